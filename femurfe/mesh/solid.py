@@ -1,0 +1,88 @@
+"""Tetrahedra in solids: lattice, cut, improve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from femurfe.errors import InvalidMesh, TooLarge
+from femurfe.mesh.core import Mesh
+from femurfe.mesh.cut import Draft, cut, draft
+from femurfe.mesh.improve import improved
+from femurfe.mesh.lattice import lattice
+from femurfe.mesh.sizing import SizeField
+from femurfe.mesh.topology import quadratic
+from femurfe.shapes import Intersection, Shape
+
+LARGEST_LATTICE = 3e7
+
+
+def mesh_solid(
+    solids: Sequence[Shape],
+    size: SizeField | float,
+    *,
+    conform: Sequence[Shape] = (),
+    order: int = 1,
+    region: str = "solid",
+) -> Mesh:
+    """Tetrahedra in the part common to ``solids``.
+
+    Parameters
+    ----------
+    solids : cut one after the other, so the edges between them are sharp.
+    size : wanted mean edge length in mm, or a field of it.
+    conform : solids whose boundary inside the mesh is made of facets.
+    order : 1 for tet4, 2 for tet10 with straight edges.
+    region : name of the one region.
+
+    Returns
+    -------
+    Mesh
+        Without surfaces; worst mean ratio typically above 0.3.
+
+    Raises
+    ------
+    InvalidMesh
+        If nothing is left of the solids, or ``order`` is neither 1 nor 2.
+    TooLarge
+        If the lattice would have more than ``LARGEST_LATTICE`` cells.
+    """
+    if order not in (1, 2):
+        message = f"order must be 1 (tet4) or 2 (tet10), got {order!r}"
+        raise InvalidMesh(message, code="E-MESH-ORDER")
+    sizes = size if isinstance(size, SizeField) else SizeField(size)
+    mesh = _cut_out(solids, sizes)
+    for shape in conform:
+        mesh = cut(mesh, shape)
+    mesh = improved(mesh)
+    labels = np.zeros(len(mesh.cells), dtype=np.int32)
+    linear = Mesh(mesh.points, mesh.cells, labels, {region: 0})
+    return quadratic(linear) if order == 2 else linear
+
+
+def _cut_out(solids: Sequence[Shape], sizes: SizeField) -> Draft:
+    common = Intersection(tuple(solids))
+    box = common.bounds()
+    if not np.isfinite(box).all() or (box[1] - box[0]).min() <= 0.0:
+        message = f"the solids enclose no bounded volume: bounds {box.tolist()}"
+        raise InvalidMesh(message, code="E-MESH-EMPTY")
+    _check_affordable(float(np.prod(box[1] - box[0])), sizes)
+    mesh = draft(*lattice(common.distance, sizes, box, sizes.size, sizes.finest))
+    for solid in solids:
+        mesh = cut(mesh, solid)
+        if not mesh.inside[:, -1].any():
+            message = f"nothing is left inside {type(solid).__name__} at a mesh size of {sizes.size} mm"
+            raise InvalidMesh(message, code="E-MESH-EMPTY")
+        mesh = mesh.keeping(mesh.inside[:, -1])
+    return mesh
+
+
+def _check_affordable(volume: float, sizes: SizeField) -> None:
+    cells = volume / (0.11 * sizes.size**3)
+    if cells > LARGEST_LATTICE:
+        message = (
+            f"a mesh size of {sizes.size} mm needs a lattice of about {cells:.2g} cells; "
+            f"at most {LARGEST_LATTICE:.0e} are made"
+        )
+        raise TooLarge(message)

@@ -1,0 +1,31 @@
+"""Solids by signed distance: primitives, combinations, triangulated surfaces."""
+
+from femurfe.shapes.base import Shape, volume
+from femurfe.shapes.combine import (
+    Difference,
+    Intersection,
+    Offset,
+    SmoothDifference,
+    SmoothUnion,
+    Union,
+)
+from femurfe.shapes.primitives import Box, Capsule, Cylinder, Ellipsoid, HalfSpace, Sphere
+from femurfe.shapes.solid import SurfaceSolid
+
+__all__ = [
+    "Box",
+    "Capsule",
+    "Cylinder",
+    "Difference",
+    "Ellipsoid",
+    "HalfSpace",
+    "Intersection",
+    "Offset",
+    "Shape",
+    "SmoothDifference",
+    "SmoothUnion",
+    "Sphere",
+    "SurfaceSolid",
+    "Union",
+    "volume",
+]

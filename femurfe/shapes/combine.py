@@ -1,0 +1,138 @@
+"""Solids made of solids: union, intersection, difference, offset, smooth union."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from femurfe.arrays import Floats, positive
+from femurfe.errors import InvalidShape
+from femurfe.shapes.base import Shape
+
+
+def _tuple_of_shapes(shapes: Sequence[Shape]) -> tuple[Shape, ...]:
+    if not shapes:
+        message = "a combination needs at least one solid, got none"
+        raise InvalidShape(message, code="E-SHAPE-EMPTY")
+    return tuple(shapes)
+
+
+def _hull(shapes: Sequence[Shape]) -> Floats:
+    boxes = np.stack([shape.bounds() for shape in shapes])
+    return np.stack([boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Union(Shape):
+    """All points in any of ``shapes``; exact outside, a bound inside."""
+
+    shapes: tuple[Shape, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shapes", _tuple_of_shapes(self.shapes))
+
+    def distance(self, points: npt.ArrayLike) -> Floats:
+        return np.asarray(np.min([s.distance(points) for s in self.shapes], axis=0))
+
+    def bounds(self) -> Floats:
+        return _hull(self.shapes)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Intersection(Shape):
+    """The points common to all ``shapes``; exact inside, a bound outside."""
+
+    shapes: tuple[Shape, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shapes", _tuple_of_shapes(self.shapes))
+
+    def distance(self, points: npt.ArrayLike) -> Floats:
+        return np.asarray(np.max([s.distance(points) for s in self.shapes], axis=0))
+
+    def bounds(self) -> Floats:
+        boxes = np.stack([shape.bounds() for shape in self.shapes])
+        low, high = boxes[:, 0].max(axis=0), boxes[:, 1].min(axis=0)
+        return np.stack([low, np.maximum(low, high)])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Difference(Shape):
+    """The points of ``shape`` that are not in ``removed``."""
+
+    shape: Shape
+    removed: Shape
+
+    def distance(self, points: npt.ArrayLike) -> Floats:
+        return np.maximum(self.shape.distance(points), -self.removed.distance(points))
+
+    def bounds(self) -> Floats:
+        return self.shape.bounds()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Offset(Shape):
+    """``shape`` grown by ``amount`` mm on all sides, or shrunk if it is negative."""
+
+    shape: Shape
+    amount: float
+
+    def distance(self, points: npt.ArrayLike) -> Floats:
+        return self.shape.distance(points) - self.amount
+
+    def bounds(self) -> Floats:
+        low, high = self.shape.bounds()
+        middle = 0.5 * (low + high)
+        grown = np.stack([low - self.amount, high + self.amount])
+        return np.where(grown[0] <= grown[1], grown, np.stack([middle, middle]))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SmoothUnion(Shape):
+    """The union of ``shapes`` with fillets about ``radius`` mm wide where they meet.
+
+    Two distances closer than the radius are blended by a quadratic polynomial, so the field
+    stays within a quarter of the radius of the plain union and its slope stays below one.
+    """
+
+    shapes: tuple[Shape, ...]
+    radius: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shapes", _tuple_of_shapes(self.shapes))
+        positive(self.radius, "radius")
+
+    def distance(self, points: npt.ArrayLike) -> Floats:
+        result = self.shapes[0].distance(points)
+        for shape in self.shapes[1:]:
+            other = shape.distance(points)
+            blend = np.maximum(self.radius - np.abs(result - other), 0.0) / self.radius
+            result = np.minimum(result, other) - 0.25 * self.radius * blend**2
+        return result
+
+    def bounds(self) -> Floats:
+        low, high = _hull(self.shapes)
+        return np.stack([low - 0.25 * self.radius, high + 0.25 * self.radius])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SmoothDifference(Shape):
+    """``shape`` without ``removed``, its new edges rounded over about ``radius`` mm."""
+
+    shape: Shape
+    removed: Shape
+    radius: float
+
+    def __post_init__(self) -> None:
+        positive(self.radius, "radius")
+
+    def distance(self, points: npt.ArrayLike) -> Floats:
+        kept, cut = self.shape.distance(points), -self.removed.distance(points)
+        blend = np.maximum(self.radius - np.abs(kept - cut), 0.0) / self.radius
+        return np.asarray(np.maximum(kept, cut) + 0.25 * self.radius * blend**2)
+
+    def bounds(self) -> Floats:
+        return self.shape.bounds()
