@@ -1,0 +1,186 @@
+"""Solving the reduced system: conjugate gradients with multigrid, or a sparse direct solver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Literal
+
+import numpy as np
+
+from femurfe.arrays import Floats
+from femurfe.errors import NotConverged, UnknownName
+from femurfe.fem.multigrid import Preconditioner, aggregation, reduced_matrix, two_level
+from femurfe.fem.system import System
+from femurfe.mesh.core import Mesh
+
+METHODS = ("auto", "direct", "multigrid")
+LARGEST_DIRECT = 12_000
+Progress = Callable[[int, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SolverOptions:
+    """How a linear system is solved.
+
+    Attributes
+    ----------
+    method : ``"multigrid"``, ``"direct"`` (SuperLU), or ``"auto"``: direct up to
+        ``LARGEST_DIRECT`` unknowns.
+    tolerance : relative residual that must be met, recomputed in double precision.
+    max_iterations : before a solve is given up.
+    """
+
+    method: Literal["auto", "direct", "multigrid"] = "auto"
+    tolerance: float = 1e-8
+    max_iterations: int = 500
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise UnknownName("method", self.method, METHODS)
+
+
+@dataclass(frozen=True, slots=True)
+class SolverLog:
+    """What a solve did.
+
+    Attributes
+    ----------
+    method : the one that was used; reason : why.
+    iterations : (k,) per load case; residual : (k,) relative, recomputed.
+    seconds : by phase.
+    """
+
+    method: str
+    reason: str
+    n_unknowns: int
+    iterations: tuple[int, ...]
+    residual: tuple[float, ...]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def solve_linear(
+    mesh: Mesh,
+    system: System,
+    right: Floats,
+    coarse: Callable[[], System],
+    options: SolverOptions,
+    progress: Progress | None = None,
+) -> tuple[Floats, SolverLog]:
+    """Solve for all right-hand sides (n_unknowns, 3, k) with one set-up.
+
+    Parameters
+    ----------
+    coarse : gives the same system on the vertices alone, called for tet10 meshes only.
+    progress : called with the iteration and the largest relative residual.
+
+    Raises
+    ------
+    NotConverged
+        If a recomputed residual is above the tolerance or not finite.
+    """
+    method, reason = _choose(3 * system.constraints.n_unknowns, options)
+    start = perf_counter()
+    if method == "direct":
+        solve = _factorised(system)
+        set_up = perf_counter()
+        x, iterations = solve(right), np.ones(right.shape[2], dtype=int)
+    else:
+        order = mesh.cell_type.order
+        precondition = two_level(mesh, system, coarse()) if order == 2 else aggregation(system)
+        set_up = perf_counter()
+        x, iterations = conjugate_gradients(system, right, precondition, options, progress)
+    seconds = {"setup": set_up - start, "solve": perf_counter() - set_up}
+    residual = relative_residual(system, x, right)
+    _require(residual, iterations, options)
+    log = SolverLog(
+        method, reason, 3 * system.constraints.n_unknowns, tuple(int(i) for i in iterations),
+        tuple(float(r) for r in residual), seconds,
+    )  # fmt: skip
+    return x, log
+
+
+def _choose(n: int, options: SolverOptions) -> tuple[str, str]:
+    if options.method != "auto":
+        return options.method, "asked for"
+    if n <= LARGEST_DIRECT:
+        return "direct", f"{n} unknowns are at most {LARGEST_DIRECT}"
+    return "multigrid", f"{n} unknowns are more than {LARGEST_DIRECT}"
+
+
+def _factorised(system: System) -> Callable[[Floats], Floats]:
+    from scipy.sparse.linalg import splu
+
+    matrix = reduced_matrix(system).tocsc()
+    factors = splu(matrix, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
+
+    def refined(right: Floats) -> Floats:
+        x = one(right)
+        return x + one(right - system.apply(x))
+
+    def one(right: Floats) -> Floats:
+        flat = factors.solve(np.ascontiguousarray(right.reshape(matrix.shape[0], -1)))
+        return system.constraints.project(flat.reshape(right.shape))
+
+    return refined
+
+
+def dots(first: Floats, second: Floats) -> Floats:
+    """Inner products (k,) of block vectors (n, 3, k); the order of the sum is fixed."""
+    return np.asarray(np.einsum("nik,nik->k", first, second))
+
+
+def relative_residual(system: System, unknowns: Floats, right: Floats) -> Floats:
+    """||b - A x|| / ||b|| per column, (k,); zero where b is zero and x is too."""
+    left = right - system.apply(unknowns)
+    norm = np.sqrt(dots(right, right))
+    size = np.sqrt(dots(left, left))
+    return np.where(norm > 0.0, size / np.where(norm > 0.0, norm, 1.0), np.where(size > 0.0, np.inf, 0.0))
+
+
+def conjugate_gradients(
+    system: System,
+    right: Floats,
+    precondition: Preconditioner,
+    options: SolverOptions,
+    progress: Progress | None = None,
+) -> tuple[Floats, Floats]:
+    """Preconditioned conjugate gradients, all columns side by side.
+
+    Returns
+    -------
+    unknowns : (n_unknowns, 3, k).
+    iterations : (k,) until each column met half the tolerance.
+    """
+    goal = 0.5 * options.tolerance * np.sqrt(dots(right, right))
+    x, r = np.zeros_like(right), right.copy()
+    z = precondition(r)
+    p, rz = z.copy(), dots(r, z)
+    iterations = np.zeros(right.shape[2], dtype=int)
+    for _ in range(options.max_iterations):
+        norm = np.sqrt(dots(r, r))
+        active = norm > goal
+        if progress is not None:
+            progress(int(iterations.max()), float((norm / np.where(goal > 0, 2 * goal, 1.0)).max() * options.tolerance))
+        if not active.any() or not np.isfinite(norm).all():
+            break
+        iterations[active] += 1
+        image = system.apply(p)
+        alpha = np.where(active, rz / np.where(active, dots(p, image), 1.0), 0.0)
+        x += alpha * p
+        r -= alpha * image
+        z = precondition(r)
+        previous, rz = rz, dots(r, z)
+        p = z + np.where(active, rz / np.where(active, previous, 1.0), 0.0) * p
+    return x, iterations
+
+
+def _require(residual: Floats, iterations: Floats, options: SolverOptions) -> None:
+    worst = float(np.where(np.isfinite(residual), residual, np.inf).max())
+    if not worst <= options.tolerance:
+        message = (
+            f"the solve stopped at a relative residual of {worst:.2e} after {int(iterations.max())} iterations; "
+            f"{options.tolerance:.0e} was asked. Nothing is returned."
+        )
+        raise NotConverged(message, iterations=int(iterations.max()), residual=worst)

@@ -1,0 +1,31 @@
+"""How many threads the kernels use: one setting, and which of the two compilations runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numba as nb
+
+
+def available() -> int:
+    """Number of threads that the kernels can use."""
+    return int(nb.config.NUMBA_NUM_THREADS)
+
+
+def pick(serial: Callable[..., Any], parallel: Callable[..., Any]) -> Callable[..., Any]:
+    """The serial kernel for one thread, the parallel one for more."""
+    return serial if nb.get_num_threads() == 1 else parallel
+
+
+@contextmanager
+def using(threads: int | None) -> Iterator[int]:
+    """Run the kernels on ``threads`` threads (all if None), and restore the number after."""
+    before = nb.get_num_threads()
+    chosen = min(threads or available(), available())
+    nb.set_num_threads(chosen)
+    try:
+        yield chosen
+    finally:
+        nb.set_num_threads(before)

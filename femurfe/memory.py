@@ -1,0 +1,50 @@
+"""How much memory there is, and refusing what needs more."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+
+from femurfe.errors import TooLarge
+
+_GIB = 2.0**30
+
+
+def available_bytes() -> float:
+    """Memory that can still be taken, in bytes; infinite where the system does not tell."""
+    free = float("inf")
+    if sys.platform.startswith("linux"):
+        free = float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+        free += _cached_bytes()
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return min(free, float(limit)) if limit != resource.RLIM_INFINITY else free
+
+
+def _cached_bytes() -> float:
+    with open("/proc/meminfo", encoding="ascii") as file:  # noqa: PTH123
+        lines = dict(line.split(":", 1) for line in file)
+    return 1024.0 * float(lines.get("Cached", "0 kB").split()[0])
+
+
+def require(needed: float, what: str) -> None:
+    """Refuse a task that needs more memory than there is.
+
+    Raises
+    ------
+    TooLarge
+        With both figures in GiB.
+    """
+    free = available_bytes()
+    if needed > 0.9 * free:
+        message = (
+            f"{what} needs about {needed / _GIB:.1f} GiB of memory and {free / _GIB:.1f} GiB are free; "
+            "take a larger mesh size or order 1"
+        )
+        raise TooLarge(message)
+
+
+def peak_mb() -> float:
+    """Largest memory this process has held so far, MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2.0**20 if sys.platform == "darwin" else 1024.0)

@@ -1,0 +1,247 @@
+"""A model is mesh, material and load case; solving it gives a result or an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from femurfe import memory
+from femurfe.arrays import Floats
+from femurfe.errors import InvalidMaterial, Unbalanced, warn
+from femurfe.fem.assemble import assemble_stiffness
+from femurfe.fem.constraints import Constraints
+from femurfe.fem.forces import resultant
+from femurfe.fem.linear import SolverLog, SolverOptions, dots, solve_linear
+from femurfe.fem.supports import constrain
+from femurfe.fem.system import LoadVectors, System, check_supported, load_vectors, prescribed_field
+from femurfe.kernels import threads as threading
+from femurfe.loads.base import LoadCase, Platen
+from femurfe.materials.field import MaterialField
+from femurfe.mesh.core import Mesh
+from femurfe.mesh.topology import linear
+from femurfe.result import Result
+
+BALANCE = 1e-6
+BYTES_PER_UNKNOWN = {1: 900.0, 2: 1500.0}
+Report = Callable[[str, int, float], None]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Model:
+    """What is solved.
+
+    Raises
+    ------
+    InvalidMaterial
+        If the material field and the mesh differ in their number of cells.
+    """
+
+    mesh: Mesh
+    materials: MaterialField
+    load_case: LoadCase
+
+    def __post_init__(self) -> None:
+        if self.materials.n_cells != self.mesh.n_cells:
+            message = f"the material field has {self.materials.n_cells} cells, the mesh {self.mesh.n_cells}"
+            raise InvalidMaterial(message, code="E-MATERIAL-SIZE")
+
+
+def solve(model: Model, options: SolverOptions | None = None, *, threads: int | None = None, report: Report | None = None) -> Result:
+    """Solve one model.
+
+    Raises
+    ------
+    NotConverged, Unbalanced, InvalidLoad, TooLarge
+        Instead of a result that is not right.
+    """
+    return solve_all([model], options, threads=threads, report=report)[0]
+
+
+def solve_all(
+    models: Sequence[Model],
+    options: SolverOptions | None = None,
+    *,
+    threads: int | None = None,
+    report: Report | None = None,
+) -> list[Result]:
+    """Solve models, with one set-up for those of equal mesh, material and supports.
+
+    Parameters
+    ----------
+    report : called with the load cases' names, the iteration and the relative residual.
+    """
+    results: dict[int, Result] = {}
+    with threading.using(threads) as n_threads:
+        for ids in _sharing(models):
+            group = [models[i] for i in ids]
+            for i, result in zip(ids, _solve_group(group, options or SolverOptions(), n_threads, report), strict=True):
+                results[i] = result
+    return [results[i] for i in range(len(models))]
+
+
+def _sharing(models: Sequence[Model]) -> list[list[int]]:
+    """Indices of the models that share mesh, material and supports."""
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for i, model in enumerate(models):
+        key = id(model.mesh), id(model.materials), *map(_support_key, model.load_case.supports)
+        groups.setdefault(key, []).append(i)
+    return list(groups.values())
+
+
+def _support_key(support: object) -> tuple[Any, ...]:
+    """Equal for supports that hold the same motions, whatever their prescribed values."""
+    values = []
+    for name in type(support).__dataclass_fields__:  # type: ignore[attr-defined]
+        value = getattr(support, name)
+        if isinstance(value, np.ndarray):
+            values.append(value.tobytes())
+        elif name == "prescribed":
+            values.append(tuple(sorted(value)))
+        else:
+            values.append(tuple(sorted(value.items())) if hasattr(value, "items") else value)
+    return (type(support).__name__, *values)
+
+
+def _solve_group(models: list[Model], options: SolverOptions, n_threads: int, report: Report | None) -> list[Result]:
+    mesh, materials = models[0].mesh, models[0].materials
+    cases = tuple(model.load_case for model in models)
+    memory.require(3 * mesh.n_points * BYTES_PER_UNKNOWN[mesh.cell_type.order], f"a mesh of {mesh.n_points} points")
+    start = perf_counter()
+    constraints = constrain(mesh, cases[0].supports)
+    check_supported(mesh, constraints, cases[0].name)
+    vectors = load_vectors(mesh, constraints, cases)
+    system = System(assemble_stiffness(mesh, materials.young, materials.poisson, materials.moduli), constraints)
+    fixed = prescribed_field(constraints, vectors.motions)
+    right = constraints.reduce(vectors.forces - system.field_force(fixed)) + vectors.body_forces
+    constraints.project(right)
+    assembled = perf_counter() - start
+    names = ", ".join(case.name for case in cases)
+    progress = None if report is None else (lambda i, r: report(names, i, r))
+    unknowns, log = solve_linear(mesh, system, right, lambda: _coarse_system(models[0]), options, progress)
+    log.seconds["assembly"] = assembled
+    return _results(mesh, system, cases, vectors, unknowns, fixed, log, n_threads)
+
+
+def _coarse_system(model: Model) -> System:
+    mesh, materials = linear(model.mesh), model.materials
+    matrix = assemble_stiffness(mesh, materials.young, materials.poisson, materials.moduli)
+    return System(matrix, constrain(mesh, model.load_case.supports))
+
+
+def _results(
+    mesh: Mesh, system: System, cases: tuple[LoadCase, ...], vectors: LoadVectors,
+    unknowns: Floats, fixed: Floats, log: SolverLog, n_threads: int,
+) -> list[Result]:  # fmt: skip
+    c = system.constraints
+    field = c.expand(unknowns) + fixed
+    motions = unknowns + vectors.motions
+    internal = system.stiffness.apply(field)
+    reaction = internal - vectors.forces
+    reaction[np.setdiff1d(np.arange(c.n_points), np.concatenate([c.held, c.slaves, c.spring_points]))] = 0.0
+    out = []
+    for k, case in enumerate(cases):
+        platens = _platens(c, motions[..., k], reaction[..., k], vectors.body_forces[..., k])
+        work = 0.5 * float((field[..., k] * internal[..., k]).sum())
+        balance = _balance(mesh, system, field[..., k], vectors.forces[..., k], reaction[..., k], internal[..., k])
+        _check_balance(case.name, balance)
+        _warn_of_large_motion(mesh, case.name, field[..., k])
+        primary = _primary(case, vectors.primary[..., k], field[..., k], platens)
+        record = _record(log, k, balance, n_threads)
+        out.append(Result(field[..., k], reaction[..., k], vectors.forces[..., k], work, platens, primary, record))
+    return out
+
+
+def _platens(c: Constraints, motions: Floats, reaction: Floats, loads: Floats) -> dict[str, dict[str, Floats]]:
+    out = {}
+    for i, body in enumerate(c.bodies):
+        rows = slice(c.n_points + 2 * i, c.n_points + 2 * i + 2)
+        modes = body.modes(c.points[body.slaves])
+        total = np.einsum("nim,ni->m", modes, reaction[body.slaves]) / body.scales
+        load = loads[rows].reshape(6) / body.scales
+        out[body.name] = {"motion": motions[rows].reshape(6) * body.scales, "force": load, "reaction": total - load}
+    return out
+
+
+def _balance(
+    mesh: Mesh, system: System, field: Floats, force: Floats, reaction: Floats, internal: Floats
+) -> dict[str, float]:
+    """Relative errors of force, moment and energy balance."""
+    centre = mesh.points.mean(axis=0)
+    length = float(np.ptp(mesh.points, axis=0).max())
+    total, moment = resultant(mesh.points, force + reaction, centre)
+    size = max(float(np.abs(force).sum() + np.abs(reaction).sum()), 1e-300)
+    external = float((field * (force + reaction)).sum())
+    energy = float((field * internal).sum())
+    scale = max(abs(energy), float(np.abs(field * internal).sum()) * 1e-3, 1e-300)
+    return {
+        "force": float(np.linalg.norm(total)) / size,
+        "moment": float(np.linalg.norm(moment)) / (size * length),
+        "energy": abs(external - energy) / scale,
+    }
+
+
+def _check_balance(case: str, balance: dict[str, float]) -> None:
+    for name, error in balance.items():
+        if not error <= BALANCE:
+            message = f"load case {case!r}: {name} balance is off by {error:.1e} (allowed {BALANCE:.0e}); nothing is returned"
+            raise Unbalanced(message)
+
+
+def _warn_of_large_motion(mesh: Mesh, case: str, field: Floats) -> None:
+    largest = float(np.linalg.norm(field, axis=1).max())
+    size = float(np.ptp(mesh.points, axis=0).max())
+    if largest > 0.1 * size:
+        warn(
+            "W-RESULT-LARGE",
+            f"load case {case!r}: displacements reach {largest:.3g} mm, over a tenth of the model's "
+            f"{size:.3g} mm; the linear theory does not hold",
+        )
+
+
+def _primary(case: LoadCase, force: Floats, field: Floats, platens: dict[str, dict[str, Floats]]) -> dict[str, float]:
+    """The driving load and the motion on which it does its work."""
+    if case.loads:
+        return _primary_of_load(case, force, field, platens)
+    driven = case.driven_platen
+    assert driven is not None
+    values = platens[driven.name]
+    moving = [i for i, motion in enumerate(_motions(driven)) if motion != 0.0]
+    index = moving[0]
+    return {"load": float(abs(values["reaction"][index])), "motion": float(abs(values["motion"][index]))}
+
+
+def _motions(platen: Platen) -> list[float]:
+    from femurfe.loads.base import MOTIONS
+
+    return [platen.prescribed.get(motion, 0.0) for motion in MOTIONS]
+
+
+def _primary_of_load(
+    case: LoadCase, force: Floats, field: Floats, platens: dict[str, dict[str, Floats]]
+) -> dict[str, float]:
+    from femurfe.loads.base import Force, Moment, PlatenLoad, Pressure
+
+    load = case.loads[0]
+    work = float((force * field).sum())
+    if isinstance(load, PlatenLoad):
+        values = platens[load.platen]
+        work = float(values["force"] @ values["motion"])
+        size = float(np.linalg.norm(load.moment if case.measure == "moment" else load.force))
+    elif isinstance(load, Pressure):
+        size = float(np.abs(force).sum())
+    else:
+        assert isinstance(load, Force | Moment)
+        size = float(np.linalg.norm(load.vector))
+    return {"load": size, "motion": work / size if size > 0.0 else 0.0}
+
+
+def _record(log: SolverLog, k: int, balance: dict[str, float], n_threads: int) -> dict[str, Any]:
+    return {
+        "method": log.method, "reason": log.reason, "n_unknowns": log.n_unknowns, "threads": n_threads,
+        "iterations": log.iterations[k], "residual": log.residual[k], "balance": balance,
+        "seconds": dict(log.seconds), "peak_mb": memory.peak_mb(),
+    }  # fmt: skip

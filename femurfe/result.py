@@ -1,0 +1,47 @@
+"""What a solve leaves: displacements, reactions, and an honest log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from femurfe.arrays import Floats, frozen
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Result:
+    """The answer for one model under one load case.
+
+    Attributes
+    ----------
+    displacement : (n_points, 3) mm.
+    reaction : (n_points, 3) N, the forces of the supports on the points.
+    force : (n_points, 3) N, the loads on the points; loads on platens are in ``platens``.
+    work : N mm, work of all loads and prescribed motions at full load, halved (elastic energy).
+    platens : by name, the six motions (mm, rad) and the six forces (N, N mm) of each platen
+        in its own axes: ``{"motion": (6,), "force": (6,), "reaction": (6,)}``.
+    primary : magnitude and conjugate of the driving load: ``{"load": N or N mm, "motion": mm or
+        rad}``, the motion being the one on which that load does its work.
+    log : method, iterations, residual, balance errors, seconds by phase, memory, versions.
+    """
+
+    displacement: Floats
+    reaction: Floats
+    force: Floats
+    work: float
+    platens: Mapping[str, Mapping[str, Floats]]
+    primary: Mapping[str, float]
+    log: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        for name in ("displacement", "reaction", "force"):
+            object.__setattr__(self, name, frozen(getattr(self, name), float))
+        for name in ("platens", "primary", "log"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        platens = {name: dict(values) for name, values in self.platens.items()}
+        fields = self.displacement, self.reaction, self.force, self.work
+        return Result, (*fields, platens, dict(self.primary), dict(self.log))
