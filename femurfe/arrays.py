@@ -11,7 +11,7 @@ from femurfe.errors import FemurfeError
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-Index = npt.NDArray[np.int32]
+Index = npt.NDArray[np.signedinteger[Any]]
 Mask = npt.NDArray[np.bool_]
 
 

@@ -15,7 +15,7 @@ from femurfe.errors import InvalidMaterial, Unbalanced, warn
 from femurfe.fem.assemble import assemble_stiffness
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.forces import resultant
-from femurfe.fem.linear import SolverLog, SolverOptions, dots, solve_linear
+from femurfe.fem.linear import SolverLog, SolverOptions, solve_linear
 from femurfe.fem.supports import constrain
 from femurfe.fem.system import LoadVectors, System, check_supported, load_vectors, prescribed_field
 from femurfe.kernels import threads as threading
@@ -50,7 +50,13 @@ class Model:
             raise InvalidMaterial(message, code="E-MATERIAL-SIZE")
 
 
-def solve(model: Model, options: SolverOptions | None = None, *, threads: int | None = None, report: Report | None = None) -> Result:
+def solve(
+    model: Model,
+    options: SolverOptions | None = None,
+    *,
+    threads: int | None = None,
+    report: Report | None = None,
+) -> Result:
     """Solve one model.
 
     Raises
@@ -78,7 +84,9 @@ def solve_all(
     with threading.using(threads) as n_threads:
         for ids in _sharing(models):
             group = [models[i] for i in ids]
-            for i, result in zip(ids, _solve_group(group, options or SolverOptions(), n_threads, report), strict=True):
+            for i, result in zip(
+                ids, _solve_group(group, options or SolverOptions(), n_threads, report), strict=True
+            ):
                 results[i] = result
     return [results[i] for i in range(len(models))]
 
@@ -94,7 +102,7 @@ def _sharing(models: Sequence[Model]) -> list[list[int]]:
 
 def _support_key(support: object) -> tuple[Any, ...]:
     """Equal for supports that hold the same motions, whatever their prescribed values."""
-    values = []
+    values: list[object] = []
     for name in type(support).__dataclass_fields__:  # type: ignore[attr-defined]
         value = getattr(support, name)
         if isinstance(value, np.ndarray):
@@ -106,15 +114,21 @@ def _support_key(support: object) -> tuple[Any, ...]:
     return (type(support).__name__, *values)
 
 
-def _solve_group(models: list[Model], options: SolverOptions, n_threads: int, report: Report | None) -> list[Result]:
+def _solve_group(
+    models: list[Model], options: SolverOptions, n_threads: int, report: Report | None
+) -> list[Result]:
     mesh, materials = models[0].mesh, models[0].materials
     cases = tuple(model.load_case for model in models)
-    memory.require(3 * mesh.n_points * BYTES_PER_UNKNOWN[mesh.cell_type.order], f"a mesh of {mesh.n_points} points")
+    memory.require(
+        3 * mesh.n_points * BYTES_PER_UNKNOWN[mesh.cell_type.order], f"a mesh of {mesh.n_points} points"
+    )
     start = perf_counter()
     constraints = constrain(mesh, cases[0].supports)
     check_supported(mesh, constraints, cases[0].name)
     vectors = load_vectors(mesh, constraints, cases)
-    system = System(assemble_stiffness(mesh, materials.young, materials.poisson, materials.moduli), constraints)
+    system = System(
+        assemble_stiffness(mesh, materials.young, materials.poisson, materials.moduli), constraints
+    )
     fixed = prescribed_field(constraints, vectors.motions)
     right = constraints.reduce(vectors.forces - system.field_force(fixed)) + vectors.body_forces
     constraints.project(right)
@@ -146,28 +160,36 @@ def _results(
     for k, case in enumerate(cases):
         platens = _platens(c, motions[..., k], reaction[..., k], vectors.body_forces[..., k])
         work = 0.5 * float((field[..., k] * internal[..., k]).sum())
-        balance = _balance(mesh, system, field[..., k], vectors.forces[..., k], reaction[..., k], internal[..., k])
+        balance = _balance(mesh, field[..., k], vectors.forces[..., k], reaction[..., k], internal[..., k])
         _check_balance(case.name, balance)
         _warn_of_large_motion(mesh, case.name, field[..., k])
         primary = _primary(case, vectors.primary[..., k], field[..., k], platens)
         record = _record(log, k, balance, n_threads)
-        out.append(Result(field[..., k], reaction[..., k], vectors.forces[..., k], work, platens, primary, record))
+        out.append(
+            Result(field[..., k], reaction[..., k], vectors.forces[..., k], work, platens, primary, record)
+        )
     return out
 
 
-def _platens(c: Constraints, motions: Floats, reaction: Floats, loads: Floats) -> dict[str, dict[str, Floats]]:
+def _platens(
+    c: Constraints, motions: Floats, reaction: Floats, loads: Floats
+) -> dict[str, dict[str, Floats]]:
     out = {}
     for i, body in enumerate(c.bodies):
         rows = slice(c.n_points + 2 * i, c.n_points + 2 * i + 2)
         modes = body.modes(c.points[body.slaves])
         total = np.einsum("nim,ni->m", modes, reaction[body.slaves]) / body.scales
         load = loads[rows].reshape(6) / body.scales
-        out[body.name] = {"motion": motions[rows].reshape(6) * body.scales, "force": load, "reaction": total - load}
+        out[body.name] = {
+            "motion": motions[rows].reshape(6) * body.scales,
+            "force": load,
+            "reaction": total - load,
+        }
     return out
 
 
 def _balance(
-    mesh: Mesh, system: System, field: Floats, force: Floats, reaction: Floats, internal: Floats
+    mesh: Mesh, field: Floats, force: Floats, reaction: Floats, internal: Floats
 ) -> dict[str, float]:
     """Relative errors of force, moment and energy balance."""
     centre = mesh.points.mean(axis=0)
@@ -187,7 +209,7 @@ def _balance(
 def _check_balance(case: str, balance: dict[str, float]) -> None:
     for name, error in balance.items():
         if not error <= BALANCE:
-            message = f"load case {case!r}: {name} balance is off by {error:.1e} (allowed {BALANCE:.0e}); nothing is returned"
+            message = f"load case {case!r}: {name} balance is off by {error:.1e} (allowed {BALANCE:.0e})"
             raise Unbalanced(message)
 
 
@@ -202,7 +224,9 @@ def _warn_of_large_motion(mesh: Mesh, case: str, field: Floats) -> None:
         )
 
 
-def _primary(case: LoadCase, force: Floats, field: Floats, platens: dict[str, dict[str, Floats]]) -> dict[str, float]:
+def _primary(
+    case: LoadCase, force: Floats, field: Floats, platens: dict[str, dict[str, Floats]]
+) -> dict[str, float]:
     """The driving load and the motion on which it does its work."""
     if case.loads:
         return _primary_of_load(case, force, field, platens)

@@ -97,7 +97,8 @@ def _check_arrays(points: Floats, triangles: Ints) -> None:
         raise InvalidMesh(message, code="E-SURFACE-RANGE")
     bad = np.flatnonzero(~np.isfinite(points).all(axis=1) | (np.abs(points).max(axis=1) > 1e9))
     if bad.size:
-        message = f"{bad.size} surface points are not finite or beyond 1e9 mm, first point {bad[0]}: {points[bad[0]]}"
+        first = points[bad[0]].tolist()
+        message = f"{bad.size} surface points are not finite or beyond 1e9 mm, first point {bad[0]}: {first}"
         raise InvalidMesh(message, code="E-SURFACE-NONFINITE")
 
 
@@ -126,11 +127,13 @@ def check_closed(surface: TriSurface) -> None:
     n_open, n_shared = int((counts == 1).sum()), int((counts > 2).sum())
     if n_open:
         holes = _count_holes(surface.n_points, pairs[counts == 1])
-        message = f"the surface is open: {n_open} edges have one triangle only, around {holes} hole(s); close them first"
+        message = f"the surface is open: {n_open} edges have one triangle only, around {holes} hole(s)"
         raise InvalidMesh(message, code="E-SURFACE-OPEN")
     if n_shared:
         first = pairs[counts > 2][0]
-        message = f"{n_shared} edges have more than two triangles, first between points {first[0]} and {first[1]}"
+        message = (
+            f"{n_shared} edges have more than two triangles, first between points {first[0]} and {first[1]}"
+        )
         raise InvalidMesh(message, code="E-SURFACE-NONMANIFOLD")
 
 
@@ -209,8 +212,13 @@ def _oriented_outward(surface: TriSurface) -> TriSurface:
 
 def components(surface: TriSurface) -> list[TriSurface]:
     """The connected pieces of a surface, the largest area first."""
-    import igl
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
 
-    labels = igl.facet_components(np.array(surface.triangles))
+    t = surface.triangles
+    links = np.concatenate([t[:, :2], t[:, 1:]])
+    ones, n = np.ones(len(links), dtype=np.int8), surface.n_points
+    graph = coo_matrix((ones, (links[:, 0], links[:, 1])), shape=(n, n))
+    labels = connected_components(graph, directed=False)[1][t[:, 0]]
     pieces = [_compacted(surface.points, surface.triangles[labels == k]) for k in np.unique(labels)]
     return sorted(pieces, key=lambda piece: -float(piece.areas().sum()))

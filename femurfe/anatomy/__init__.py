@@ -1,0 +1,1 @@
+"""Bones: parametric, from shape models, from surfaces; their landmarks, axes, tissue."""

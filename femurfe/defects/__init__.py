@@ -1,0 +1,1 @@
+"""What the metastasis takes out of the bone."""

@@ -1,0 +1,1 @@
+"""From results to numbers: stiffness, strain, risk, failure, error."""

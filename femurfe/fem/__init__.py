@@ -1,0 +1,1 @@
+"""Finite elements on arrays: assembly, constraints, solvers; knows no bone."""

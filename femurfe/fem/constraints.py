@@ -47,7 +47,7 @@ class Body:
     @property
     def scales(self) -> Floats:
         """Displacement in mm, or rotation in rad, per unit unknown, (6,)."""
-        return np.r_[np.ones(3), np.full(3, 1.0 / self.length)]
+        return np.array([1.0] * 3 + [1.0 / self.length] * 3)
 
 
 @dataclass(frozen=True, eq=False)

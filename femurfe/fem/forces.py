@@ -49,7 +49,9 @@ def _spread(load: Force, normals: Floats) -> Floats:
         weight = np.maximum(-(normals @ load.vector) / (areas * size), 0.0)
     total = float((weight * areas).sum())
     if total <= 0.0:
-        message = f"surface {load.surface!r} faces away from its force {load.vector.tolist()}; nothing carries it"
+        message = (
+            f"surface {load.surface!r} faces away from its force {load.vector.tolist()}; nothing carries it"
+        )
         raise InvalidLoad(message, code="E-LOAD-AWAY")
     return weight[..., None] / total * load.vector
 
@@ -59,9 +61,10 @@ def _twist(load: Moment, where: Floats, normals: Floats) -> Floats:
     areas = _areas(normals)[..., None]
     centre = (where * areas).sum(axis=(0, 1)) / areas.sum()
     arm = where - centre
-    inertia = (areas[..., None] * ((arm**2).sum(-1)[..., None, None] * np.eye(3) - arm[..., None] * arm[..., None, :])).sum(
-        axis=(0, 1)
-    )
+    inertia = (
+        areas[..., None]
+        * ((arm**2).sum(-1)[..., None, None] * np.eye(3) - arm[..., None] * arm[..., None, :])
+    ).sum(axis=(0, 1))
     return np.asarray(np.cross(np.linalg.solve(inertia, load.vector), arm))
 
 

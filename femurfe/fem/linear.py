@@ -162,7 +162,10 @@ def conjugate_gradients(
         norm = np.sqrt(dots(r, r))
         active = norm > goal
         if progress is not None:
-            progress(int(iterations.max()), float((norm / np.where(goal > 0, 2 * goal, 1.0)).max() * options.tolerance))
+            progress(
+                int(iterations.max()),
+                float((norm / np.where(goal > 0, 2 * goal, 1.0)).max() * options.tolerance),
+            )
         if not active.any() or not np.isfinite(norm).all():
             break
         iterations[active] += 1
@@ -180,7 +183,8 @@ def _require(residual: Floats, iterations: Floats, options: SolverOptions) -> No
     worst = float(np.where(np.isfinite(residual), residual, np.inf).max())
     if not worst <= options.tolerance:
         message = (
-            f"the solve stopped at a relative residual of {worst:.2e} after {int(iterations.max())} iterations; "
+            f"the solve stopped at a relative residual of {worst:.2e} after {int(iterations.max())} "
+            "iterations; "
             f"{options.tolerance:.0e} was asked. Nothing is returned."
         )
         raise NotConverged(message, iterations=int(iterations.max()), residual=worst)

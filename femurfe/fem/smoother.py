@@ -26,7 +26,9 @@ def inverse_diagonal(system: System) -> Floats:
     for i, body in enumerate(c.bodies):
         for half in (0, 1):
             blocks[c.n_points + 2 * i + half] = _body_block(system, i, half)
-        blocks[c.n_points + 2 * i :][:2] *= (body.free.reshape(2, 3)[:, :, None]) * body.free.reshape(2, 3)[:, None]
+        blocks[c.n_points + 2 * i :][:2] *= (
+            (body.free.reshape(2, 3)[:, :, None]) * body.free.reshape(2, 3)[:, None]
+        )
     size = np.trace(blocks, axis1=1, axis2=2).max()
     held = c.held_blocks()
     return np.asarray(np.linalg.inv(blocks + size * held) - held / size)

@@ -76,7 +76,9 @@ def prescribed_field(constraints: Constraints, motions: Floats) -> Floats:
     out = np.zeros((constraints.n_points, 3, motions.shape[2]))
     for i, body in enumerate(constraints.bodies):
         start = constraints.n_points + 2 * i
-        out[body.slaves] = body.modes(constraints.points[body.slaves]) @ motions[start : start + 2].reshape(6, -1)
+        out[body.slaves] = body.modes(constraints.points[body.slaves]) @ motions[start : start + 2].reshape(
+            6, -1
+        )
     return out
 
 
@@ -96,12 +98,19 @@ def check_supported(mesh: Mesh, constraints: Constraints, case: str) -> None:
         length = max(float(np.ptp(mesh.points[points], axis=0).max()), 1e-9)
         free = free_motions(_constraint_rows(constraints, points, centre, length))
         if free.shape[1]:
-            where = "the mesh" if parts.max() == 0 else f"part {part} ({int(cells.sum())} of {mesh.n_cells} cells)"
-            message = f"load case {case!r} leaves {where} free to move: {describe(free, centre, length)}; support it"
+            where = (
+                "the mesh"
+                if parts.max() == 0
+                else f"part {part} ({int(cells.sum())} of {mesh.n_cells} cells)"
+            )
+            motions = describe(free, centre, length)
+            message = f"load case {case!r} leaves {where} free to move: {motions}; support it"
             raise InvalidLoad(message, code="E-LOAD-FREE")
 
 
-def _parts_joined_by_bodies(mesh: Mesh, constraints: Constraints) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _parts_joined_by_bodies(
+    mesh: Mesh, constraints: Constraints
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Connected parts of the cells, with those that one platen carries taken together."""
     parts = connected_parts(mesh)
     of_point = np.zeros(mesh.n_points, dtype=np.int64)
@@ -119,11 +128,19 @@ def _constraint_rows(constraints: Constraints, points: Floats, centre: Floats, l
     rows = [np.empty((0, 6))]
     held = np.isin(constraints.held, points)
     blocks = np.eye(3) - constraints.projectors[held]
-    rows.append(np.einsum("nij,njm->nim", blocks, rigid_modes(x[constraints.held[held]], centre, length)).reshape(-1, 6))
+    rows.append(
+        np.einsum("nij,njm->nim", blocks, rigid_modes(x[constraints.held[held]], centre, length)).reshape(
+            -1, 6
+        )
+    )
     sprung = np.isin(constraints.spring_points, points)
     at = rigid_modes(x[constraints.spring_points[sprung]], centre, length)
     size = np.abs(constraints.spring_blocks[sprung]).max(axis=(1, 2), keepdims=True)
-    rows.append(np.einsum("nij,njm->nim", constraints.spring_blocks[sprung] / np.where(size > 0, size, 1.0), at).reshape(-1, 6))
+    rows.append(
+        np.einsum(
+            "nij,njm->nim", constraints.spring_blocks[sprung] / np.where(size > 0, size, 1.0), at
+        ).reshape(-1, 6)
+    )
     for body in constraints.bodies:
         if np.isin(body.slaves[0], points):
             moved = rigid_modes(body.centre[None], centre, length)[0]

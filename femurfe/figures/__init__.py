@@ -1,0 +1,1 @@
+"""Pictures for papers; the only floor that draws."""

@@ -1,0 +1,1 @@
+"""Supports and loads, and the library of load cases."""

@@ -1,0 +1,29 @@
+"""Materials and density laws, and the field of them over a mesh."""
+
+from femurfe.materials.density import Conversion, Density, DensityKind, convert, density_with_floor
+from femurfe.materials.elastic import Material
+from femurfe.materials.field import LIMITS, MaterialField, uniform_field
+from femurfe.materials.law import DensityLaw, PorosityLaw
+from femurfe.materials.library import describe, entry, keys, kind_of, material, show
+from femurfe.materials.quantity import Quantity
+
+__all__ = [
+    "LIMITS",
+    "Conversion",
+    "Density",
+    "DensityKind",
+    "DensityLaw",
+    "Material",
+    "MaterialField",
+    "PorosityLaw",
+    "Quantity",
+    "convert",
+    "density_with_floor",
+    "describe",
+    "entry",
+    "keys",
+    "kind_of",
+    "material",
+    "show",
+    "uniform_field",
+]

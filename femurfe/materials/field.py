@@ -40,10 +40,21 @@ class MaterialField:
 
     def __post_init__(self) -> None:
         young, poisson = frozen(self.young, np.float64), frozen(self.poisson, np.float64)
-        _check_range("Young's modulus", "MPa", young, (young > 0.0) & (young <= STIFFEST), f"above 0 and at most {STIFFEST:g}")
-        _check_range("Poisson's ratio", "1", poisson, (poisson > -1.0) & (poisson < 0.5), "between -1 and 0.5")
+        _check_range(
+            "Young's modulus",
+            "MPa",
+            young,
+            (young > 0.0) & (young <= STIFFEST),
+            f"above 0 and at most {STIFFEST:g}",
+        )
+        _check_range(
+            "Poisson's ratio", "1", poisson, (poisson > -1.0) & (poisson < 0.5), "between -1 and 0.5"
+        )
         if (poisson >= 0.49).any():
-            warn("W-MATERIAL-LOCKING", f"{int((poisson >= 0.49).sum())} cells have nu >= 0.49; results may lock")
+            warn(
+                "W-MATERIAL-LOCKING",
+                f"{int((poisson >= 0.49).sum())} cells have nu >= 0.49; results may lock",
+            )
         moduli = None if self.moduli is None else frozen(self.moduli, np.float64)
         if moduli is not None:
             _check_definite(moduli)
@@ -68,7 +79,10 @@ def _check_range(name: str, unit: str, values: Floats, good: Mask, allowed: str)
     bad = ~(good & np.isfinite(values))
     if bad.any():
         first = int(np.flatnonzero(bad)[0])
-        message = f"{name} must be {allowed} {unit}; {int(bad.sum())} cells are not, first cell {first}: {values[first]}"
+        count = int(bad.sum())
+        message = (
+            f"{name} must be {allowed} {unit}; {count} cells are not, first cell {first}: {values[first]}"
+        )
         raise InvalidMaterial(message, code="E-MATERIAL-RANGE")
 
 

@@ -1,0 +1,1 @@
+"""Meshes: the value, its making, its checks, its files."""

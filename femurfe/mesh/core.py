@@ -129,9 +129,7 @@ class Mesh:
         check_surfaces(added, self.n_cells, len(self.cell_type.facets))
         return self._sharing(self.region, self.regions, {**self.surfaces, **added})
 
-    def _sharing(
-        self, region: Index, regions: Mapping[str, int], surfaces: Mapping[str, Ints]
-    ) -> Mesh:
+    def _sharing(self, region: Index, regions: Mapping[str, int], surfaces: Mapping[str, Ints]) -> Mesh:
         other = object.__new__(Mesh)
         names = MappingProxyType(dict(regions)), MappingProxyType(dict(surfaces))
         other._fill(self.points, self.cells, region, *names)

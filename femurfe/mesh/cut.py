@@ -89,7 +89,7 @@ def _deep_enough(points: Floats, cells: Ints, solid: Shape) -> Mask:
     """Of cells with all points on the boundary: true inside walls, false for shallow caps."""
     if not len(cells):
         return np.zeros(0, dtype=bool)
-    return solid.distance(points[cells].mean(axis=1)) < -CAP * edge_lengths(points, cells)
+    return np.asarray(solid.distance(points[cells].mean(axis=1)) < -CAP * edge_lengths(points, cells))
 
 
 def _near(mesh: Draft, level: Floats) -> Ints:
@@ -121,11 +121,10 @@ def project(points: Floats, bound: Mask, solids: tuple[Shape, ...], last: Shape 
 def _without_harm(mesh: Draft, moved: Floats, near: Ints, worst: float = 0.05) -> Floats:
     """Take moves back, half by half, until no cell is worse than ``worst``."""
     points = moved.copy()
-    touched = np.isin(mesh.cells, near).any(axis=1)
+    touched = np.flatnonzero(np.isin(mesh.cells, near).any(axis=1))
     for attempt in range(4):
-        bad = touched.copy()
-        bad[touched] = mean_ratio(points, mesh.cells[touched]) < worst
-        if not bad.any():
+        bad = touched[mean_ratio(points, mesh.cells[touched]) < worst]
+        if not bad.size:
             break
         back = np.intersect1d(near, mesh.cells[bad])
         share = 0.5 if attempt < 3 else 0.0
@@ -173,9 +172,7 @@ class _EdgeNumbers:
         return np.asarray(self._n + np.searchsorted(self._keys, keys))
 
 
-def _split(
-    cells: Ints, level: Floats, number: _EdgeNumbers, points: Floats
-) -> tuple[Ints, Ints, Mask]:
+def _split(cells: Ints, level: Floats, number: _EdgeNumbers, points: Floats) -> tuple[Ints, Ints, Mask]:
     """Cells on one side each, the cell each came from, and which side it is on."""
     sign = np.sign(level[cells]).astype(int)
     kept = np.flatnonzero(~((sign < 0).any(axis=1) & (sign > 0).any(axis=1)))

@@ -54,8 +54,8 @@ def _check_finite(points: Floats) -> None:
         first = int(np.flatnonzero(bad)[0])
         _fail(
             "E-MESH-NONFINITE",
-            f"{int(bad.sum())} points are not finite or farther than {LARGEST_COORDINATE:g} mm from the origin, "
-            f"first point {first}: {points[first].tolist()}",
+            f"{int(bad.sum())} points are not finite or farther than {LARGEST_COORDINATE:g} mm from the "
+            f"origin, first point {first}: {points[first].tolist()}",
         )
 
 
@@ -67,7 +67,8 @@ def _check_duplicates(ordered: Ints) -> None:
         cell = int(first[counts > 1][0])
         _fail(
             "E-MESH-DUPLICATE",
-            f"{int((counts - 1).sum())} cells occur more than once, first the one of points {ordered[cell].tolist()}",
+            f"{int((counts - 1).sum())} cells occur more than once, first the one of points "
+            f"{ordered[cell].tolist()}",
         )
 
 
@@ -116,8 +117,8 @@ def _check_mid_points(points: Floats, cells: Ints) -> None:
         edge = int(np.flatnonzero(off[first])[0])
         _fail(
             "E-MESH-MIDPOINT",
-            f"{int(off.any(axis=1).sum())} cells have a mid-point far from the middle of its edge, first cell {first}, "
-            f"edge {edge}; is it in another node order than VTK's?",
+            f"{int(off.any(axis=1).sum())} cells have a mid-point far from the middle of its edge, "
+            f"first cell {first}, edge {edge}; is it in another node order than VTK's?",
         )
     _check_bent(points, cells, middles)
 
@@ -144,7 +145,9 @@ def check_surfaces(surfaces: Mapping[str, Ints], n_cells: int, n_facets: int) ->
     """
     for name, rows in surfaces.items():
         if rows.ndim != 2 or rows.shape[1] != 2:
-            _fail("E-MESH-SURFACE", f"surface {name!r} must be (n, 2) rows of (cell, facet), got {rows.shape}")
+            _fail(
+                "E-MESH-SURFACE", f"surface {name!r} must be (n, 2) rows of (cell, facet), got {rows.shape}"
+            )
         if rows.size and (rows.min() < 0 or (rows.max(axis=0) >= (n_cells, n_facets)).any()):
             _fail(
                 "E-MESH-SURFACE",

@@ -63,7 +63,9 @@ class SizeField:
         return wanted
 
 
-def size_field(size: float, refinements: Sequence[Refinement] = (), surface: TriSurface | None = None) -> SizeField:
+def size_field(
+    size: float, refinements: Sequence[Refinement] = (), surface: TriSurface | None = None
+) -> SizeField:
     """A size field that also resolves the thin walls and narrow gaps of ``surface``.
 
     Both get at least ``CELLS_ACROSS`` cells across, down to a quarter of ``size``.

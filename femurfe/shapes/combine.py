@@ -35,9 +35,11 @@ class Union(Shape):
         object.__setattr__(self, "shapes", _tuple_of_shapes(self.shapes))
 
     def distance(self, points: npt.ArrayLike) -> Floats:
+        """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
         return np.asarray(np.min([s.distance(points) for s in self.shapes], axis=0))
 
     def bounds(self) -> Floats:
+        """Lower and upper corner, (2, 3) mm."""
         return _hull(self.shapes)
 
 
@@ -51,9 +53,11 @@ class Intersection(Shape):
         object.__setattr__(self, "shapes", _tuple_of_shapes(self.shapes))
 
     def distance(self, points: npt.ArrayLike) -> Floats:
+        """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
         return np.asarray(np.max([s.distance(points) for s in self.shapes], axis=0))
 
     def bounds(self) -> Floats:
+        """Lower and upper corner, (2, 3) mm."""
         boxes = np.stack([shape.bounds() for shape in self.shapes])
         low, high = boxes[:, 0].max(axis=0), boxes[:, 1].min(axis=0)
         return np.stack([low, np.maximum(low, high)])
@@ -67,9 +71,11 @@ class Difference(Shape):
     removed: Shape
 
     def distance(self, points: npt.ArrayLike) -> Floats:
+        """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
         return np.maximum(self.shape.distance(points), -self.removed.distance(points))
 
     def bounds(self) -> Floats:
+        """Lower and upper corner, (2, 3) mm."""
         return self.shape.bounds()
 
 
@@ -81,9 +87,11 @@ class Offset(Shape):
     amount: float
 
     def distance(self, points: npt.ArrayLike) -> Floats:
+        """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
         return self.shape.distance(points) - self.amount
 
     def bounds(self) -> Floats:
+        """Lower and upper corner, (2, 3) mm."""
         low, high = self.shape.bounds()
         middle = 0.5 * (low + high)
         grown = np.stack([low - self.amount, high + self.amount])
@@ -106,6 +114,7 @@ class SmoothUnion(Shape):
         positive(self.radius, "radius")
 
     def distance(self, points: npt.ArrayLike) -> Floats:
+        """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
         result = self.shapes[0].distance(points)
         for shape in self.shapes[1:]:
             other = shape.distance(points)
@@ -114,6 +123,7 @@ class SmoothUnion(Shape):
         return result
 
     def bounds(self) -> Floats:
+        """Lower and upper corner, (2, 3) mm."""
         low, high = _hull(self.shapes)
         return np.stack([low - 0.25 * self.radius, high + 0.25 * self.radius])
 
@@ -130,9 +140,11 @@ class SmoothDifference(Shape):
         positive(self.radius, "radius")
 
     def distance(self, points: npt.ArrayLike) -> Floats:
+        """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
         kept, cut = self.shape.distance(points), -self.removed.distance(points)
         blend = np.maximum(self.radius - np.abs(kept - cut), 0.0) / self.radius
         return np.asarray(np.maximum(kept, cut) + 0.25 * self.radius * blend**2)
 
     def bounds(self) -> Floats:
+        """Lower and upper corner, (2, 3) mm."""
         return self.shape.bounds()

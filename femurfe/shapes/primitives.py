@@ -45,9 +45,11 @@ class Sphere(Shape):
         _set(self, centre=point(self.centre, "centre"), radius=positive(self.radius, "radius"))
 
     def distance(self, points: npt.ArrayLike) -> Floats:
+        """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
         return np.asarray(np.linalg.norm(np.asarray(points) - self.centre, axis=1) - self.radius)
 
     def bounds(self) -> Floats:
+        """Lower and upper corner, (2, 3) mm."""
         return np.stack([self.centre - self.radius, self.centre + self.radius])
 
 
@@ -66,11 +68,13 @@ class Ellipsoid(Shape):
         _set(self, centre=point(self.centre, "centre"), radii=radii, axes=_frame(self.axes))
 
     def distance(self, points: npt.ArrayLike) -> Floats:
+        """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
         assert self.axes is not None
         local = np.abs((np.asarray(points, dtype=float) - self.centre) @ self.axes.T)
         return _ellipsoid_distance(local, self.radii)
 
     def bounds(self) -> Floats:
+        """Lower and upper corner, (2, 3) mm."""
         assert self.axes is not None
         reach = np.linalg.norm(self.axes * self.radii[:, None], axis=0)
         return np.stack([self.centre - reach, self.centre + reach])
@@ -118,6 +122,7 @@ class Capsule(Shape):
         _set(self, start=start, end=end, radius=radius, end_radius=last)
 
     def distance(self, points: npt.ArrayLike) -> Floats:
+        """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
         assert self.end_radius is not None
         axis = self.end - self.start
         length = float(np.linalg.norm(axis))
@@ -130,6 +135,7 @@ class Capsule(Shape):
         return np.asarray(np.hypot(along - foot, across) - self.radius + slope * foot)
 
     def bounds(self) -> Floats:
+        """Lower and upper corner, (2, 3) mm."""
         assert self.end_radius is not None
         low = np.minimum(self.start - self.radius, self.end - self.end_radius)
         return np.stack([low, np.maximum(self.start + self.radius, self.end + self.end_radius)])
@@ -149,6 +155,7 @@ class Cylinder(Shape):
         _set(self, start=start, end=end, radius=positive(self.radius, "radius"))
 
     def distance(self, points: npt.ArrayLike) -> Floats:
+        """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
         axis = self.end - self.start
         length = float(np.linalg.norm(axis))
         x = np.asarray(points, dtype=float) - 0.5 * (self.start + self.end)
@@ -157,6 +164,7 @@ class Cylinder(Shape):
         return _corner(across - self.radius, np.abs(along) - 0.5 * length)
 
     def bounds(self) -> Floats:
+        """Lower and upper corner, (2, 3) mm."""
         axis = direction(self.end - self.start)
         reach = self.radius * np.sqrt(np.maximum(1.0 - axis**2, 0.0))
         low = np.minimum(self.start, self.end) - reach
@@ -185,11 +193,13 @@ class Box(Shape):
         _set(self, centre=point(self.centre, "centre"), half_sizes=half, axes=_frame(self.axes))
 
     def distance(self, points: npt.ArrayLike) -> Floats:
+        """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
         assert self.axes is not None
         local = np.abs((np.asarray(points, dtype=float) - self.centre) @ self.axes.T)
         return _corner(*(local - self.half_sizes).T)
 
     def bounds(self) -> Floats:
+        """Lower and upper corner, (2, 3) mm."""
         assert self.axes is not None
         return _box_around(self.centre, self.axes, self.half_sizes)
 
@@ -205,9 +215,11 @@ class HalfSpace(Shape):
         _set(self, origin=point(self.origin, "origin"), outward=direction(self.outward, "normal"))
 
     def distance(self, points: npt.ArrayLike) -> Floats:
+        """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
         return np.asarray((np.asarray(points, dtype=float) - self.origin) @ self.outward)
 
     def bounds(self) -> Floats:
+        """Lower and upper corner, (2, 3) mm."""
         low, high = np.full(3, -np.inf), np.full(3, np.inf)
         for i in range(3):
             if abs(self.outward[i]) == 1.0:

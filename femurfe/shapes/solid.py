@@ -51,11 +51,12 @@ class SurfaceSolid(Shape):
         return _rebuilt, (self.surface,)
 
     def distance(self, points: npt.ArrayLike) -> Floats:
+        """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
         self._build()
         x = np.array(points, dtype=float, order="C", ndmin=2)
         squared = self._tree.squared_distance(self._points, self._triangles, x)[0]
         winding = self._winding.winding_number(x)
-        return np.where(winding > 0.5, -1.0, 1.0) * np.sqrt(squared)
+        return np.asarray(np.where(winding > 0.5, -1.0, 1.0) * np.sqrt(squared))
 
     def nearest(self, points: npt.ArrayLike) -> tuple[Floats, Ints]:
         """Nearest points (n, 3) on the surface and the triangles (n,) they lie in."""
@@ -69,6 +70,7 @@ class SurfaceSolid(Shape):
         return self.nearest(points)[0]
 
     def bounds(self) -> Floats:
+        """Lower and upper corner, (2, 3) mm."""
         return self.surface.bounds()
 
 

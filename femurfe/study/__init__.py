@@ -1,0 +1,1 @@
+"""Studies: the file, the comparison of arms, the results folder."""

@@ -1,0 +1,190 @@
+"""What every bone offers: its form, landmarks, axes, named surfaces, and a mesh."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from femurfe.anatomy.tissue import REGIONS, Tissue, TissueMap
+from femurfe.arrays import Floats, Ints, Mask
+from femurfe.errors import InvalidMesh, UnknownName
+from femurfe.mesh.core import Mesh
+from femurfe.mesh.sizing import Refinement, size_field
+from femurfe.mesh.solid import mesh_solid
+from femurfe.mesh.topology import boundary, facet_areas, facet_centroids, quadratic
+from femurfe.shapes import Intersection, Shape, SurfaceSolid
+from femurfe.surface import TriSurface
+
+SIDES = ("left", "right")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Patch:
+    """A part of a bone's surface: what lies in a solid and faces a direction.
+
+    Attributes
+    ----------
+    shape : facets whose centroid is inside belong to it.
+    facing : (3,) unit vector the outward normals lie within ``within_deg`` of, if given.
+    """
+
+    shape: Shape
+    facing: Floats | None = None
+    within_deg: float = 60.0
+
+    def picks(self, centroids: Floats, normals: Floats) -> Mask:
+        """True for the facets (n,) with these centroids and unit normals, both (n, 3)."""
+        mask = self.shape.contains(centroids)
+        if self.facing is not None:
+            mask &= normals @ self.facing >= np.cos(np.radians(self.within_deg))
+        return np.asarray(mask)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Form:
+    """The geometry of one bone.
+
+    Attributes
+    ----------
+    outer : the bone's own surface as a solid.
+    cuts : solids that cut it off, such as the half-space above a cut through the shaft.
+    landmarks : (3,) mm by name; axes : (3,) unit vectors by name.
+    dimensions : measured on the form, in mm, or in degrees where the name ends in ``_deg``.
+    patches : named parts of the surface.
+    tissue : where cortex and trabecular bone are.
+    """
+
+    outer: SurfaceSolid
+    cuts: tuple[Shape, ...]
+    landmarks: Mapping[str, Floats]
+    axes: Mapping[str, Floats]
+    dimensions: Mapping[str, float]
+    patches: Mapping[str, Patch]
+    tissue: TissueMap
+
+
+class Bone(ABC):
+    """A bone: landmarks, axes, named surfaces and a mesh of itself.
+
+    Coordinates are in mm with x to the patient's left, y to the back and z up, unless the
+    bone was made from a surface in other coordinates.
+    """
+
+    __slots__ = ()
+
+    site: str
+    side: str
+
+    @property
+    @abstractmethod
+    def form(self) -> Form:
+        """The geometry, made once and kept."""
+
+    @property
+    def landmarks(self) -> Mapping[str, Floats]:
+        """Positions (3,) mm by name."""
+        return self.form.landmarks
+
+    @property
+    def axes(self) -> Mapping[str, Floats]:
+        """Unit vectors (3,) by name."""
+        return self.form.axes
+
+    @property
+    def dimensions(self) -> Mapping[str, float]:
+        """Measured dimensions: mm, or degrees where the name ends in ``_deg``."""
+        return self.form.dimensions
+
+    @property
+    def surface(self) -> TriSurface:
+        """The bone's outer surface, before any cut."""
+        return self.form.outer.surface
+
+    @property
+    def solid(self) -> Shape:
+        """The bone as a solid, cuts included."""
+        return Intersection((self.form.outer, *self.form.cuts))
+
+    def landmark(self, name: str) -> Floats:
+        """Position (3,) of a landmark, mm.
+
+        Raises
+        ------
+        UnknownName
+            If the bone has no landmark of that name.
+        """
+        if name not in self.landmarks:
+            raise UnknownName("landmark", name, self.landmarks)
+        return self.landmarks[name]
+
+    def axis(self, name: str) -> Floats:
+        """Unit vector (3,) of an anatomical direction; a leading ``-`` turns it round.
+
+        Raises
+        ------
+        UnknownName
+            If the bone has no axis of that name.
+        """
+        bare = name.removeprefix("-")
+        if bare not in self.axes:
+            raise UnknownName("axis", bare, self.axes)
+        return -self.axes[bare] if name.startswith("-") else self.axes[bare]
+
+    def mesh(
+        self,
+        size: float = 3.0,
+        order: int = 2,
+        *,
+        refine: Sequence[Refinement] = (),
+        conform: Sequence[Shape] = (),
+    ) -> Mesh:
+        """Tetrahedra in the regions ``cortical``, ``trabecular``, ``medullary``, with surfaces.
+
+        Parameters
+        ----------
+        size : wanted mean edge length, mm.
+        order : 1 for tet4, 2 for tet10.
+        refine : where the cells are to be smaller.
+        conform : solids whose boundary the cells follow.
+
+        Raises
+        ------
+        InvalidMesh, TooLarge
+            If no mesh of that size can be made.
+        """
+        sizes = size_field(size, refine, self.surface)
+        linear = mesh_solid((self.form.outer, *self.form.cuts), sizes, conform=conform)
+        tissue = self.tissue(linear)
+        present = {name: i for name, i in REGIONS.items() if (tissue.region == i).any()}
+        labelled = linear.with_region(tissue.region, present).with_surfaces(self._surfaces(linear))
+        return quadratic(labelled) if order == 2 else labelled
+
+    def tissue(self, mesh: Mesh) -> Tissue:
+        """The tissue of each cell of a mesh of this bone."""
+        return self.form.tissue(mesh)
+
+    def _surfaces(self, mesh: Mesh) -> dict[str, Ints]:
+        rows = boundary(mesh)
+        centroids, vectors = facet_centroids(mesh, rows), facet_areas(mesh, rows)
+        normals = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        surfaces = {name: rows[p.picks(centroids, normals)] for name, p in self.form.patches.items()}
+        empty = [name for name, picked in surfaces.items() if not len(picked)]
+        if empty:
+            message = f"the mesh is too coarse: no facet lies in {', '.join(empty)}; take a smaller mesh size"
+            raise InvalidMesh(message, code="E-MESH-COARSE")
+        return {"outer": rows, **surfaces}
+
+
+def check_side(side: str) -> None:
+    """Refuse a side that is neither left nor right.
+
+    Raises
+    ------
+    UnknownName
+        With both.
+    """
+    if side not in SIDES:
+        raise UnknownName("side", side, SIDES)
