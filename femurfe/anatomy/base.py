@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from femurfe.anatomy.tissue import REGIONS, Tissue, TissueMap
-from femurfe.arrays import Floats, Ints, Mask
+from femurfe.arrays import Floats, Ints, Mask, point
 from femurfe.errors import InvalidMesh, UnknownName
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.sizing import Refinement, size_field
@@ -188,3 +188,17 @@ def check_side(side: str) -> None:
     """
     if side not in SIDES:
         raise UnknownName("side", side, SIDES)
+
+
+def overridden(found: dict[str, Floats], given: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Landmarks found by geometry, with those ``given`` in their place.
+
+    Raises
+    ------
+    UnknownName
+        If a given name is not among those found.
+    """
+    for name in given:
+        if name not in found:
+            raise UnknownName("landmark", name, found)
+    return {**found, **{name: point(value, name) for name, value in given.items()}}

@@ -9,14 +9,13 @@ from functools import lru_cache
 import numpy as np
 
 from femurfe.anatomy import shape_model
-from femurfe.anatomy.base import Bone, Form, check_side
+from femurfe.anatomy.base import Bone, Form, check_side, overridden
 from femurfe.anatomy.femur_bend import bent_femur, measured_dimensions
 from femurfe.anatomy.femur_geometry import FemurGeometry, measure_femur
 from femurfe.anatomy.femur_landmarks import bending_patches, landmarks, patches, shaft_centre, shaft_levels
 from femurfe.anatomy.specification import check_dimension, specification
 from femurfe.anatomy.tissue import PointMap, TissueMap
-from femurfe.arrays import Floats, point, positive
-from femurfe.errors import UnknownName
+from femurfe.arrays import Floats, positive
 from femurfe.shapes import HalfSpace, Intersection, Shape, SurfaceSolid
 from femurfe.surface import TriSurface
 
@@ -167,13 +166,13 @@ def _assembled(
     surface: TriSurface, g: FemurGeometry, given: dict[str, Floats], cut: float | None,
     canal_diameter: float | None, potted: float,
 ) -> Form:  # fmt: skip
-    marks = _override(landmarks(surface, g), given)
+    marks = overridden(landmarks(surface, g), given)
     end = g.levels["end"] if cut is None else cut
     proximal = g.axes["proximal"]
     cuts: tuple[Shape, ...] = () if cut is None else (HalfSpace(g.shaft_point + cut * proximal, -proximal),)
     outer = SurfaceSolid(surface)
     canal = canal_diameter or specification("femur")["dimensions"]["canal_diameter"]["default"]
-    dimensions = {**measured_dimensions(surface, g), "canal_diameter": canal}
+    dimensions = {**measured_dimensions(g), "canal_diameter": canal}
     if cut is not None:
         dimensions["length"] = g.levels["top"] - cut
     tissue = _tissue(outer, g, marks, canal)
@@ -182,13 +181,6 @@ def _assembled(
         named |= bending_patches(surface, g, marks)
     kept = {name: mark for name, mark in marks.items() if all(c.contains(mark[None])[0] for c in cuts)}
     return Form(outer, cuts, kept, g.axes, dimensions, named, tissue)
-
-
-def _override(found: dict[str, Floats], given: dict[str, Floats]) -> dict[str, Floats]:
-    for name in given:
-        if name not in found:
-            raise UnknownName("landmark", name, found)
-    return {**found, **{name: point(value, name) for name, value in given.items()}}
 
 
 def _tissue(outer: SurfaceSolid, g: FemurGeometry, marks: dict[str, Floats], canal: float) -> TissueMap:

@@ -19,9 +19,8 @@ TOLERANCE_DEG = 0.2
 LARGEST_STEPS = 12
 
 
-def measured_dimensions(surface: TriSurface, g: FemurGeometry) -> dict[str, float]:
+def measured_dimensions(g: FemurGeometry) -> dict[str, float]:
     """The dimensions that can be asked for, as measured: mm and degrees."""
-    del surface
     return {
         "head_diameter": 2.0 * g.head_radius,
         "neck_shaft_angle_deg": g.neck_shaft_angle_deg,
@@ -49,7 +48,7 @@ def bent_femur(
         If the dimensions contradict each other, so that bending does not settle.
     """
     geometry = measure_femur(surface, side)
-    start = measured_dimensions(surface, geometry)
+    start = measured_dimensions(geometry)
     if not wanted:
         return surface, geometry
     aim = {name: value - start[name] for name, value in wanted.items()}
@@ -57,7 +56,7 @@ def bent_femur(
         asked = {name: start[name] + change for name, change in aim.items()}
         bent = _bend(surface, geometry, {**start, **asked})
         now = measure_femur(bent, side)
-        error = {name: value - measured_dimensions(bent, now)[name] for name, value in wanted.items()}
+        error = {name: value - measured_dimensions(now)[name] for name, value in wanted.items()}
         if all(abs(miss) < _tolerance(name) for name, miss in error.items()):
             return bent, now
         aim = {name: aim[name] + error[name] for name in aim}

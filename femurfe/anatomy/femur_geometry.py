@@ -88,17 +88,17 @@ def measure_femur(surface: TriSurface, side: str | None = None) -> FemurGeometry
     centre, long_axis = _long_axis(surface)
     head, radius, proximal = _head(surface, centre, long_axis)
     levels, loops = _sections(surface, head, proximal)
-    axis_point, proximal, isthmus, shaft_area = _shaft(levels, loops, proximal, head, radius)
+    axis_point, proximal, isthmus, shaft_area = _shaft(levels, loops, proximal, radius)
     neck, neck_axis, neck_area = _neck(surface, head, radius, axis_point, proximal)
     shaft_point = _nearest_on_line(axis_point, proximal, head, neck_axis)
     ends = (surface.points - shaft_point) @ proximal
-    whole = _has_condyles(levels, loops, isthmus)
+    whole = _has_condyles(loops, isthmus)
     lateral = perpendicular(neck_axis, proximal)
     posterior, torsion = _posterior(surface, head, radius, axis_point, proximal, lateral, whole)
     found = "left" if np.cross(posterior, proximal) @ lateral > 0.0 else "right"
     if side is not None and side != found:
         posterior, torsion = -posterior, -torsion
-    axes = _axes(lateral, posterior, proximal, whole, side or found)
+    axes = _axes(posterior, proximal, side or found)
     heights = {
         "end": float(ends.min()), "top": float(ends.max()),
         "isthmus": float((isthmus - shaft_point) @ proximal),
@@ -157,7 +157,7 @@ def _sections(surface: TriSurface, head: Floats, axis: Floats) -> tuple[Floats, 
 
 
 def _shaft(
-    levels: Floats, loops: list[Loop], axis: Floats, head: Floats, radius: float
+    levels: Floats, loops: list[Loop], axis: Floats, radius: float
 ) -> tuple[Floats, Floats, Floats, float]:
     """Point and direction of the shaft axis, centroid of the isthmus, its area."""
     areas = np.array([loop.area for loop in loops])
@@ -209,7 +209,7 @@ def _nearest_on_line(point: Floats, axis: Floats, other: Floats, direction: Floa
     return np.asarray(point + ((other - point) @ side) / (axis @ side) * axis)
 
 
-def _has_condyles(levels: Floats, loops: list[Loop], isthmus: Floats) -> bool:
+def _has_condyles(loops: list[Loop], isthmus: Floats) -> bool:
     """True if the sections towards the far end grow to over twice the isthmus."""
     areas = np.array([loop.area for loop in loops])
     narrow = int(np.argmin([np.linalg.norm(loop.centroid - isthmus) for loop in loops]))
@@ -239,8 +239,7 @@ def _posterior_of_condyles(
     height = (surface.points - axis_point) @ proximal
     low = surface.points[height < height.min() + 0.09 * np.ptp(height)]
     flat = low - np.outer((low - axis_point) @ proximal, proximal)
-    back = flat.mean(axis=0) - (axis_point - (axis_point @ proximal) * 0.0 * proximal)
-    back = perpendicular(back, proximal)
+    back = perpendicular(flat.mean(axis=0) - axis_point, proximal)
     across = np.cross(proximal, back)
     for _ in range(10):
         middle = 0.5 * (float((flat @ across).max()) + float((flat @ across).min()))
@@ -253,8 +252,7 @@ def _posterior_of_condyles(
     return back, torsion
 
 
-def _axes(lateral: Floats, posterior: Floats, proximal: Floats, whole: bool, side: str) -> dict[str, Floats]:
-    del whole
+def _axes(posterior: Floats, proximal: Floats, side: str) -> dict[str, Floats]:
     left = np.cross(posterior, proximal)
     medial = -left if side == "left" else left
     return {"medial": medial, "anterior": -posterior, "proximal": proximal}

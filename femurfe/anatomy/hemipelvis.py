@@ -137,7 +137,9 @@ def _inside(surface: TriSurface, start: Floats, way: Floats, depth: float) -> Fl
     return np.asarray(start + min(depth, 0.5 * reach) * unit)
 
 
-def _patches(surface: TriSurface, marks: Mapping[str, Floats], axes: Mapping[str, Floats]) -> dict[str, Patch]:
+def _patches(
+    surface: TriSurface, marks: Mapping[str, Floats], axes: Mapping[str, Floats]
+) -> dict[str, Patch]:
     radius = pelvis_model.acetabulum(surface)[1]
     contact = pelvis_model.contact_points()
 

@@ -18,7 +18,9 @@ Measure = Callable[[TriSurface], dict[str, float]]
 Stretch = Callable[[TriSurface, Mapping[str, float]], TriSurface]
 
 
-def stretched(surface: TriSurface, wanted: Mapping[str, float], measure: Measure, stretch: Stretch) -> TriSurface:
+def stretched(
+    surface: TriSurface, wanted: Mapping[str, float], measure: Measure, stretch: Stretch
+) -> TriSurface:
     """The surface stretched, step by step, until it measures as ``wanted`` within 0.1 mm.
 
     Parameters

@@ -82,7 +82,9 @@ def sacrum_points() -> dict[str, int]:
     """Numbers of the sacrum's landmark points, as extremes of the mean shape."""
     bone = shape_model.bone_surface("sacrum", shape_model.weights())
     contact = contact_points()
-    middle = 0.5 * (bone.points[contact["left_sacroiliac"]].mean(0) + bone.points[contact["right_sacroiliac"]].mean(0))
+    middle = 0.5 * (
+        bone.points[contact["left_sacroiliac"]].mean(0) + bone.points[contact["right_sacroiliac"]].mean(0)
+    )
     x = bone.points - middle
     central = np.abs(x[:, 0]) < 15.0
     return {"promontory": _most(-x[:, 1], central), "apex": int(x[:, 2].argmin())}

@@ -34,6 +34,7 @@ def exit_point(surface: TriSurface, origin: Floats, direction: Floats, *, last: 
     """
     found = exits(surface, origin, direction)
     if not found.size:
-        message = f"the ray from {np.round(origin, 1).tolist()} along {np.round(direction, 3).tolist()} meets no surface"
+        start, way = np.round(origin, 1).tolist(), np.round(direction, 3).tolist()
+        message = f"the ray from {start} along {way} meets no surface"
         raise InvalidMesh(message, code="E-ANATOMY-RAY")
     return np.asarray(origin + (found[-1] if last else found[0]) * direction)

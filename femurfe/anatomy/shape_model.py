@@ -65,7 +65,7 @@ def read_arrays(data: bytes) -> dict[str, Any]:
         content = _NumbersOnly(io.BytesIO(data), encoding="latin1").load()
     except FemurfeError:
         raise
-    except Exception as error:  # noqa: BLE001 - a damaged pickle raises anything
+    except Exception as error:
         message = f"the shape model cannot be read: {error}"
         raise UnreadableFile(message, code="E-FILE-PICKLE") from error
     if not isinstance(content, dict):

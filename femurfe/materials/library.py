@@ -61,20 +61,16 @@ def material(key: str, folder: Path | None = None) -> Material | DensityLaw | Po
 def entry(key: str, folder: Path | None = None) -> Entry:
     """The entry called ``key``, density conversions included; see `material`."""
     if key.endswith(".toml"):
-        path = (folder or Path()) / key
-        name = key
-    else:
-        name = _full_key(key)
-        path = _files()[name]
-    stamp = path.stat().st_mtime_ns if path.is_file() else 0
-    return _load(path, name, stamp)
+        return _read((folder or Path()) / key, key)
+    return _of_library(_full_key(key))
 
 
 def _full_key(key: str) -> str:
     files = _files()
     matches = [known for known in files if key in (known, known.rpartition("/")[2])]
     if not matches:
-        raise UnknownName("material", key, [*files, *(known.rpartition("/")[2] for known in files)])
+        stems = [known.rpartition("/")[2] for known in files]
+        raise UnknownName("material", key, files if "/" in key else stems)
     if len(matches) > 1:
         message = f"{key!r} names more than one material: {', '.join(matches)}"
         raise InvalidMaterial(message, code="E-NAME")
@@ -82,17 +78,21 @@ def _full_key(key: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _load(path: Path, name: str, stamp: int) -> Entry:  # noqa: ARG001 - a changed file is read again
-    table = read_toml(path, name if name.endswith(".toml") else f"{name}.toml")
+def _of_library(key: str) -> Entry:
+    return _read(_files()[key], key)
+
+
+def _read(path: Path, key: str) -> Entry:
+    table = read_toml(path, key if key.endswith(".toml") else f"{key}.toml")
     kind = table.text("kind")
     if kind not in _READERS:
         table.refuse(str(UnknownName("kind", kind, _READERS)))
-    return _READERS[kind](table, name)
+    return _READERS[kind](table, key)
 
 
 def _porosity_law(table: Table, key: str) -> PorosityLaw:
     with table.located():
-        base = material(table.text("base"))
+        base = _of_library(_full_key(table.text("base")))
     if not isinstance(base, Material) or base.symmetry != "isotropic":
         table.refuse(f"base must be an isotropic material, got {base.key}")
     return read_porosity_law(table, key, base)

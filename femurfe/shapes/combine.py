@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from femurfe.arrays import Floats, positive
+from femurfe.arrays import Floats, point, positive
 from femurfe.errors import InvalidShape
 from femurfe.shapes.base import Shape
 
@@ -96,6 +96,28 @@ class Offset(Shape):
         middle = 0.5 * (low + high)
         grown = np.stack([low - self.amount, high + self.amount])
         return np.where(grown[0] <= grown[1], grown, np.stack([middle, middle]))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scaled(Shape):
+    """``shape`` made larger by ``factor`` about ``centre`` (3,)."""
+
+    shape: Shape
+    factor: float
+    centre: Floats
+
+    def __post_init__(self) -> None:
+        positive(self.factor, "factor", "1")
+        object.__setattr__(self, "centre", point(self.centre, "centre"))
+
+    def distance(self, points: npt.ArrayLike) -> Floats:
+        """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
+        local = self.centre + (np.asarray(points, dtype=float) - self.centre) / self.factor
+        return self.factor * self.shape.distance(local)
+
+    def bounds(self) -> Floats:
+        """Lower and upper corner, (2, 3) mm."""
+        return self.centre + self.factor * (self.shape.bounds() - self.centre)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
-from femurfe.errors import FemurfeError, UnknownName, UnreadableFile
+from femurfe.errors import FemurfeError, InvalidMesh, UnknownName, UnreadableFile
 from femurfe.memory import require
 
 T = TypeVar("T")
@@ -95,7 +95,8 @@ def guarded(path: Path, reader: Callable[[Path], T], formats: Iterable[str]) -> 
         with _one_at_a_time, _quiet(said), _limited(path.stat().st_size):
             out = reader(path)
     except UnreadableFile as error:
-        raise UnreadableFile(f"{path.name}: {error}", code=error.code) from error
+        message = f"{path.name}: {error}"
+        raise UnreadableFile(message, code=error.code) from error
     except FemurfeError:
         raise
     except (Exception, SystemExit) as error:
@@ -105,6 +106,22 @@ def guarded(path: Path, reader: Callable[[Path], T], formats: Iterable[str]) -> 
     if complaint and _HARMLESS not in complaint:
         raise UnreadableFile(_damaged(path, complaint, formats))
     return out
+
+
+@contextlib.contextmanager
+def in_file(path: Path) -> Iterator[None]:
+    """Put the file's name before the message of an `InvalidMesh` from inside.
+
+    Raises
+    ------
+    InvalidMesh
+        The same, with the name.
+    """
+    try:
+        yield
+    except InvalidMesh as error:
+        message = f"{path.name}: {error}"
+        raise InvalidMesh(message, code=error.code) from error
 
 
 def _damaged(path: Path, cause: str, formats: Iterable[str]) -> str:

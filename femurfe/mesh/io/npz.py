@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from femurfe.memory import require
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.io.atomic import write_whole
 from femurfe.mesh.io.guard import refuse
-from femurfe.memory import require
 
 FORMAT = "femurfe-mesh"
 VERSION = 1

@@ -177,7 +177,9 @@ def _from_rows(rows: npt.NDArray[Any], element: _Element) -> dict[str, Any]:
 
 
 def _from_lists(rows: dict[str, list[Any]], element: _Element) -> dict[str, Any]:
-    return {p.name: np.array(rows[p.name]) if p.count is None else _flat(rows[p.name]) for p in element.properties}
+    return {
+        p.name: np.array(rows[p.name]) if p.count is None else _flat(rows[p.name]) for p in element.properties
+    }
 
 
 def _flat(lists: list[Any] | npt.NDArray[Any]) -> tuple[Ints, Ints]:

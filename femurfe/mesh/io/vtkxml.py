@@ -14,11 +14,15 @@ from xml.parsers import expat
 import numpy as np
 import numpy.typing as npt
 
-from femurfe.mesh.io.guard import refuse
 from femurfe.memory import require
+from femurfe.mesh.io.guard import refuse
 
 DEEPEST = 20
-_TYPES = {f"{kind}{bits}": f"{code}{bits // 8}" for kind, code in (("Int", "i"), ("UInt", "u")) for bits in (8, 16, 32, 64)}
+_TYPES = {
+    f"{kind}{bits}": f"{code}{bits // 8}"
+    for kind, code in (("Int", "i"), ("UInt", "u"))
+    for bits in (8, 16, 32, 64)
+}
 _TYPES |= {"Float32": "f4", "Float64": "f8"}
 _ORDERS = {"LittleEndian": "<", "BigEndian": ">"}
 _COMPRESSORS = ("vtkZLibDataCompressor", "vtkLZMADataCompressor")
@@ -86,7 +90,8 @@ class VtkXml:
             refuse(f"an array of type {kind!r} is not read")
         dtype = np.dtype(_TYPES[kind])
         if form == "ascii":
-            values: npt.NDArray[Any] = np.fromstring(element.text or "", dtype=dtype, sep=" ")
+            text = (element.text or "").strip()
+            values: npt.NDArray[Any] = np.fromstring(text, dtype, sep=" ") if text else np.zeros(0, dtype)
         else:
             values = np.frombuffer(self._bytes(element, form), self.order + dtype.str[1:]).astype(dtype)
         components = int(element.get("NumberOfComponents") or 1)

@@ -46,7 +46,11 @@ def points_of(file: VtkXml, piece: Element) -> Floats:
     if stated == 0:
         return np.zeros((0, 3))
     points = np.asarray(file.needed(piece.find("Points")), dtype=np.float64)
-    return points if points.shape == (stated, 3) else refuse(f"{stated} points stated, an array {points.shape} found")
+    return (
+        points
+        if points.shape == (stated, 3)
+        else refuse(f"{stated} points stated, an array {points.shape} found")
+    )
 
 
 def _polygons(file: VtkXml, piece: Element) -> Ints | None:

@@ -63,7 +63,9 @@ def _cells(file: VtkXml, piece: Element) -> tuple[Ints, Ints, Ints]:
     if stated == 0:
         return (np.zeros(0, dtype=np.int64),) * 3
     names = ("types", "connectivity", "offsets")
-    types, connectivity, ends = (np.asarray(file.needed(cells, name), dtype=np.int64).ravel() for name in names)
+    types, connectivity, ends = (
+        np.asarray(file.needed(cells, name), dtype=np.int64).ravel() for name in names
+    )
     if types.size != stated or ends.size != stated:
         refuse(f"{stated} cells stated, {types.size} types and {ends.size} offsets found")
     sizes = np.diff(ends, prepend=0)
@@ -120,7 +122,9 @@ def with_labels(
     if labels is None:
         return Raw(points, blocks)
     names = {int(i): str(name) for name, i in own.get("regions", {}).items()}
-    ids = np.sort(np.concatenate([b.ids for b in blocks if is_solid(b.kind)] or [np.zeros(0, dtype=np.int64)]))
+    ids = np.sort(
+        np.concatenate([b.ids for b in blocks if is_solid(b.kind)] or [np.zeros(0, dtype=np.int64)])
+    )
     sets, region_ids = sets_of_labels(np.asarray(labels)[ids], ids, names)
     facets, notes = _own_surfaces(own, blocks)
     return Raw(points, blocks, sets, region_ids, (tuple(sets),), facets, notes=notes)
@@ -129,19 +133,23 @@ def with_labels(
 def _own_surfaces(own: Mapping[str, Any], blocks: list[Block]) -> tuple[dict[str, Ints], Notes]:
     """The surfaces that we stored, unless the cells are others by now."""
     rows = own.get("rows", {})
-    same = len(blocks) == 1 and own.get("cells") == _fingerprint(blocks[0].points)
+    same = len(blocks) == 1 and own.get("check") == _fingerprint(blocks[0].points, *rows.values())
     if rows and not same:
-        text = f"the cells were changed since the file was written, so its surfaces {sorted(rows)} were left out"
+        text = f"the cells are not those it was written with, so its surfaces {sorted(rows)} were left out"
         return {}, (("W-FILE-STALE", text),)
     return {str(name): np.asarray(value, dtype=np.int64) for name, value in rows.items()}, ()
 
 
-def _fingerprint(cells: npt.NDArray[Any]) -> int:
-    return zlib.crc32(np.ascontiguousarray(cells, dtype="<i8").tobytes())
+def _fingerprint(*arrays: npt.NDArray[Any]) -> int:
+    """A checksum of whole numbers, whatever their type."""
+    return zlib.crc32(b"".join(np.ascontiguousarray(a, dtype="<i8").tobytes() for a in arrays))
 
 
 def write_vtu(
-    path: Path, mesh: Mesh, point_data: Mapping[str, npt.NDArray[Any]], cell_data: Mapping[str, npt.NDArray[Any]]
+    path: Path,
+    mesh: Mesh,
+    point_data: Mapping[str, npt.NDArray[Any]],
+    cell_data: Mapping[str, npt.NDArray[Any]],
 ) -> None:
     """Write a VTU file with units in the names of its arrays, and with regions and surfaces.
 
@@ -167,7 +175,12 @@ def write_vtu(
 
 def _field_data(mesh: Mesh) -> bytes:
     """The regions and surfaces as arrays that belong to no cell."""
-    own = {"version": 1, "regions": dict(mesh.regions), "surfaces": list(mesh.surfaces), "cells": _fingerprint(mesh.cells)}
+    own = {
+        "version": 1,
+        "regions": dict(mesh.regions),
+        "surfaces": list(mesh.surfaces),
+        "check": _fingerprint(mesh.cells, *mesh.surfaces.values()),
+    }
     text = np.frombuffer(json.dumps(own).encode("ascii"), dtype=np.uint8)
     arrays = [_text_array(_OWN, "UInt8", text)]
     for i, rows in enumerate(mesh.surfaces.values()):
@@ -177,5 +190,7 @@ def _field_data(mesh: Mesh) -> bytes:
 
 def _text_array(name: str, kind: str, values: npt.NDArray[Any]) -> str:
     components = f' NumberOfComponents="{values.shape[1]}"' if values.ndim == 2 else ""
-    head = f'<DataArray type="{kind}" Name="{name}"{components} NumberOfTuples="{len(values)}" format="ascii">'
+    head = (
+        f'<DataArray type="{kind}" Name="{name}"{components} NumberOfTuples="{len(values)}" format="ascii">'
+    )
     return head + " ".join(map(str, values.ravel().tolist())) + "</DataArray>"

@@ -21,19 +21,20 @@ def quietly(law, name, values):
 @pytest.mark.parametrize(
     ("key", "name", "expected"),
     [
-        ("keyak_2005_femur", "young", [206, 747, 2710, 20915]),
-        ("keyak_2005_femur", "compression_strength", [1.6, 5.6, 19.6, 142]),
-        ("keller_1994", "young", [54, 263, 1288, 15941]),
-        ("morgan_2003_femoral_neck", "young", [475, 1333, 3744, 19241]),
-        ("morgan_2003_vertebra", "young", [289, 852, 2513, 13947]),
-        ("carter_hayes_1977", "young", [13, 106, 852, 23000]),
+        ("keyak_2005_femur", "young", "206 747 2710 20915"),
+        ("keyak_2005_femur", "compression_strength", "1.6 5.6 19.6 142"),
+        ("keller_1994", "young", "54 263 1288 15941"),
+        ("morgan_2003_femoral_neck", "young", "475 1333 3744 19241"),
+        ("morgan_2003_vertebra", "young", "289 852 2513 13947"),
+        ("carter_hayes_1977", "young", "13 106 852 23000"),
     ],
 )
 def test_the_laws_give_the_tabulated_values(key, name, expected):
     law = material(key)
-    density = ASH / 0.6 if law.density == "apparent" else ASH
-    decimals = 1 if max(expected) < 200 else 0
-    np.testing.assert_allclose(quietly(law, name, density), expected, atol=0.55 * 10.0**-decimals, rtol=2e-3)
+    values = quietly(law, name, ASH / 0.6 if law.density == "apparent" else ASH)
+    for value, printed in zip(values, expected.split(), strict=True):
+        decimals = len(printed.partition(".")[2])
+        assert abs(value - float(printed)) <= 0.51 * 10.0**-decimals
 
 
 def test_kopperdahls_power_law_gives_the_tabulated_values():
@@ -65,7 +66,7 @@ def test_denser_bone_is_stiffer_and_stronger(key):
     for name, curve in law.curves.items():
         values = quietly(law, name, density)
         steps = np.diff(values) / values[1:]
-        assert (steps > -0.03).all(), f"{name}: {curve.formula()}"
+        assert (steps > -1e-3).all(), f"{name}: {curve.formula()}"
         assert values[-1] > values[0]
 
 

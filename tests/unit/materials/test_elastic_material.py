@@ -112,7 +112,7 @@ def test_the_transverse_poissons_ratio_has_its_limit_where_the_matrix_does():
 
 @pytest.mark.parametrize("poisson", [0.5, 0.7, -1.0, -3.0])
 def test_an_isotropic_poissons_ratio_out_of_bounds_is_refused(poisson):
-    with pytest.raises(InvalidMaterial, match="between -1 and 0.5"):
+    with pytest.raises(InvalidMaterial, match=r"between -1 and 0\.5"):
         made(young=100.0, poisson=poisson)
 
 

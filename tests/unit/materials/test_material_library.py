@@ -1,6 +1,7 @@
 """The library's entries: complete, consistent, and refused when they are not."""
 
 import pickle
+import random
 import re
 import tomllib
 import warnings
@@ -27,7 +28,7 @@ from femurfe.materials.library import HEADER
 from femurfe.materials.quantity import CONFIDENCE, LARGEST_FILE, UNITS
 
 FILES = sorted(paths.material_library().glob("*/*.toml"))
-FORBIDDEN = ["/work", "/home", "science" + ".md", "M" + "?", "todo", "fixme", "from memory", "http", "agent"]
+UNTRACEABLE = re.compile(r"(^|\s)/[a-z]+/|https?:|\b(todo|fixme|memory)\b|\bS\d\d\b|\bM\?", re.IGNORECASE)
 
 GOOD = """
 kind = "material"
@@ -106,8 +107,7 @@ def test_every_quantity_is_written_in_its_own_unit_and_inside_its_range(file):
 @pytest.mark.parametrize("file", [*FILES, paths.material_library() / "README.md"], ids=lambda f: f.stem)
 def test_no_entry_mentions_what_a_reader_cannot_find(file):
     text = file.read_text(encoding="utf-8")
-    assert not [word for word in FORBIDDEN if word.lower() in text.lower()]
-    assert not re.search(r"\bS\d\d\b", text)
+    assert not UNTRACEABLE.search(text)
     assert text.isascii()
 
 
@@ -165,7 +165,7 @@ def test_uniform_trabecular_bone_agrees_with_the_law_of_its_site(site):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         ends = law.young(Density(law.density, bone.quantities["density_apparent"].range))
-    assert bone.quantities["young"].range == pytest.approx(ends, rel=2e-4)
+    assert bone.quantities["young"].range == pytest.approx(tuple(ends), rel=5e-4)
 
 
 def test_strengths_of_uniform_neck_bone_agree_with_the_law():
@@ -229,9 +229,6 @@ def test_a_users_own_material_is_read_and_read_again_when_changed(tmp_path):
     name = written(tmp_path, GOOD)
     assert material(name, tmp_path).young == 10.0
     (tmp_path / name).write_text(GOOD.replace("10.0", "12.0"), encoding="utf-8")
-    import os
-
-    os.utime(tmp_path / name, ns=(1, 1))
     assert material(name, tmp_path).young == 12.0
 
 
@@ -241,7 +238,7 @@ def test_a_users_own_law_is_read(tmp_path):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(UnreadableFile, match="nowhere.toml"):
+    with pytest.raises(UnreadableFile, match=r"nowhere\.toml"):
         material("nowhere.toml", tmp_path)
 
 
@@ -286,7 +283,11 @@ def test_bytes_that_are_not_text_are_refused(tmp_path):
         ("value = 10.0", "value = 1" + "0" * 400, "value must be a finite number"),
         ("value = 10.0", "value = '10'", "value must be a finite number"),
         ("value = 10.0", "value = true", "value must be a finite number"),
-        ("value = 10.0", "value = -10.0\nrange = [-20.0, 20.0]", "not a TOML|young must be above 0"),
+        (
+            'value = 10.0\nunit = "MPa"\nrange = [5.0, 20.0]',
+            'value = -10.0\nunit = "MPa"',
+            "young must be above 0",
+        ),
         ("value = 10.0", "value = 30.0", "outside its range"),
         ("range = [5.0, 20.0]", "range = [20.0, 5.0]", "must ascend"),
         ("range = [5.0, 20.0]", "range = 5.0", "two numbers"),
@@ -299,13 +300,31 @@ def test_bytes_that_are_not_text_are_refused(tmp_path):
         ('kind = "material"', 'kind = "materiel"', "did you mean 'material'"),
         ("value = 0.3", "value = 0.5", "poisson must be between -1 and 0.5"),
         ("value = 0.3", "value = -1.0", "poisson must be between -1 and 0.5"),
-        ("[poisson]", "[density]", "also needs poisson|must be given in g/cm3"),
+        ("[poisson]", "[poisson_ratio]", "did you mean 'poisson"),
+        ("[poisson]", "[tension_strain]", "also needs poisson"),
         ("[poisson]", "[poisson_12]", "more than one symmetry"),
     ],
 )
 def test_a_broken_material_is_refused_with_its_place(tmp_path, old, new, said):
     assert old in GOOD
     assert re.search(said, refusal(tmp_path, GOOD.replace(old, new, 1)))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_damaged_entry_is_read_or_refused_by_name_and_nothing_else(tmp_path, seed):
+    rng, refused = random.Random(seed), []
+    for _ in range(100):
+        lines = rng.choice(FILES).read_text(encoding="utf-8").splitlines()
+        k = rng.randrange(len(lines))
+        lines[k] = rng.choice(
+            ["", lines[0], lines[k][: len(lines[k]) // 2], lines[k].split("=")[0] + "= -inf"]
+        )
+        try:
+            show(written(tmp_path, "\n".join(lines)), tmp_path)
+        except InvalidMaterial as error:
+            refused.append(str(error))
+    assert len(refused) > 50
+    assert all(message.startswith("mine.toml") for message in refused)
 
 
 def test_a_table_where_a_number_belongs_is_refused(tmp_path):
@@ -343,6 +362,7 @@ def test_a_porosity_law_needs_an_isotropic_solid(tmp_path):
     for base in ("bone/cortical_ashman_1984", "bone/keller_1994"):
         assert "isotropic" in refusal(tmp_path, text.replace("cement/pmma", base, 1))
     assert "did you mean" in refusal(tmp_path, text.replace("cement/pmma", "cement/pma", 1))
+    assert "unknown material" in refusal(tmp_path, text.replace("cement/pmma", "mine.toml", 1))
 
 
 def test_an_unknown_quantity_of_a_material_gets_the_nearest_one():
