@@ -37,7 +37,7 @@ def plane_section(surface: TriSurface, origin: npt.ArrayLike, normal: npt.ArrayL
     base, axis = point(origin), direction(normal)
     height = (surface.points - base) @ axis
     height[height == 0.0] = 1e-12
-    segments, keys = _segments(surface, height, axis)
+    segments, keys = _segments(surface, height)
     if not len(segments):
         return []
     labels = _connected(keys)
@@ -45,7 +45,7 @@ def plane_section(surface: TriSurface, origin: npt.ArrayLike, normal: npt.ArrayL
     return sorted(loops, key=lambda loop: -abs(loop.area))
 
 
-def _segments(surface: TriSurface, height: Floats, axis: Floats) -> tuple[Floats, Ints]:
+def _segments(surface: TriSurface, height: Floats) -> tuple[Floats, Ints]:
     """Oriented segments (n, 2, 3) and the surface edges (n, 2) their ends lie on."""
     below = height[surface.triangles] < 0.0
     crossing = surface.triangles[below.any(axis=1) & ~below.all(axis=1)]

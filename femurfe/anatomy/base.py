@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from femurfe.mesh.core import Mesh
 from femurfe.mesh.sizing import Refinement, size_field
 from femurfe.mesh.solid import mesh_solid
 from femurfe.mesh.topology import boundary, facet_areas, facet_centroids, quadratic
-from femurfe.shapes import Intersection, Shape, SurfaceSolid
+from femurfe.shapes import Intersection, Shape, SurfaceSolid, common_volume
 from femurfe.surface import TriSurface
 
 SIDES = ("left", "right")
@@ -55,6 +55,8 @@ class Form:
     dimensions : measured on the form, in mm, or in degrees where the name ends in ``_deg``.
     patches : named parts of the surface.
     tissue : where cortex and trabecular bone are.
+    compartments : parts of the bone that a share of its volume may refer to, by name.
+    hazards : solids beside the bone that nothing may enter, such as the joint or the canal.
     """
 
     outer: SurfaceSolid
@@ -64,6 +66,8 @@ class Form:
     dimensions: Mapping[str, float]
     patches: Mapping[str, Patch]
     tissue: TissueMap
+    compartments: Mapping[str, Shape] = field(default_factory=dict)
+    hazards: Mapping[str, Shape] = field(default_factory=dict)
 
 
 class Bone(ABC):
@@ -107,6 +111,24 @@ class Bone(ABC):
     def solid(self) -> Shape:
         """The bone as a solid, cuts included."""
         return Intersection((self.form.outer, *self.form.cuts))
+
+    @property
+    def volume(self) -> float:
+        """Volume of the bone, cuts included, mm3."""
+        return self.surface.volume() if not self.form.cuts else common_volume(self.solid)
+
+    def compartment(self, name: str) -> Shape:
+        """A part of the bone as a solid: ``"bone"`` for the whole.
+
+        Raises
+        ------
+        UnknownName
+            If the bone has no compartment of that name.
+        """
+        known = {"bone": self.solid, **self.form.compartments}
+        if name not in known:
+            raise UnknownName("compartment", name, known)
+        return known[name]
 
     def landmark(self, name: str) -> Floats:
         """Position (3,) of a landmark, mm.

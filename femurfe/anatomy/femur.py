@@ -12,11 +12,11 @@ from femurfe.anatomy import shape_model
 from femurfe.anatomy.base import Bone, Form, check_side, overridden
 from femurfe.anatomy.femur_bend import bent_femur, measured_dimensions
 from femurfe.anatomy.femur_geometry import FemurGeometry, measure_femur
-from femurfe.anatomy.femur_landmarks import bending_patches, landmarks, patches, shaft_centre, shaft_levels
+from femurfe.anatomy.femur_landmarks import bending_patches, landmarks, patches
+from femurfe.anatomy.femur_tissue import compartments, hazards, tissue_map
 from femurfe.anatomy.specification import check_dimension, specification
-from femurfe.anatomy.tissue import PointMap, TissueMap
 from femurfe.arrays import Floats, positive
-from femurfe.shapes import HalfSpace, Intersection, Shape, SurfaceSolid
+from femurfe.shapes import HalfSpace, Shape, SurfaceSolid
 from femurfe.surface import TriSurface
 
 DIMENSIONS = (
@@ -175,48 +175,9 @@ def _assembled(
     dimensions = {**measured_dimensions(g), "canal_diameter": canal}
     if cut is not None:
         dimensions["length"] = g.levels["top"] - cut
-    tissue = _tissue(outer, g, marks, canal)
     named = patches(g, marks, end, potted)
     if g.whole and cut is None:
         named |= bending_patches(surface, g, marks)
     kept = {name: mark for name, mark in marks.items() if all(c.contains(mark[None])[0] for c in cuts)}
-    return Form(outer, cuts, kept, g.axes, dimensions, named, tissue)
-
-
-def _tissue(outer: SurfaceSolid, g: FemurGeometry, marks: dict[str, Floats], canal: float) -> TissueMap:
-    table = specification("femur")
-    levels = shaft_levels(g, marks["lesser_trochanter"])
-    isthmus = float(np.sqrt(g.shaft_area / np.pi)) - 0.5 * canal
-
-    def along(values: list[float], factor: float) -> tuple[list[Floats], list[float]]:
-        heights = [levels(s) for s in values]
-        return [shaft_centre(outer.surface, g, h) for h in heights], [factor] * len(heights)
-
-    cortex = {n: t for n, t in table["cortex"]["thickness"].items() if n in marks}
-    ash = {n: r for n, r in table["density"]["ash"].items() if n in marks}
-    shaft_points, _ = along(_within(table["cortex"]["shaft"]["levels"], g), 1.0)
-    shares = [isthmus * s for s in table["cortex"]["shaft"]["shares"][: len(shaft_points)]]
-    density_points, _ = along(_within(table["density"]["shaft"]["levels"], g), 1.0)
-    densities = table["density"]["shaft"]["ash"][: len(density_points)]
-    top, bottom = (levels(s) for s in table["canal"]["levels"])
-    return TissueMap(
-        outer,
-        PointMap(np.array([marks[n] for n in cortex] + shaft_points), np.array([*cortex.values(), *shares])),
-        PointMap(np.array([marks[n] for n in ash] + density_points), np.array([*ash.values(), *densities])),
-        _canal(g, top, bottom),
-    )
-
-
-def _within(levels: list[float], g: FemurGeometry) -> list[float]:
-    """Shaft levels that a femur has: one that was cut off has none of the metaphysis."""
-    return levels if g.whole else [s for s in levels if s <= 0.5]
-
-
-def _canal(g: FemurGeometry, top: float, bottom: float) -> Shape:
-    """The slab of the shaft between two heights."""
-    proximal = g.axes["proximal"]
-    middle = g.shaft_point + 0.5 * (top + bottom) * proximal
-    half = 0.5 * (top - bottom)
-    return Intersection(
-        (HalfSpace(middle + half * proximal, proximal), HalfSpace(middle - half * proximal, -proximal))
-    )
+    fields = tissue_map(outer, g, marks, canal), compartments(outer, g, marks), hazards(g)
+    return Form(outer, cuts, kept, g.axes, dimensions, named, *fields)

@@ -12,10 +12,10 @@ from femurfe.anatomy import pelvis_model, shape_model
 from femurfe.anatomy.base import Bone, Form, Patch, check_side
 from femurfe.anatomy.pelvis_bend import along, stretched, swollen
 from femurfe.anatomy.rays import exit_point, exits
-from femurfe.anatomy.specification import check_dimension, specification
-from femurfe.anatomy.tissue import PointMap, TissueMap
+from femurfe.anatomy.specification import check_dimension
+from femurfe.anatomy.tissue import mapped_tissue
 from femurfe.arrays import Floats, Ints
-from femurfe.shapes import Sphere, SurfaceSolid
+from femurfe.shapes import Intersection, Sphere, SurfaceSolid
 from femurfe.surface import TriSurface
 
 DIMENSIONS = ("acetabular_diameter", "height", "iliac_width")
@@ -78,7 +78,18 @@ def _form(bone: Hemipelvis) -> Form:
     axes |= {"medial": -axes["lateral"], "superior": _UP, "proximal": _UP}
     axes["acetabular"] = mirror @ _opening(left)
     outer = SurfaceSolid(placed)
-    return Form(outer, (), marks, axes, _measured(left), _patches(placed, marks, axes), _tissue(outer, marks))
+    radius = pelvis_model.acetabulum(placed)[1]
+    return Form(
+        outer,
+        (),
+        marks,
+        axes,
+        _measured(left),
+        _patches(placed, marks, axes),
+        mapped_tissue("hemipelvis", outer, marks),
+        {"acetabular": Intersection((outer, Sphere(marks["acetabulum_centre"], 2.0 * radius)))},
+        {"hip_joint": Sphere(marks["acetabulum_centre"], radius)},
+    )
 
 
 def _measured(surface: TriSurface) -> dict[str, float]:
@@ -153,13 +164,3 @@ def _patches(
         "pubic_symphysis": near(contact["pubic_symphysis"], 4.0),
         "iliac_crest": Patch(crest, axes["superior"], 60.0),
     }
-
-
-def _tissue(outer: SurfaceSolid, marks: Mapping[str, Floats]) -> TissueMap:
-    table = specification("hemipelvis")
-    cortex, ash = table["cortex"]["thickness"], table["density"]["ash"]
-    return TissueMap(
-        outer,
-        PointMap(np.array([marks[n] for n in cortex]), np.array(list(cortex.values()))),
-        PointMap(np.array([marks[n] for n in ash]), np.array(list(ash.values()))),
-    )

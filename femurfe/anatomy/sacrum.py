@@ -12,8 +12,8 @@ from femurfe.anatomy import pelvis_model, shape_model
 from femurfe.anatomy.base import Bone, Form, Patch
 from femurfe.anatomy.pelvis_bend import along, stretched
 from femurfe.anatomy.rays import exit_point
-from femurfe.anatomy.specification import check_dimension, specification
-from femurfe.anatomy.tissue import PointMap, TissueMap
+from femurfe.anatomy.specification import check_dimension
+from femurfe.anatomy.tissue import mapped_tissue
 from femurfe.arrays import Floats
 from femurfe.shapes import Sphere, SurfaceSolid
 from femurfe.surface import TriSurface
@@ -70,7 +70,15 @@ def _form(bone: Sacrum) -> Form:
     marks = _landmarks(surface)
     axes = {"left": _LEFT, "posterior": _BACK, "anterior": -_BACK, "superior": _UP, "proximal": _UP}
     outer = SurfaceSolid(surface)
-    return Form(outer, (), marks, axes, _measured(surface), _patches(surface, marks), _tissue(outer, marks))
+    return Form(
+        outer,
+        (),
+        marks,
+        axes,
+        _measured(surface),
+        _patches(surface, marks),
+        mapped_tissue("sacrum", outer, marks),
+    )
 
 
 def _measured(surface: TriSurface) -> dict[str, float]:
@@ -109,13 +117,3 @@ def _patches(surface: TriSurface, marks: Mapping[str, Floats]) -> dict[str, Patc
         for name in ("left_sacroiliac", "right_sacroiliac")
     }
     return {**joints, "endplate": Patch(Sphere(marks["s1_endplate"], 18.0), _UP, 50.0)}
-
-
-def _tissue(outer: SurfaceSolid, marks: Mapping[str, Floats]) -> TissueMap:
-    table = specification("sacrum")
-    cortex, ash = table["cortex"]["thickness"], table["density"]["ash"]
-    return TissueMap(
-        outer,
-        PointMap(np.array([marks[n] for n in cortex]), np.array(list(cortex.values()))),
-        PointMap(np.array([marks[n] for n in ash]), np.array(list(ash.values()))),
-    )

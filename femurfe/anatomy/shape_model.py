@@ -217,7 +217,7 @@ def _patch_nodes(body: str) -> list[tuple[str, Ints]]:
         nodes = []
         for local in range(int(_n_nodes(kind))):
             same = [tuple(map(int, s.split("_"))) for s in mesh["connectivity"][f"{element}_{local}"].split()]
-            known = next((number[s] for s in same if s in number), None)  # type: ignore[index]
+            known = next((number[s] for s in same if s in number), None)
             if known is None:
                 known, count = count, count + 1
             number[element, local] = known

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from femurfe.anatomy.specification import specification
 from femurfe.arrays import Floats, frozen
 from femurfe.errors import InvalidShape
 from femurfe.mesh.core import Mesh
@@ -90,3 +92,13 @@ class Tissue:
     cortical: Floats
     density_ash: Floats
     region: npt.NDArray[np.int32]
+
+
+def mapped_tissue(site: str, outer: Shape, marks: Mapping[str, Floats]) -> TissueMap:
+    """The tissue map of a site from the values its specification gives at landmarks."""
+    table = specification(site)
+    return TissueMap(outer, _at(marks, table["cortex"]["thickness"]), _at(marks, table["density"]["ash"]))
+
+
+def _at(marks: Mapping[str, Floats], values: Mapping[str, float]) -> PointMap:
+    return PointMap(np.array([marks[name] for name in values]), np.array(list(values.values())))

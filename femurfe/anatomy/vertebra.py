@@ -10,7 +10,7 @@ import numpy as np
 
 from femurfe.anatomy.base import Bone, Form, Patch, overridden
 from femurfe.anatomy.specification import check_dimension, specification
-from femurfe.anatomy.tissue import PointMap, TissueMap
+from femurfe.anatomy.tissue import mapped_tissue
 from femurfe.anatomy.triangulate import boundary_of
 from femurfe.anatomy.vertebra_geometry import (
     VertebraGeometry,
@@ -21,7 +21,7 @@ from femurfe.anatomy.vertebra_geometry import (
 from femurfe.anatomy.vertebra_shape import vertebra_shape
 from femurfe.arrays import Floats
 from femurfe.errors import UnknownName
-from femurfe.shapes import HalfSpace, Intersection, SurfaceSolid
+from femurfe.shapes import Cylinder, Difference, HalfSpace, Intersection, Shape, SurfaceSolid
 from femurfe.surface import TriSurface
 
 LEVELS = ("T12", "L1", "L2", "L3", "L4", "L5")
@@ -132,8 +132,23 @@ def _assembled(surface: TriSurface, g: VertebraGeometry, given: dict[str, Floats
         axes,
         vertebra_dimensions(surface, g, marks),
         _patches(g, marks),
-        _tissue(outer, marks),
+        mapped_tissue("vertebra", outer, marks),
+        {"body": Intersection((outer, HalfSpace(marks["posterior_wall"], g.axes["posterior"])))},
+        _hazards(g, marks),
     )
+
+
+def _hazards(g: VertebraGeometry, marks: Mapping[str, Floats]) -> dict[str, Shape]:
+    """The vertebral canal and the discs beside the endplates."""
+    up, canal = g.axes["superior"], g.canal_centre
+    radius = 1.15 * float(np.linalg.norm(canal - marks["posterior_wall"]))
+    tube = Cylinder(canal - 40.0 * up, canal + 40.0 * up, radius)
+    out: dict[str, Shape] = {"canal": tube}
+    for name, way in (("superior", up), ("inferior", -up)):
+        plate = marks[f"{name}_endplate"]
+        column = Cylinder(plate - 2.0 * way, plate + 15.0 * way, 28.0)
+        out[f"{name}_disc"] = Difference(column, tube)
+    return out
 
 
 def _patches(g: VertebraGeometry, marks: Mapping[str, Floats]) -> dict[str, Patch]:
@@ -144,13 +159,3 @@ def _patches(g: VertebraGeometry, marks: Mapping[str, Floats]) -> dict[str, Patc
         level = g.body_centre + 0.55 * (marks[f"{name}_endplate"] - g.body_centre)
         out[f"endplate_{name}"] = Patch(Intersection((body, HalfSpace(level, -way))), way, 40.0)
     return out
-
-
-def _tissue(outer: SurfaceSolid, marks: Mapping[str, Floats]) -> TissueMap:
-    table = specification("vertebra")
-    cortex, ash = table["cortex"]["thickness"], table["density"]["ash"]
-    return TissueMap(
-        outer,
-        PointMap(np.array([marks[n] for n in cortex]), np.array(list(cortex.values()))),
-        PointMap(np.array([marks[n] for n in ash]), np.array(list(ash.values()))),
-    )

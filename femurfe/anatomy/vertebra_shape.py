@@ -95,6 +95,10 @@ def _pedicle_z(d: Dimensions) -> float:
     return 0.5 * d["posterior_height"] - 0.5 * d["pedicle_height"] - 0.5
 
 
+def _vector(x: float, y: float, z: float) -> Floats:
+    return np.array([x, y, z])
+
+
 def _rounded_box(
     centre: npt.ArrayLike, half: npt.ArrayLike, radius: float, axes: Floats | None = None
 ) -> Shape:
@@ -188,7 +192,7 @@ def _transverse_process(d: Dimensions, mirror: Floats, level: int) -> list[Shape
     return [
         Capsule(root * mirror, middle * mirror, 5.2 * thick, 3.4 * thick),
         Capsule(middle * mirror, tip * mirror, 3.4 * thick, 2.5 * thick),
-        Ellipsoid(knob * mirror, (3.2, 3.2, 4.5)),
+        Ellipsoid(knob * mirror, _vector(3.2, 3.2, 4.5)),
     ]
 
 
@@ -217,7 +221,8 @@ def _canal(d: Dimensions) -> Shape:
         edge = apex + np.array([sign * 0.28 * half, 0.0, 0.0]) - corner
         outward = np.array([edge[1], -edge[0], 0.0]) * sign
         sides.append(HalfSpace(corner, outward))
-        sides.append(HalfSpace((sign * half, 0.0, 0.0), (sign, 0.0, 0.0)))
-    ends = [HalfSpace((0.0, wall, 0.0), (0.0, -1.0, 0.0)), HalfSpace(apex, (0.0, 1.0, 0.0))]
+        sides.append(HalfSpace(_vector(sign * half, 0.0, 0.0), _vector(sign, 0.0, 0.0)))
+    back = _vector(0.0, 1.0, 0.0)
+    ends = [HalfSpace(wall * back, -back), HalfSpace(apex, back)]
     inner = Intersection(tuple(Offset(plane, -radius) for plane in (*sides, *ends)))
     return Offset(inner, radius)

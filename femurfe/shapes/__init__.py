@@ -1,6 +1,6 @@
 """Solids by signed distance: primitives, combinations, triangulated surfaces."""
 
-from femurfe.shapes.base import Shape, volume
+from femurfe.shapes.base import Shape
 from femurfe.shapes.combine import (
     Difference,
     Intersection,
@@ -10,6 +10,7 @@ from femurfe.shapes.combine import (
     SmoothUnion,
     Union,
 )
+from femurfe.shapes.measure import common_volume, filled, sized
 from femurfe.shapes.primitives import Box, Capsule, Cylinder, Ellipsoid, HalfSpace, Sphere
 from femurfe.shapes.solid import SurfaceSolid
 
@@ -29,5 +30,7 @@ __all__ = [
     "Sphere",
     "SurfaceSolid",
     "Union",
-    "volume",
+    "common_volume",
+    "filled",
+    "sized",
 ]

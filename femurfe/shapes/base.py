@@ -64,26 +64,3 @@ def require_finite_bounds(shape: Shape) -> Floats:
         message = f"{type(shape).__name__} has no end; intersect it with a bounded solid"
         raise InvalidShape(message, code="E-SHAPE-UNBOUNDED")
     return box
-
-
-def volume(shape: Shape, n: int = 96) -> float:
-    """Volume of a bounded solid, mm3, by sampling its distance on a grid.
-
-    The longest side of the bounds is cut into ``n`` cells; a cell counts by the share of it
-    that a plane at the centre's distance would leave inside, so the error falls with the
-    square of the cell size.
-
-    Raises
-    ------
-    InvalidShape
-        If the solid has no end.
-    """
-    low, high = require_finite_bounds(shape)
-    step = float((high - low).max()) / n
-    counts = np.maximum(np.ceil((high - low) / step).astype(int), 1) + 2
-    axes = [low[i] - step + step * (np.arange(counts[i]) + 0.5) for i in range(3)]
-    inside = 0.0
-    for x in axes[0]:
-        plane = np.stack(np.meshgrid([x], axes[1], axes[2], indexing="ij"), axis=-1).reshape(-1, 3)
-        inside += float(np.clip(0.5 - shape.distance(plane) / step, 0.0, 1.0).sum())
-    return inside * step**3

@@ -20,9 +20,9 @@ def regions_of(
 ) -> tuple[Ints, dict[str, int]]:
     """Region ids of the cells, (n_cells,), and the regions by name.
 
-    The regions are the first family of sets that holds every cell exactly once, tried in this
-    order: the ``families`` given; all sets; all but those of the whole mesh; the first set of
-    the whole mesh. Without sets there is one region ``solid``.
+    The regions are the first family of sets that holds every cell exactly once: of the
+    ``families`` given, and of all sets, those that are not the whole mesh; else the first set
+    that is the whole mesh. Without sets there is one region ``solid``.
 
     Parameters
     ----------
@@ -55,11 +55,10 @@ def regions_of(
 def _families(
     sets: Mapping[str, Ints], n_cells: int, families: Sequence[Sequence[str]]
 ) -> Iterator[tuple[str, ...]]:
-    for family in families:
-        yield tuple(name for name in family if name in sets)
-    whole = [name for name, rows in sets.items() if rows.size == n_cells]
-    yield tuple(sets)
-    yield tuple(name for name in sets if name not in whole)
+    named = [name for family in (*families, tuple(sets)) for name in family if name in sets]
+    whole = [name for name in named if sets[name].size == n_cells]
+    for family in (*families, tuple(sets)):
+        yield tuple(name for name in family if name in sets and name not in whole)
     yield tuple(whole[:1])
 
 

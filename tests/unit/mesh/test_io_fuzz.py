@@ -8,6 +8,7 @@ import meshio
 import numpy as np
 import pytest
 from test_io_meshes import two_spheres
+from test_io_surfaces import vtp_file
 
 from femurfe.errors import FemurfeError
 from femurfe.mesh.core import Mesh
@@ -17,7 +18,15 @@ from femurfe.mesh.topology import surface_of
 from femurfe.surface import TriSurface
 
 N = int(os.environ.get("FEMURFE_FUZZ", "400"))
-WORDS = [b"-1", b"0", b"1e400", b"nan", b"99999999999999999999", b"4294967295", b"*INCLUDE, INPUT=/etc/passwd"]
+WORDS = [
+    b"-1",
+    b"0",
+    b"1e400",
+    b"nan",
+    b"99999999999999999999",
+    b"4294967295",
+    b"*INCLUDE, INPUT=/etc/passwd",
+]
 
 
 def seeds(folder: Path) -> list[Path]:
@@ -57,17 +66,13 @@ def _surfaces(folder: Path, surface: TriSurface) -> list[Path]:
     for name, options in [("t.stl", {"binary": False}), ("t.ply", {"binary": False}), ("t.obj", {})]:
         out.append(folder / name)
         tris.write(out[-1], **options)
-    for name in ("a.vtp", "b.vtp"):
+    for name, data in [
+        ("a.vtp", vtp_file(surface, "binary", compressed=True)),
+        ("b.vtp", vtp_file(surface, "raw", header=64)),
+    ]:
         out.append(folder / name)
-        out[-1].write_bytes(vtp(surface, inline=name == "a.vtp"))
+        out[-1].write_bytes(data)
     return out
-
-
-def vtp(surface: TriSurface, *, inline: bool) -> bytes:
-    """A VTP file: compressed base64 in line, or raw appended with 64-bit headers."""
-    from test_io_surfaces import vtp_file
-
-    return vtp_file(surface, "binary" if inline else "raw", compressed=inline, header=32 if inline else 64)
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:
@@ -108,7 +113,6 @@ def outcome(path: Path) -> str:
     try:
         out = read(path)
     except FemurfeError as error:
-        assert "\n" not in str(error)
         return error.code
     assert isinstance(out, Mesh | TriSurface)
     assert np.isfinite(out.points).all()

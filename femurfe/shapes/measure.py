@@ -1,0 +1,94 @@
+"""Volumes of solids by sampling, and solids of a wanted volume."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from femurfe.arrays import Floats
+from femurfe.errors import InvalidShape
+from femurfe.shapes.base import Shape, require_finite_bounds
+from femurfe.shapes.combine import Intersection, Scaled
+from femurfe.shapes.primitives import Sphere
+
+SAMPLES = 56
+
+
+def sample_points(box: Floats, n: int = SAMPLES) -> tuple[Floats, float]:
+    """Centres of a grid over a box (2, 3), (m, 3) mm, and its step; ``n`` cells on the longest side."""
+    step = float((box[1] - box[0]).max()) / n
+    counts = np.maximum(np.ceil((box[1] - box[0]) / step).astype(int), 1) + 2
+    axes = [box[0, i] - step + step * (np.arange(counts[i]) + 0.5) for i in range(3)]
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3), step
+
+
+def share_inside(shape: Shape, points: Floats, step: float) -> Floats:
+    """Share of each grid cell inside a solid, (n,), from the distance of its centre."""
+    return np.clip(0.5 - shape.distance(points) / step, 0.0, 1.0)
+
+
+def common_volume(shape: Shape, within: Shape | None = None) -> float:
+    """Volume of ``shape``, or of its part inside ``within``, mm3.
+
+    Raises
+    ------
+    InvalidShape
+        If ``shape`` has no end.
+    """
+    points, step = sample_points(require_finite_bounds(shape))
+    share = share_inside(shape, points, step)
+    near = share > 0.0
+    if within is not None:
+        share[near] *= share_inside(within, points[near], step)
+    return float(share.sum()) * step**3
+
+
+def sized(shape: Shape, centre: Floats, wanted: float, within: Shape | None = None) -> Scaled:
+    """``shape`` scaled about ``centre`` such that its part inside ``within`` has a volume.
+
+    Parameters
+    ----------
+    wanted : mm3.
+
+    Raises
+    ------
+    InvalidShape
+        If no scale between 1/50 and 50 gives that volume.
+    """
+    low, high = 0.02, 50.0
+    for _ in range(40):
+        middle = float(np.sqrt(low * high))
+        now = common_volume(Scaled(shape, middle, centre), within)
+        if abs(now - wanted) < 2e-3 * wanted:
+            return Scaled(shape, middle, centre)
+        low, high = (middle, high) if now < wanted else (low, middle)
+        if high / low < 1.0 + 1e-7:
+            break
+    kind = type(shape).__name__
+    message = f"no size of {kind} gives {wanted / 1000.0:.3g} mL here; the nearest has {now / 1000.0:.3g} mL"
+    raise InvalidShape(message, code="E-SHAPE-VOLUME")
+
+
+def filled(shape: Shape, start: Floats, wanted: float, within: Shape | None = None) -> Shape:
+    """The part of ``shape`` near ``start`` that has a wanted volume inside ``within``.
+
+    As a bolus that grows from a needle's tip and is held by the cavity's walls.
+
+    Raises
+    ------
+    InvalidShape
+        If ``wanted`` mm3 is more than the shape holds.
+    """
+    points, step = sample_points(require_finite_bounds(shape), 72)
+    volume = share_inside(shape, points, step) * step**3
+    if within is not None:
+        volume[volume > 0.0] *= share_inside(within, points[volume > 0.0], step)
+    total = float(volume.sum())
+    if wanted > total * 1.005:
+        message = f"{wanted / 1000.0:.3g} mL do not fit: the space holds {total / 1000.0:.3g} mL"
+        raise InvalidShape(message, code="E-SHAPE-FULL")
+    if wanted > total * 0.995:
+        return shape
+    away = np.linalg.norm(points - start, axis=1)
+    order = np.argsort(away, kind="stable")
+    radius = float(np.interp(wanted, np.cumsum(volume[order]), away[order]))
+    return Intersection((shape, Sphere(start, radius)))
