@@ -5,12 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from femurfe.anatomy.tissue import REGIONS, Tissue, TissueMap
 from femurfe.arrays import Floats, Ints, Mask, point
 from femurfe.errors import InvalidMesh, UnknownName
+from femurfe.loads import BoneFrame, LoadCase, load_case
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.sizing import Refinement, size_field
 from femurfe.mesh.solid import mesh_solid
@@ -154,6 +156,17 @@ class Bone(ABC):
         if bare not in self.axes:
             raise UnknownName("axis", bare, self.axes)
         return -self.axes[bare] if name.startswith("-") else self.axes[bare]
+
+    def load_case(self, name: str, **options: Any) -> LoadCase:
+        """A load case of the library for this bone; see `femurfe.loads.load_case`.
+
+        Raises
+        ------
+        UnknownName, InvalidLoad
+            If the case or an option is unknown or out of range.
+        """
+        frame = BoneFrame(self.site, self.axes, self.form.landmarks, self.side == "right")
+        return load_case(frame, name, **options)
 
     def mesh(
         self,

@@ -15,7 +15,7 @@ from femurfe.anatomy.femur_geometry import FemurGeometry, measure_femur
 from femurfe.anatomy.femur_landmarks import bending_patches, landmarks, patches
 from femurfe.anatomy.femur_tissue import compartments, hazards, tissue_map
 from femurfe.anatomy.specification import check_dimension, specification
-from femurfe.arrays import Floats, positive
+from femurfe.arrays import Floats, direction, positive
 from femurfe.shapes import HalfSpace, Shape, SurfaceSolid
 from femurfe.surface import TriSurface
 
@@ -180,4 +180,7 @@ def _assembled(
         named |= bending_patches(surface, g, marks)
     kept = {name: mark for name, mark in marks.items() if all(c.contains(mark[None])[0] for c in cuts)}
     fields = tissue_map(outer, g, marks, canal), compartments(outer, g, marks), hazards(g)
-    return Form(outer, cuts, kept, g.axes, dimensions, named, *fields)
+    knee = marks.get("knee_centre")
+    mechanical = g.axes["proximal"] if knee is None else direction(g.head_centre - knee)
+    axes = {**g.axes, "mechanical": mechanical}
+    return Form(outer, cuts, kept, axes, dimensions, named, *fields)

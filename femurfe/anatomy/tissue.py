@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from femurfe.anatomy.specification import specification
-from femurfe.arrays import Floats, frozen
+from femurfe.arrays import Floats, Mask, frozen
 from femurfe.errors import InvalidShape
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.label import fraction_below
@@ -72,10 +72,11 @@ class TissueMap:
         cortical = 1.0 - fraction_below(outside_cortex[cells])
         region = np.where(cortical >= 0.5, REGIONS["cortical"], REGIONS["trabecular"])
         centroids = mesh.centroids()
+        canal = np.zeros(mesh.n_cells, dtype=bool)
         if self.canal is not None:
-            marrow = (cortical < 0.5) & self.canal.contains(centroids)
-            region = np.where(marrow, REGIONS["medullary"], region)
-        return Tissue(cortical, self.density_ash(centroids), region.astype(np.int32))
+            canal = self.canal.contains(centroids)
+            region = np.where((cortical < 0.5) & canal, REGIONS["medullary"], region)
+        return Tissue(cortical, self.density_ash(centroids), canal, region.astype(np.int32))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -86,11 +87,13 @@ class Tissue:
     ----------
     cortical : (n_cells,) share of the volume within the cortex, 0 to 1.
     density_ash : (n_cells,) g/cm3 of the trabecular part.
+    in_canal : (n_cells,) true where what is not cortex is marrow.
     region : (n_cells,) ids in ``REGIONS``.
     """
 
     cortical: Floats
     density_ash: Floats
+    in_canal: Mask
     region: npt.NDArray[np.int32]
 
 

@@ -52,11 +52,12 @@ def constrain(mesh: Mesh, supports: Sequence[Support]) -> Constraints:
 def _body(mesh: Mesh, platen: Platen) -> Body:
     assert platen.axes is not None
     slaves = surface_points(mesh, platen.surface)
-    away = np.linalg.norm(mesh.points[slaves] - platen.centre, axis=1)
+    centre = mesh.points[slaves].mean(axis=0) if platen.centre is None else platen.centre
+    away = np.linalg.norm(mesh.points[slaves] - centre, axis=1)
     free = np.array([float(motion not in platen.prescribed) for motion in MOTIONS])
     springs = np.array([platen.springs.get(motion, 0.0) for motion in MOTIONS])
     length = max(float(away.max()), 1e-6)
-    return Body(platen.name, slaves, platen.centre, platen.axes, length, free, springs)
+    return Body(platen.name, slaves, centre, platen.axes, length, free, springs)
 
 
 def _held(mesh: Mesh, supports: Sequence[Support]) -> tuple[Ints, Floats]:

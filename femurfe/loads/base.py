@@ -73,7 +73,8 @@ class Platen:
     ----------
     name : how loads refer to it.
     surface : the points it carries.
-    centre : (3,) mm, the point its translations and forces refer to.
+    centre : (3,) mm, the point its translations and forces refer to; the middle of the
+        surface's points if left out.
     axes : (3, 3) rows, the directions of its motions; the identity if left out.
     prescribed : motion -> value, of ``x y z`` in mm and ``rx_deg ry_deg rz_deg``; a motion that
         is not named is free. Rotations are small: they are applied to first order.
@@ -82,7 +83,7 @@ class Platen:
 
     name: str
     surface: str
-    centre: Floats
+    centre: Floats | None = None
     axes: Floats | None = None
     prescribed: Mapping[str, float] = field(default_factory=dict)
     springs: Mapping[str, float] = field(default_factory=dict)
@@ -100,7 +101,9 @@ class Platen:
                 raise InvalidLoad(message, code="E-LOAD-SIZE")
         for motion, value in self.springs.items():
             positive(value, f"spring {motion}", "N/mm")
-        _set(self, centre=point(self.centre, "centre"), axes=frozen(axes, np.float64))
+        if self.centre is not None:
+            _set(self, centre=point(self.centre, "centre"))
+        _set(self, axes=frozen(axes, np.float64))
         _set(self, prescribed=MappingProxyType(dict(self.prescribed)))
         _set(self, springs=MappingProxyType(dict(self.springs)))
 

@@ -1,5 +1,6 @@
 """Materials and density laws, and the field of them over a mesh."""
 
+from femurfe.materials.build import BoneMaterials, Filling, bone_field, constants, with_fillings
 from femurfe.materials.density import Conversion, Density, DensityKind, convert, density_with_floor
 from femurfe.materials.elastic import Material
 from femurfe.materials.field import LIMITS, MaterialField, uniform_field
@@ -9,14 +10,18 @@ from femurfe.materials.quantity import Quantity
 
 __all__ = [
     "LIMITS",
+    "BoneMaterials",
     "Conversion",
     "Density",
     "DensityKind",
     "DensityLaw",
+    "Filling",
     "Material",
     "MaterialField",
     "PorosityLaw",
     "Quantity",
+    "bone_field",
+    "constants",
     "convert",
     "density_with_floor",
     "describe",
@@ -26,4 +31,5 @@ __all__ = [
     "material",
     "show",
     "uniform_field",
+    "with_fillings",
 ]

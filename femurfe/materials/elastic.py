@@ -112,7 +112,7 @@ class Material:
     def moduli(self) -> Floats:
         """The stiffness matrix (6, 6) in MPa that takes engineering shear strain.
 
-        Order xx yy zz xy xz yz. The axis of a transversely isotropic material is z; the axes
+        Order xx yy zz xy yz xz. The axis of a transversely isotropic material is z; the axes
         1, 2, 3 of an orthotropic one are x, y, z.
 
         Raises
@@ -181,14 +181,15 @@ Three = tuple[float, float, float]
 
 
 def compliance(young: Three, shear: Three, poisson: Three) -> Floats:
-    """The compliance matrix (6, 6) in 1/MPa of an orthotropic material.
+    """The compliance matrix (6, 6) in 1/MPa of an orthotropic material, order xx yy zz xy yz xz.
 
     Parameters
     ----------
     young : along x, y, z. shear : xy, xz, yz.
     poisson : xy, xz, yz, where nu_ij is the contraction along j under a load along i.
     """
-    out = np.diag([1.0 / modulus for modulus in (*young, *shear)])
+    order = (*young, shear[0], shear[2], shear[1])
+    out = np.diag([1.0 / modulus for modulus in order])
     for (i, j), nu in zip(((0, 1), (0, 2), (1, 2)), poisson, strict=True):
         out[i, j] = out[j, i] = -nu / young[i]
     return out

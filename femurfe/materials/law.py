@@ -187,6 +187,7 @@ class PorosityLaw:
     base: Material
     exponent: Quantity
     factor: Quantity
+    porosity: Quantity
 
     def scale(self, porosity: float) -> float:
         """The fraction of the solid cement's stiffness and strength that is left.
@@ -205,8 +206,14 @@ class PorosityLaw:
         """Young's modulus in MPa at a porosity."""
         return self.base.young * self.scale(porosity)
 
-    def at(self, porosity: float) -> Material:
-        """The porous cement as a material: stiffness and strengths scaled, strains kept."""
+    def at(self, porosity: float | None = None) -> Material:
+        """The porous cement as a material: stiffness and strengths scaled, strains kept.
+
+        Parameters
+        ----------
+        porosity : the law's own typical value if left out.
+        """
+        porosity = self.porosity.value if porosity is None else porosity
         scale = self.scale(porosity)
         kept = ("poisson", "tension_strain", "compression_strain")
         quantities = {name: q for name, q in self.base.quantities.items() if name in kept}
@@ -271,6 +278,7 @@ def read_porosity_law(table: Table, key: str, base: Material) -> PorosityLaw:
     InvalidMaterial
         Naming file, table and key.
     """
-    table.only(("kind", "title", "notes", "base", "exponent", "factor"))
-    exponent, factor = (read_quantity(table.table(name), name) for name in ("exponent", "factor"))
-    return PorosityLaw(key, table.text("title"), table.text("notes", ""), base, exponent, factor)
+    names = ("exponent", "factor", "porosity")
+    table.only(("kind", "title", "notes", "base", *names))
+    quantities = [read_quantity(table.table(name), name) for name in names]
+    return PorosityLaw(key, table.text("title"), table.text("notes", ""), base, *quantities)

@@ -123,7 +123,12 @@ def describe(found: Entry) -> list[Row]:
         return _rows_of_law(found)
     if isinstance(found, PorosityLaw):
         base = ("base", found.base.key, "", "", "", found.base.title)
-        return [base, _row("exponent", found.exponent), _row("factor", found.factor)]
+        return [
+            base,
+            _row("exponent", found.exponent),
+            _row("factor", found.factor),
+            _row("porosity", found.porosity),
+        ]
     offset = f"{found.offset:g} + " if found.offset else ""
     formula = f"{offset}{found.slope:g} density_{found.start}"
     return [(f"density_{found.end}", formula, "g/cm3", "", found.confidence, found.source)]

@@ -14,10 +14,11 @@ from femurfe.errors import FemurfeError, UnknownName
 from femurfe.mesh.check import check_mesh, without_islands
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.io.build import mesh_of
-from femurfe.mesh.io.foreign import read_msh, read_vtk
 from femurfe.mesh.io.guard import AnyPath, guarded, in_file, suffix_of
 from femurfe.mesh.io.inp import read_inp
 from femurfe.mesh.io.inp_out import write_inp
+from femurfe.mesh.io.legacy import read_vtk
+from femurfe.mesh.io.msh import read_msh
 from femurfe.mesh.io.npz import read_npz, write_npz
 from femurfe.mesh.io.raw import Raw
 from femurfe.mesh.io.scale import check_size, scaled

@@ -41,15 +41,17 @@ def regions_of(
     chosen = next((f for f in _families(filled, n_cells, families) if _fits(filled, f, n_cells)), None)
     if chosen is None:
         raise InvalidMesh(_why_not(filled, n_cells, families), code="E-MESH-REGION")
-    lost = [name for name, rows in filled.items() if name not in chosen and rows.size < n_cells]
-    if lost:
-        warn("W-MESH-SETS", f"the regions are {', '.join(chosen)}; left out were the sets {', '.join(lost)}")
-    empty = [name for name in sets if name in ids and not sets[name].size]
-    regions = _numbered([*chosen, *empty], ids)
+    _warn_of_lost([name for name in filled if name not in chosen and filled[name].size < n_cells], chosen)
+    regions = _numbered([*chosen, *(name for name in sets if name in ids and name not in filled)], ids)
     region = np.empty(n_cells, dtype=np.int64)
     for name in chosen:
         region[filled[name]] = regions[name]
     return region, regions
+
+
+def _warn_of_lost(lost: Sequence[str], chosen: Sequence[str]) -> None:
+    if lost:
+        warn("W-MESH-SETS", f"the regions are {', '.join(chosen)}; left out were the sets {', '.join(lost)}")
 
 
 def _families(

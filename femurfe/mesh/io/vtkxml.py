@@ -120,6 +120,8 @@ class VtkXml:
         return _take(source, 0, size + n, is_raw)[size:]
 
     def _inflated(self, source: bytes, is_raw: bool) -> bytes:
+        if self.compressor not in _COMPRESSORS:
+            refuse(f"compression {self.compressor} is not read; {' and '.join(_COMPRESSORS)} are")
         size = self.header.itemsize
         n = int(np.frombuffer(_take(source, 0, size, is_raw), self.header)[0])
         if n == 0:
@@ -139,8 +141,8 @@ class VtkXml:
     def _block(self, packed: bytes, n: int) -> bytes:
         is_zlib = self.compressor == _COMPRESSORS[0]
         tool: Any = zlib.decompressobj() if is_zlib else lzma.LZMADecompressor()
-        out: bytes = tool.decompress(packed, max(n, 1))
-        return out if len(out) == n else refuse(f"a block of {len(out)} bytes is stated to have {n}")
+        out: bytes = tool.decompress(packed, n + 1)
+        return out if len(out) == n else refuse(f"a block that unpacks to {n} bytes by its header does not")
 
 
 def parse(data: bytes, kind: str) -> VtkXml:
@@ -163,8 +165,6 @@ def parse(data: bytes, kind: str) -> VtkXml:
     compressor = root.get("compressor") or None
     if order is None or header not in ("UInt32", "UInt64"):
         refuse(f"byte order {root.get('byte_order')!r} or header {header!r} is not known")
-    if compressor and compressor not in _COMPRESSORS:
-        refuse(f"compression {compressor} is not read; {' and '.join(_COMPRESSORS)} are")
     return VtkXml(grid, order, np.dtype(order + _TYPES[header]), compressor, appended, is_raw)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -54,7 +54,9 @@ def read_vtu(path: Path) -> Raw:
     sizes = np.concatenate([c[2] for c in cells])
     blocks = blocks_of(types, connectivity, sizes)
     labels = _labels(file, pieces, len(types))
-    return with_labels(np.concatenate(points), blocks, labels, _own(file))
+    fields = file.grid.find("FieldData")
+    own = own_of(lambda name: file.array(fields, name))
+    return with_labels(np.concatenate(points), blocks, labels, own)
 
 
 def _cells(file: VtkXml, piece: Element) -> tuple[Ints, Ints, Ints]:
@@ -104,15 +106,27 @@ def _labels(file: VtkXml, pieces: list[Element], n: int) -> npt.NDArray[Any] | N
     return None
 
 
-def _own(file: VtkXml) -> dict[str, Any]:
-    """What `write_vtu` left in the file, or nothing."""
-    fields = file.grid.find("FieldData")
-    text = file.array(fields, _OWN)
+def own_of(array: Callable[[str], npt.NDArray[Any] | None]) -> dict[str, Any]:
+    """What `write_vtu` left among the arrays of no cell, or nothing.
+
+    Parameters
+    ----------
+    array : gives the array of a name, or None.
+
+    Raises
+    ------
+    UnreadableFile
+        If an array of a surface is missing.
+    """
+    text = array(_OWN)
     if text is None:
         return {}
     own: dict[str, Any] = json.loads(text.astype(np.uint8).tobytes())
-    rows = [file.needed(fields, f"{_OWN} surface {i}").reshape(-1, 2) for i in range(len(own["surfaces"]))]
-    return {**own, "rows": dict(zip(own["surfaces"], rows, strict=True))}
+    rows = [array(f"{_OWN} surface {i}") for i in range(len(own["surfaces"]))]
+    if any(row is None for row in rows):
+        refuse("an array of a surface is missing")
+    pairs = [np.asarray(row).reshape(-1, 2) for row in rows]
+    return {**own, "rows": dict(zip(own["surfaces"], pairs, strict=True))}
 
 
 def with_labels(

@@ -64,7 +64,8 @@ def test_dong_and_guos_transverse_shear_modulus_comes_back():
 def test_the_constants_of_ashman_come_back_from_the_compliance():
     bone = material("cortical_ashman_1984")
     s = np.linalg.inv(bone.moduli())
-    found = [*(1.0 / np.diag(s)), *(-s[i, j] / s[i, i] for i, j in ((0, 1), (0, 2), (1, 2)))]
+    diagonal = 1.0 / np.diag(s)[[0, 1, 2, 3, 5, 4]]
+    found = [*diagonal, *(-s[i, j] / s[i, i] for i, j in ((0, 1), (0, 2), (1, 2)))]
     assert found == pytest.approx([bone.value(name) for name in SYMMETRIES["orthotropic"]])
     assert -s[0, 2] / s[2, 2] == pytest.approx(0.222 * 20.0 / 12.0)
 

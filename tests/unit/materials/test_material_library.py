@@ -79,7 +79,7 @@ def origins(found):
     if isinstance(found, Conversion):
         return [found]
     if isinstance(found, PorosityLaw):
-        return [found.exponent, found.factor]
+        return [found.exponent, found.factor, found.porosity]
     out = list(found.quantities.values())
     return out + list(found.curves.values()) if isinstance(found, DensityLaw) else out
 

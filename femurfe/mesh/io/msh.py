@@ -1,13 +1,11 @@
-"""Gmsh and legacy VTK files, through meshio."""
+"""Gmsh files of versions 2 and 4, through meshio."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import numpy as np
 import numpy.typing as npt
@@ -15,28 +13,6 @@ import numpy.typing as npt
 from femurfe.arrays import Ints
 from femurfe.mesh.io.guard import refuse
 from femurfe.mesh.io.raw import Block, Raw, is_solid
-from femurfe.mesh.io.vtu import REGION, with_labels
-
-
-def read_vtk(path: Path) -> Raw:
-    """The cells of a legacy VTK file; regions from its cell array ``region``.
-
-    Raises
-    ------
-    UnreadableFile
-        If meshio cannot read it.
-    """
-    import meshio
-
-    data = path.read_bytes()
-    if b" long\n" in data:
-        refuse("it has 64-bit arrays of type 'long', which are not read; save it as .vtu")
-    mesh = meshio.read(path, file_format="vtk")
-    _check_count(data, sum(len(block.data) for block in mesh.cells))
-    arrays = {unquote(name): values for name, values in mesh.cell_data.items()}
-    found = [arrays[name] for name in REGION if name in arrays]
-    labels = np.concatenate([np.ravel(v) for v in found[0]]) if found else None
-    return with_labels(_points(mesh), _blocks(mesh), labels, {})
 
 
 def read_msh(path: Path) -> Raw:
@@ -59,13 +35,6 @@ def read_msh(path: Path) -> Raw:
     blocks = _blocks(mesh)
     sets, ids = _physical_sets(mesh, blocks)
     return Raw(_points(mesh), blocks, sets, ids)
-
-
-def _check_count(data: bytes, n_cells: int) -> None:
-    """Refuse a file that states another number of cells; meshio takes what there is."""
-    stated = re.search(rb"^CELL_TYPES\s+(\d+)", data, re.MULTILINE)
-    if stated and int(stated.group(1)) != n_cells:
-        refuse(f"{int(stated.group(1))} cells stated, {n_cells} found; is it cut short?")
 
 
 def _points(mesh: Any) -> npt.NDArray[np.float64]:
