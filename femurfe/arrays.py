@@ -21,15 +21,28 @@ def frozen(values: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     Raises
     ------
     FemurfeError
-        If the values do not make a rectangular array of numbers.
+        If the values do not make a rectangular array of numbers, or would change in ``dtype``.
     """
     array = _as_array(values)
     wanted = np.dtype(dtype)
+    if wanted.kind == "i" and array.dtype != wanted:
+        _check_whole(array, wanted)
     if array.dtype == wanted and array.flags.c_contiguous and not array.flags.writeable:
         return array
     out = np.array(array, dtype=wanted, order="C", copy=True)
     out.flags.writeable = False
     return out
+
+
+def _check_whole(array: npt.NDArray[Any], wanted: np.dtype[Any]) -> None:
+    """Refuse numbers that an integer type cannot hold as they are."""
+    limits = np.iinfo(wanted)
+    with np.errstate(invalid="ignore"):
+        fits = (array >= limits.min) & (array <= limits.max) & (array == np.floor(array))
+    if not np.all(fits):
+        first = array[~fits].flat[0]
+        message = f"whole numbers that fit {wanted} are needed, got {first!r}"
+        raise FemurfeError(message, code="E-ARRAY")
 
 
 def _as_array(values: npt.ArrayLike) -> npt.NDArray[Any]:

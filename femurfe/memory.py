@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
-import resource
 import sys
+from typing import Any
 
 from femurfe.errors import TooLarge
+
+_resource: Any = None
+if sys.platform != "win32":
+    import resource as _resource
 
 _GIB = 2.0**30
 
@@ -17,8 +21,10 @@ def available_bytes() -> float:
     if sys.platform.startswith("linux"):
         free = float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
         free += _cached_bytes()
-    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    return min(free, float(limit)) if limit != resource.RLIM_INFINITY else free
+    if _resource is None:
+        return free
+    limit = _resource.getrlimit(_resource.RLIMIT_AS)[0]
+    return min(free, float(limit)) if limit != _resource.RLIM_INFINITY else free
 
 
 def _cached_bytes() -> float:
@@ -27,8 +33,12 @@ def _cached_bytes() -> float:
     return 1024.0 * float(lines.get("Cached", "0 kB").split()[0])
 
 
-def require(needed: float, what: str) -> None:
+def require(needed: float, what: str, remedy: str = "") -> None:
     """Refuse a task that needs more memory than there is.
+
+    Parameters
+    ----------
+    needed : bytes; what : the task; remedy : what the user may do.
 
     Raises
     ------
@@ -37,14 +47,16 @@ def require(needed: float, what: str) -> None:
     """
     free = available_bytes()
     if needed > 0.9 * free:
+        advice = f"; {remedy}" if remedy else ""
         message = (
-            f"{what} needs about {needed / _GIB:.1f} GiB of memory and {free / _GIB:.1f} GiB are free; "
-            "take a larger mesh size or order 1"
+            f"{what} needs about {needed / _GIB:.1f} GiB of memory and {free / _GIB:.1f} GiB are free{advice}"
         )
         raise TooLarge(message)
 
 
 def peak_mb() -> float:
-    """Largest memory this process has held so far, MB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2.0**20 if sys.platform == "darwin" else 1024.0)
+    """Largest memory this process has held so far, MB; NaN where the system does not tell."""
+    if _resource is None:
+        return float("nan")
+    peak = _resource.getrusage(_resource.RUSAGE_SELF).ru_maxrss
+    return float(peak) / (2.0**20 if sys.platform == "darwin" else 1024.0)

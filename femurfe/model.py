@@ -119,9 +119,8 @@ def _solve_group(
 ) -> list[Result]:
     mesh, materials = models[0].mesh, models[0].materials
     cases = tuple(model.load_case for model in models)
-    memory.require(
-        3 * mesh.n_points * BYTES_PER_UNKNOWN[mesh.cell_type.order], f"a mesh of {mesh.n_points} points"
-    )
+    needed = 3 * mesh.n_points * BYTES_PER_UNKNOWN[mesh.cell_type.order]
+    memory.require(needed, f"a mesh of {mesh.n_points} points", "take a larger mesh size or order 1")
     start = perf_counter()
     constraints = constrain(mesh, cases[0].supports)
     check_supported(mesh, constraints, cases[0].name)

@@ -1,1 +1,23 @@
 """From results to numbers: stiffness, strain, risk, failure, error."""
+
+from femurfe.evaluate.criteria import CRITERIA, drucker_prager_constants
+from femurfe.evaluate.error import error_energy, relative_error
+from femurfe.evaluate.parts import Part, bone_part
+from femurfe.evaluate.regions import region_rows
+from femurfe.evaluate.risk import Peak, Risk, evaluate_risk
+from femurfe.evaluate.stiffness import failure_load, stiffness
+
+__all__ = [
+    "CRITERIA",
+    "Part",
+    "Peak",
+    "Risk",
+    "bone_part",
+    "drucker_prager_constants",
+    "error_energy",
+    "evaluate_risk",
+    "failure_load",
+    "region_rows",
+    "relative_error",
+    "stiffness",
+]

@@ -28,7 +28,8 @@ _NAMES = {
     "MPa sqrt(m)": "toughness",
     "1": """poisson poisson_axial poisson_transverse poisson_12 poisson_13 poisson_23
         tension_strain compression_strain tension_ultimate_strain compression_ultimate_strain
-        plateau_strain tension_to_compression volume_shrinkage exponent factor porosity""",
+        plateau_strain tension_to_compression volume_shrinkage exponent factor porosity
+        failure_strain failed_share""",
     "g/cm3": "density density_apparent density_ash",
     "W/(m K)": "conductivity",
     "J/(kg K)": "specific_heat",

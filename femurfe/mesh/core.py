@@ -159,12 +159,10 @@ def checked_region(region: object, n_cells: int, regions: Mapping[str, int]) -> 
     InvalidMesh
         If the length is wrong, an id has no name, or two names share one.
     """
+    _check_regions(regions)
     ids = frozen(np.asarray(region), np.int32)
     if ids.shape != (n_cells,):
         message = f"region needs one id per cell: {n_cells} cells, got an array of shape {ids.shape}"
-        raise InvalidMesh(message, code="E-MESH-REGION")
-    if len(set(regions.values())) != len(regions):
-        message = f"two regions share an id: {dict(regions)}"
         raise InvalidMesh(message, code="E-MESH-REGION")
     unknown = np.setdiff1d(ids, list(regions.values()))
     if unknown.size:
@@ -172,6 +170,17 @@ def checked_region(region: object, n_cells: int, regions: Mapping[str, int]) -> 
         message = f"{n} cells carry region ids without a name: {unknown.tolist()}; named are {dict(regions)}"
         raise InvalidMesh(message, code="E-MESH-REGION")
     return ids
+
+
+def _check_regions(regions: Mapping[str, int]) -> None:
+    ids = list(regions.values())
+    if len(set(ids)) != len(ids):
+        message = f"two regions share an id: {dict(regions)}"
+        raise InvalidMesh(message, code="E-MESH-REGION")
+    bad = [name for name in regions if not isinstance(name, str) or not name]
+    if bad or any(not 0 <= i < 2**31 for i in ids):
+        message = f"regions need names and ids from 0 to 2147483647, got {dict(regions)}"
+        raise InvalidMesh(message, code="E-MESH-REGION")
 
 
 def _without_orphans(points: Floats, cells: Ints) -> tuple[Floats, Ints]:

@@ -154,6 +154,8 @@ def check_surfaces(surfaces: Mapping[str, Ints], n_cells: int, n_facets: int) ->
                 f"surface {name!r} names cell or facet {rows.max(axis=0).tolist()}; "
                 f"the mesh has {n_cells} cells of {n_facets} facets",
             )
+        if len(np.unique(rows, axis=0)) != len(rows):
+            _fail("E-MESH-SURFACE", f"surface {name!r} names a facet twice")
 
 
 def _fail(code: str, message: str) -> None:

@@ -141,10 +141,10 @@ def _vector(frame: BoneFrame, row: Entry, options: Options) -> Floats:
     """Force in N, or moment in N mm, of a load's row."""
     size = float(options[row["times"]]) * float(options[row["factor"]] if "factor" in row else 1.0)
     if "start" in row:
-        return size * row["size"] * _tilted(frame, row, options)
+        return np.asarray(size * row["size"] * _tilted(frame, row, options))
     turning = "moment_along" in row
     parts = row["moment_along"] if turning else row.get("force_along", row.get("along"))
-    vector = sum((share * frame.axis(axis) for axis, share in parts.items()), np.zeros(3))
+    vector = np.sum([share * frame.axis(axis) for axis, share in parts.items()], axis=0)
     return np.asarray(size * vector * (-1.0 if turning and frame.mirrored else 1.0))
 
 

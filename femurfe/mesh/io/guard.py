@@ -152,7 +152,7 @@ def _limited(n_bytes: int) -> Iterator[None]:
 
     before = resource.getrlimit(resource.RLIMIT_AS)
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    most = pages * resource.getpagesize() + 2**30 + 40 * n_bytes
+    most = pages * resource.getpagesize() + 2**29 + 40 * n_bytes
     allowed = [most, *(limit for limit in before if limit != resource.RLIM_INFINITY)]
     resource.setrlimit(resource.RLIMIT_AS, (min(allowed), before[1]))
     try:

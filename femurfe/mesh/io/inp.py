@@ -29,6 +29,7 @@ _OTHER_MESH = {
 _SILENT = {"HEADING", "PREPRINT", "PART", "ENDPART", "ASSEMBLY", "ENDASSEMBLY", "INSTANCE", "ENDINSTANCE"}
 _STAGES = {"NODE": 0, "ELEMENT": 0, "SURFACE": 2}
 MARK = "** femurfe mesh:"
+END = "** end of femurfe mesh"
 FACET_OF_LABEL = np.array([0, 1, 3, 2])
 
 
@@ -200,11 +201,12 @@ def read_inp(path: Path) -> Raw:
 
 
 def _check_whole(data: bytes, deck: _Deck) -> None:
-    """Refuse a deck of ours that has lost something since it was written."""
+    """Refuse a deck of ours that has lost something; it may have got more since."""
     stated = re.match(re.escape(MARK).encode() + rb" (\d+) nodes, (\d+) elements, (\d+) sets", data)
     n_nodes, n_elements = sum(map(len, deck.points)), sum(len(labels) for _, labels, _ in deck.elements)
-    found = [n_nodes, n_elements, len(deck.explicit) + len(deck.surfaces)]
-    if stated and [int(n) for n in stated.groups()] != found:
+    found = (n_nodes, n_elements, len(deck.explicit) + len(deck.surfaces))
+    less = stated and any(n < int(m) for n, m in zip(found, stated.groups(), strict=True))
+    if stated and (less or END.encode() not in data):
         refuse(f"{stated.group()[3:].decode()} were written, found {found}; is it cut short?", "E-FILE-INP")
 
 

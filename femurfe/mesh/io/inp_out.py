@@ -11,7 +11,7 @@ import numpy as np
 from femurfe.arrays import Ints
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.io.atomic import write_whole
-from femurfe.mesh.io.inp import FACET_OF_LABEL, MARK
+from femurfe.mesh.io.inp import END, FACET_OF_LABEL, MARK
 
 _TYPES = {"tet4": "C3D4", "tet10": "C3D10"}
 _LONGEST = 80
@@ -47,6 +47,7 @@ def _lines(mesh: Mesh) -> Iterator[str]:
             continue
         yield f"*SURFACE, NAME={names[name]}, TYPE=ELEMENT"
         yield from (f"{cell + 1}, S{_LABEL_OF_FACET[facet]}" for cell, facet in rows.tolist())
+    yield END
 
 
 def _n_sets(mesh: Mesh) -> int:

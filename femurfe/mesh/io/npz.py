@@ -55,6 +55,9 @@ def read_npz(path: Path) -> dict[str, Any]:
         _check_version(meta)
         surfaces = {str(name): file[f"surface_{i}"] for i, name in enumerate(meta["surfaces"])}
         arrays = {name: file[name] for name in _ARRAYS}
+    whole = [arrays["cells"], arrays["region"], *surfaces.values()]
+    if arrays["points"].dtype != np.float64 or any(array.dtype.kind != "i" for array in whole):
+        refuse("its points are not double precision, or its cells, regions or surfaces no whole numbers")
     regions = {str(name): int(i) for name, i in meta["regions"].items()}
     return {**arrays, "regions": regions, "surfaces": surfaces}
 

@@ -224,6 +224,16 @@ def test_an_archive_of_another_kind_or_version_is_refused(tmp_path):
         read_mesh(tmp_path / "m.npz")
 
 
+@pytest.mark.parametrize("name", ["points", "cells", "region", "surface_0"])
+def test_numbers_of_another_type_in_an_archive_are_refused(tmp_path, name):
+    write_mesh(tmp_path / "m.npz", MESH[1])
+    with np.load(tmp_path / "m.npz") as file:
+        arrays = dict(file)
+    np.savez(tmp_path / "m.npz", **{**arrays, name: arrays[name].astype(np.float32)})
+    with pytest.raises(UnreadableFile, match="whole numbers"):
+        read_mesh(tmp_path / "m.npz")
+
+
 def test_an_archive_that_states_more_than_the_memory_is_refused(tmp_path):
     write_mesh(tmp_path / "m.npz", MESH[1])
     head = io.BytesIO()

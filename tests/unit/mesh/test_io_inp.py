@@ -180,10 +180,18 @@ def test_our_own_deck_cut_short_anywhere_is_refused(tmp_path):
     mesh = two_spheres(1, size=9.0)
     write_mesh(tmp_path / "m.inp", mesh)
     lines = (tmp_path / "m.inp").read_text().splitlines(keepends=True)
-    cuts = [i for i, line in enumerate(lines) if line.startswith("*")] + [len(lines) // 3, len(lines) // 2]
-    for cut in cuts[1:]:
+    for cut in range(1, len(lines), 7):
         with pytest.raises((UnreadableFile, InvalidMesh)):
             read_mesh(deck(tmp_path, "".join(lines[:cut])))
+
+
+def test_our_own_deck_may_get_more_sets_and_materials(tmp_path):
+    mesh = two_spheres(1, size=9.0)
+    write_mesh(tmp_path / "m.inp", mesh)
+    more = "*ELSET, ELSET=probe\n1, 2\n*MATERIAL, NAME=m\n*SOLID SECTION, ELSET=bone, MATERIAL=m\n"
+    more += "*SOLID SECTION, ELSET=tumour, MATERIAL=m\n"
+    again = read_mesh(deck(tmp_path, (tmp_path / "m.inp").read_text() + more))
+    assert np.array_equal(again.in_region("tumour"), mesh.in_region("tumour"))
 
 
 def test_a_second_order_deck_has_the_mid_points_of_abaqus(tmp_path):
