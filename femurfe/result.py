@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
 
 from femurfe.arrays import Floats, frozen
+from femurfe.errors import UnreadableFile
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -45,3 +51,42 @@ class Result:
         platens = {name: dict(values) for name, values in self.platens.items()}
         fields = self.displacement, self.reaction, self.force, self.work
         return Result, (*fields, platens, dict(self.primary), dict(self.log))
+
+
+def save_result(result: Result, path: Path) -> None:
+    """Write a result to an ``.npz`` file, whole or not at all."""
+    content = {
+        "work": result.work,
+        "platens": {n: {k: v.tolist() for k, v in p.items()} for n, p in result.platens.items()},
+        "primary": dict(result.primary),
+        "log": dict(result.log),
+    }
+    draft = path.with_name(f".{path.name}.part")
+    with draft.open("wb") as file:
+        np.savez_compressed(
+            file,
+            displacement=result.displacement,
+            reaction=result.reaction,
+            force=result.force,
+            rest=np.frombuffer(json.dumps(content).encode(), dtype=np.uint8),
+        )
+    draft.replace(path)
+
+
+def load_result(path: Path) -> Result:
+    """The result in a file that `save_result` wrote.
+
+    Raises
+    ------
+    UnreadableFile
+        If the file is missing or holds something else.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            rest = json.loads(bytes(file["rest"]))
+            displacement, reaction, force = (file[n] for n in ("displacement", "reaction", "force"))
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        message = f"{path.name} holds no result: {error}"
+        raise UnreadableFile(message, code="E-FILE-RESULT") from error
+    platens = {n: {k: np.array(v) for k, v in p.items()} for n, p in rest["platens"].items()}
+    return Result(displacement, reaction, force, rest["work"], platens, rest["primary"], rest["log"])

@@ -23,6 +23,8 @@ def landmarks(surface: TriSurface, g: FemurGeometry) -> dict[str, Floats]:
     out |= _of_trochanters(surface, g)
     shaft = shaft_levels(g, out["lesser_trochanter"])
     out["subtrochanteric"] = shaft_centre(surface, g, shaft(0.1))
+    out["proximal_shaft"] = shaft_centre(surface, g, shaft(0.3))
+    out["distal_shaft"] = shaft_centre(surface, g, shaft(0.7))
     out["mid_shaft"] = shaft_centre(surface, g, shaft(0.5))
     out["isthmus"] = shaft_centre(surface, g, g.levels["isthmus"])
     if g.whole:

@@ -207,7 +207,7 @@ def _pedicle(
     target = (
         g.body_centre
         + 0.35 * (marks["anterior_wall"] - g.body_centre)
-        + 0.28 * aside * way
+        + 0.6 * aside * way
         + 0.1 * height * up
     )
     axis = (centre - target) / np.linalg.norm(centre - target)

@@ -143,9 +143,14 @@ class Cement(Item):
         return marked(out, mask, self.name)
 
     def report(self, bone: Bone, solid: Shape, solids: Solids, mesh: Mesh) -> dict[str, Any]:
-        """Volumes in mL, share of the cavity filled, and cement outside the bone."""
+        """Volumes in mL, share of the cavity filled, and cement outside the bone.
+
+        Cement that fills a cavity ends where the bone's surface was; only a solid of its own
+        may reach outside.
+        """
         cavity = self._cavity(solids)
-        whole, within = common_volume(solid), common_volume(solid, bone.solid)
+        within = common_volume(solid, bone.solid)
+        whole = within if self.shape is None else common_volume(solid)
         held = common_volume(cavity, bone.solid)
         return {
             "kind": "cement",

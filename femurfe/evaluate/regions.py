@@ -32,6 +32,8 @@ def region_rows(model: Model, result: Result) -> list[dict[str, Any]]:
     rows = []
     for name in mesh.regions:
         cells = mesh.in_region(name)
+        if not cells.any():
+            continue
         row: dict[str, Any] = {"region": name, "volume_ml": ml_from_mm3(float(size[cells].sum()))}
         row["energy_Nmm"] = float(energy[cells].sum())
         row["young_mean_MPa"] = float(np.average(field.young[cells], weights=size[cells]))

@@ -136,12 +136,13 @@ def two_level(mesh: Mesh, system: System, coarse: System) -> Preconditioner:
     transfer = order_coarsening(mesh, system.constraints, coarse.constraints)
     inner = aggregation(coarse)
     inverse = inverse_diagonal(system)
-    smoother = Chebyshev(system, inverse, largest_eigenvalue(system, inverse))
+    rounded = System(system.stiffness.in_single_precision(), system.constraints)
+    smoother = Chebyshev(rounded, inverse, largest_eigenvalue(system, inverse))
 
     def precondition(residual: Floats) -> Floats:
         x = smoother.correction(residual)
-        left = residual - system.apply(x)
+        left = residual - rounded.apply(x)
         x += transfer.prolong(inner(transfer.restrict(left)))
-        return x + smoother.correction(residual - system.apply(x))
+        return x + smoother.correction(residual - rounded.apply(x))
 
     return precondition

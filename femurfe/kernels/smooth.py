@@ -64,3 +64,32 @@ def take_best(points, cells, pointer, around, movers, places):  # type: ignore[n
         else:
             points[v] = old
     return moved
+
+
+@nb.njit(cache=True)
+def move_unless_bad(points, cells, pointer, around, movers, places, least):  # type: ignore[no-untyped-def]
+    """Move each mover to its place, or half-way, if the worst cell around it stays at ``least``.
+
+    Parameters
+    ----------
+    places : (n, 3) one place per mover; the rest is as in `take_best`.
+
+    Returns
+    -------
+    moved : number of points moved all the way.
+    """
+    moved = 0
+    old = np.empty(3)
+    for m in range(movers.size):
+        v = movers[m]
+        old[:] = points[v]
+        before = _worst(points, cells, pointer[v], pointer[v + 1], around)
+        for share in (1.0, 0.5):
+            for i in range(3):
+                points[v, i] = old[i] + share * (places[m, i] - old[i])
+            worst = _worst(points, cells, pointer[v], pointer[v + 1], around)
+            if worst >= least or worst >= before:
+                moved += share == 1.0
+                break
+            points[v] = old
+    return moved

@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from femurfe.arrays import Floats, Ints
-from femurfe.kernels.smooth import take_best
+from femurfe.kernels.smooth import move_unless_bad, take_best
 from femurfe.mesh.cut import Draft, project
 from femurfe.mesh.quality import mean_ratio
 
 GOOD_ENOUGH = 0.35
+STILL_FINE = 0.25
+OFF = 1e-4
 _STEPS = (0.3, 0.2, 0.12, 0.07, 0.04)
 
 
@@ -24,6 +26,7 @@ def improved(mesh: Draft, sweeps: int = 15, threshold: float = GOOD_ENOUGH) -> D
     """
     points = mesh.points.copy()
     pointer, around = _cells_around(mesh.cells, len(points))
+    _put_back(mesh, points, pointer, around)
     for sweep in range(sweeps):
         quality = mean_ratio(points, mesh.cells)
         bad = quality < threshold
@@ -34,7 +37,18 @@ def improved(mesh: Draft, sweeps: int = 15, threshold: float = GOOD_ENOUGH) -> D
         reach = _STEPS[sweep % len(_STEPS)] * _local_size(points, mesh.cells, pointer, around, movers)
         places = _places(points[movers], reach, mesh, movers)
         take_best(points, mesh.cells, pointer, around, movers, places)
+    _put_back(mesh, points, pointer, around)
     return replace(mesh, points=points)
+
+
+def _put_back(mesh: Draft, points: Floats, pointer: Ints, around: Ints) -> None:
+    """Move points that lie off the boundaries that bind them onto these, where no cell suffers."""
+    held = np.flatnonzero(mesh.bound.any(axis=1))
+    if not held.size:
+        return
+    places = project(points[held], mesh.bound[held], mesh.solids)
+    off = np.linalg.norm(places - points[held], axis=1) > OFF
+    move_unless_bad(points, mesh.cells, pointer, around, held[off], places[off], STILL_FINE)
 
 
 def _cells_around(cells: Ints, n_points: int) -> tuple[Ints, Ints]:

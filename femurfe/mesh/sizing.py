@@ -15,6 +15,7 @@ from femurfe.surface import TriSurface
 
 GRADATION = 0.6
 CELLS_ACROSS = 1.4
+FACING = -0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ def _thin_places(surface: TriSurface, size: float) -> tuple[tuple[float, Any], .
 def local_thickness(surface: TriSurface, largest: float = 50.0) -> tuple[Floats, Floats]:
     """Diameter of the largest ball inside that touches the surface at each triangle.
 
-    By shrinking balls (Ma, Bae and Choi 2012, doi 10.1007/s00371-011-0594-7).
+    By shrinking balls (Ma, Bae and Choi 2012, doi 10.1007/s00371-011-0594-7). Only a ball held
+    between walls that face each other tells a thickness; one held by a bend tells none.
 
     Returns
     -------
@@ -115,15 +117,15 @@ def local_thickness(surface: TriSurface, largest: float = 50.0) -> tuple[Floats,
     areas = np.linalg.norm(vectors, axis=1)
     normals = vectors / np.where(areas > 0.0, areas, 1.0)[:, None]
     tree = cKDTree(points)
-    radius = np.full(len(points), 0.5 * largest)
+    radius, touched = np.full(len(points), 0.5 * largest), np.arange(len(points))
     for _ in range(12):
-        centres = points - radius[:, None] * normals
-        near = points[tree.query(centres)[1]]
-        away = points - near
+        near = tree.query(points - radius[:, None] * normals)[1]
+        away = points - points[near]
         height = 2.0 * np.einsum("ij,ij->i", away, normals)
         touching = (away**2).sum(axis=1) / np.where(height > 1e-9, height, np.inf)
         closer = (height > 1e-9) & (touching < radius * (1.0 - 1e-3))
         if not closer.any():
             break
-        radius = np.where(closer, touching, radius)
-    return points, 2.0 * radius
+        radius, touched = np.where(closer, touching, radius), np.where(closer, near, touched)
+    facing = np.einsum("ij,ij->i", normals, normals[touched]) < FACING
+    return points, np.where(facing, 2.0 * radius, largest)

@@ -1,0 +1,26 @@
+"""``femurfe check``: what a study would do, without solving."""
+
+from __future__ import annotations
+
+import typer
+
+
+def check(
+    study: str = typer.Argument(..., help="A study file, or the name of one that comes with femurfe."),
+) -> None:
+    """Validate and resolve a study, place its parts, and estimate size, memory and time."""
+    from femurfe import api
+
+    found = api.check(study)
+    table = found.study
+    typer.echo(f"{table.name}: {table.title}" if table.title else table.name)
+    typer.echo(f"anatomy    {table.anatomy.kind} ({found.site}), {found.volume_ml:.0f} mL")
+    typer.echo(f"arms       {', '.join(found.arms)}")
+    typer.echo(f"loads      {', '.join(found.load_cases)}")
+    typer.echo(f"items      {', '.join(found.items) or 'none'}")
+    typer.echo(f"mesh       {table.mesh.size_mm:g} mm, order {table.mesh.order}, fit {table.mesh.fit}")
+    solves = len(found.arms) * len(found.load_cases)
+    typer.echo(
+        f"estimate   {solves} solves of about {found.n_unknowns:.2g} unknowns, {found.memory_gib:.1f} GiB, "
+        f"about {found.seconds:.0f} s on two cores"
+    )

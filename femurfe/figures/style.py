@@ -1,0 +1,73 @@
+"""One style for all figures: journal widths, small type, colours that the colour-blind can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from femurfe.constructs import Cement, Screw
+from femurfe.defects import Defect
+from femurfe.item import Item
+
+MM_PER_INCH = 25.4
+SINGLE_COLUMN = 89.0
+DOUBLE_COLUMN = 183.0
+# Okabe and Ito, "Color Universal Design" (2008).
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
+MATERIAL_MAP = "cividis"
+RISK_MAP = "magma_r"
+BONE = "#E3D8BF"
+NOT_JUDGED = "#E4E4E4"
+_ITEM_COLOURS = {Defect: "#B2182B", Cement: "#2166AC", Screw: "#555555"}
+
+_SETTINGS: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7.0,
+    "axes.labelsize": 7.0,
+    "axes.titlesize": 7.5,
+    "xtick.labelsize": 6.5,
+    "ytick.labelsize": 6.5,
+    "legend.fontsize": 6.5,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "lines.linewidth": 1.0,
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "femurfe",
+    "savefig.dpi": 300,
+    "figure.dpi": 150,
+}
+
+
+def item_colour(item: Item) -> str:
+    """The colour of a defect, cement or screw."""
+    return _ITEM_COLOURS.get(type(item), "#000000")
+
+
+@contextmanager
+def styled() -> Iterator[Any]:
+    """Matplotlib's pyplot under the package's style, without a window."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(_SETTINGS):
+        from matplotlib.figure import Figure
+
+        yield Figure
+
+
+def inches(width_mm: float, height_mm: float) -> tuple[float, float]:
+    """A figure size in inches from one in mm."""
+    return width_mm / MM_PER_INCH, height_mm / MM_PER_INCH
+
+
+def save(figure: Any, path: Path) -> list[Path]:
+    """Write a figure as PDF and PNG beside each other; the same figure gives the same files."""
+    import matplotlib as mpl
+
+    out = [path.with_suffix(".pdf"), path.with_suffix(".png")]
+    with mpl.rc_context(_SETTINGS):
+        figure.savefig(out[0], metadata={"CreationDate": None, "Producer": None, "Creator": "femurfe"})
+        figure.savefig(out[1], metadata={"Software": "femurfe"})
+    return out

@@ -1,0 +1,177 @@
+"""From a bone and the items of its arms to one mesh, labelled once per arm."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from femurfe.anatomy.base import Bone
+from femurfe.anatomy.specification import specification
+from femurfe.anatomy.tissue import REGIONS
+from femurfe.constructs import Cement, Screw
+from femurfe.errors import InvalidStudy, UnknownName
+from femurfe.evaluate.parts import Part, bone_part
+from femurfe.item import Item
+from femurfe.materials import BoneMaterials, Filling, MaterialField, bone_field, with_fillings
+from femurfe.mesh.core import Mesh
+from femurfe.mesh.sizing import Refinement
+from femurfe.shapes import Offset, Shape
+
+Fit = Literal["label", "conform"]
+Arms = Mapping[str, Sequence[Item]]
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Averaging:
+    """Where failure is judged.
+
+    Attributes
+    ----------
+    bone_radius, cement_radius : mm, of the balls over which strain is averaged.
+    screw_share : the same for a screw, as a share of its diameter.
+    margin : mm around supports and loads that are left out.
+    """
+
+    bone_radius: float = 3.0
+    cement_radius: float = 3.0
+    screw_share: float = 1.0 / 6.0
+    margin: float = 6.0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Arm:
+    """One arm on the common mesh.
+
+    Attributes
+    ----------
+    name : of the arm; items : its defects and parts in order.
+    mesh : labelled; materials : of its cells; parts : that may fail.
+    solids : of the items, by name; placements : the report of each, by name.
+    """
+
+    name: str
+    items: tuple[Item, ...]
+    solids: Mapping[str, Shape]
+    mesh: Mesh
+    materials: MaterialField
+    parts: tuple[Part, ...]
+    placements: Mapping[str, Mapping[str, Any]]
+
+
+def build_arms(
+    bone: Bone, arms: Arms, *, size: float, order: int, fit: Fit, choice: BoneMaterials, averaging: Averaging
+) -> list[Arm]:
+    """All arms of a case on one mesh, refined to every solid that any arm uses.
+
+    Parameters
+    ----------
+    size : mesh size, mm; items ask for half of it or less; order : 1 or 2.
+    fit : ``"label"`` marks cells by their centroid; ``"conform"`` makes them follow the solids.
+
+    Raises
+    ------
+    InvalidStudy, InvalidPart, InvalidMesh
+        If names clash, or an item cannot be placed or meshed.
+    """
+    if fit not in ("label", "conform"):
+        raise UnknownName("fit", fit, ("label", "conform"))
+    items = _distinct_items(arms)
+    solids = _solids(bone, items)
+    mesh = bone.mesh(
+        size,
+        order,
+        refine=[Refinement(solids[i.name], item_size(i, size)) for i in items],
+        conform=_conforming(items, solids) if fit == "conform" else (),
+    )
+    field = bone_field(bone.tissue(mesh), choice, bone.axes.get("proximal"))
+    return [_arm(bone, name, tuple(own), solids, mesh, field, averaging) for name, own in arms.items()]
+
+
+def _distinct_items(arms: Arms) -> list[Item]:
+    """Every item of any arm, once, each before those that need it."""
+    if not arms:
+        message = "a study needs at least one arm, got none"
+        raise InvalidStudy(message, code="E-STUDY-ARMS")
+    found: dict[str, Item] = {}
+    for arm, items in arms.items():
+        names = [item.name for item in items]
+        if len(set(names)) != len(names):
+            message = f"arm {arm!r} has two items of one name: {names}"
+            raise InvalidStudy(message, code="E-STUDY-ARMS")
+        for item in items:
+            _check_name(item.name)
+            if found.setdefault(item.name, item) is not item:
+                message = f"two different items are called {item.name!r}; arms share items by name"
+                raise InvalidStudy(message, code="E-STUDY-ARMS")
+    return list(found.values())
+
+
+def _check_name(name: str) -> None:
+    if name in REGIONS or not _NAME.fullmatch(name):
+        message = (
+            f"an item cannot be called {name!r}: letters, digits, _ + - are allowed, the first a letter, "
+            f"and {', '.join(REGIONS)} are taken"
+        )
+        raise InvalidStudy(message, code="E-STUDY-NAME")
+
+
+def _solids(bone: Bone, items: Sequence[Item]) -> dict[str, Shape]:
+    solids: dict[str, Shape] = {}
+    for item in items:
+        solids[item.name] = item.solid(bone, solids)
+    return solids
+
+
+def item_size(item: Item, size: float) -> float:
+    """The mesh size in and around an item, mm, where the bone around has ``size``."""
+    return 0.5 * size if item.size is None else min(item.size, size)
+
+
+def _conforming(items: Sequence[Item], solids: Mapping[str, Shape]) -> list[Shape]:
+    """The solids the mesh must follow; a rim adds its own, a solid used twice counts once."""
+    out: list[Shape] = []
+    for item in items:
+        own = [solids[item.name]]
+        if isinstance(item, Cement) and item.rim > 0.0:
+            own.append(Offset(solids[item.name], item.rim))
+        if isinstance(item, Screw):
+            own = list(item.cylinders())
+        out += [solid for solid in own if all(solid is not other for other in out)]
+    return out
+
+
+def _arm(
+    bone: Bone, name: str, items: tuple[Item, ...], solids: Mapping[str, Shape],
+    mesh: Mesh, field: MaterialField, averaging: Averaging,
+) -> Arm:  # fmt: skip
+    labelled = mesh
+    for item in items:
+        labelled = item.apply(labelled, solids[item.name])
+    fillings = {region: _filling(item, key) for item in items for region, key in item.materials.items()}
+    own = {item.name: solids[item.name] for item in items}
+    placements = {i.name: i.report(bone, solids[i.name], own, labelled) for i in items}
+    parts = (bone_part(labelled, averaging.bone_radius), *_parts(items, averaging))
+    return Arm(name, items, own, labelled, with_fillings(field, labelled, fillings), parts, placements)
+
+
+def _filling(item: Item, key: str) -> Filling:
+    return Filling(key, item.stiffness_factor if isinstance(item, Screw) else 1.0)
+
+
+def _parts(items: Sequence[Item], averaging: Averaging) -> list[Part]:
+    """What of the items may fail: cement with its rim, and screws."""
+    out = []
+    for item in items:
+        if isinstance(item, Cement):
+            out.append(Part(item.name, "cement", tuple(item.materials), averaging.cement_radius))
+        if isinstance(item, Screw):
+            out.append(Part(item.name, "screw", (item.name,), averaging.screw_share * item.diameter))
+    return out
+
+
+def default_materials(site: str) -> BoneMaterials:
+    """The materials a bone of a site is made of unless a study says otherwise."""
+    return BoneMaterials(**specification(site)["materials"])

@@ -1,0 +1,177 @@
+"""Comparing arms: one mesh, all arms, all loads, paired."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from femurfe.anatomy.base import Bone
+from femurfe.errors import FemurfeWarning, InvalidStudy
+from femurfe.evaluate import Risk, evaluate_risk, region_rows, relative_error
+from femurfe.fem.linear import SolverOptions
+from femurfe.loads.base import LoadCase
+from femurfe.materials import BoneMaterials
+from femurfe.model import Model, solve_all
+from femurfe.result import Result
+from femurfe.study.arms import Arm, Arms, Averaging, Fit, build_arms, default_materials
+from femurfe.study.table import Row, criterion_rows, table_row
+
+Progress = Callable[[str, int, int, str], None]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Solved:
+    """One arm under one load case, solved and judged.
+
+    Attributes
+    ----------
+    arm, case : names; result : of the solve; risk : of failure.
+    error : estimated share by which the stiffness is too large.
+    regions : strain and stress by region.
+    """
+
+    arm: str
+    case: str
+    result: Result
+    risk: Risk
+    error: float
+    regions: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Comparison:
+    """Arms of one case under the same loads on the same mesh.
+
+    Attributes
+    ----------
+    bone : the anatomy; case : its name in the tables.
+    arms : by name; load_cases : by name; solved : by (arm, load case).
+    warnings : what a reader must know, as (code, text).
+    """
+
+    bone: Bone
+    case: str
+    arms: Mapping[str, Arm]
+    load_cases: Mapping[str, LoadCase]
+    solved: Mapping[tuple[str, str], Solved]
+    warnings: tuple[tuple[str, str], ...]
+
+    def rows(self) -> list[Row]:
+        """The table: one row per arm and load case, units in the names of the columns."""
+        return [table_row(self.case, s, self.load_cases[s.case]) for s in self.solved.values()]
+
+    def criterion_rows(self) -> list[Row]:
+        """One row per arm, load case, part and criterion."""
+        return [
+            r for s in self.solved.values() for r in criterion_rows(self.case, s, self.load_cases[s.case])
+        ]
+
+    def region_rows(self) -> list[Row]:
+        """One row per arm, load case and region."""
+        return [
+            {"case": self.case, "arm": s.arm, "load_case": s.case, **row}
+            for s in self.solved.values()
+            for row in s.regions
+        ]
+
+
+def compare(
+    bone: Bone,
+    arms: Arms,
+    loads: Sequence[LoadCase],
+    *,
+    size: float = 3.0,
+    order: int = 2,
+    fit: Fit = "label",
+    materials: BoneMaterials | None = None,
+    averaging: Averaging | None = None,
+    options: SolverOptions | None = None,
+    threads: int | None = None,
+    case: str = "1",
+    progress: Progress | None = None,
+) -> Comparison:
+    """Solve every arm under every load on one mesh and judge it.
+
+    Parameters
+    ----------
+    bone : the anatomy.
+    arms : items by arm, in the order they are applied; an empty list is the intact bone.
+    loads : load cases.
+    size : mesh size, mm; order : 1 (tet4) or 2 (tet10).
+    fit : ``"label"`` or ``"conform"``; see `femurfe.study.arms.build_arms`.
+    materials : of the bone; those of its site if left out.
+    progress : called with (stage, done, total, detail).
+
+    Raises
+    ------
+    FemurfeError
+        Whatever is wrong with the study, in one sentence; nothing is returned by halves.
+    """
+    cases = _by_name(loads)
+    tell = progress or _silent
+    with recorded() as notes:
+        tell("mesh", 0, 1, f"size {size:g} mm")
+        choice = materials or default_materials(bone.site)
+        built = build_arms(
+            bone, arms, size=size, order=order, fit=fit, choice=choice, averaging=averaging or Averaging()
+        )
+        tell("mesh", 1, 1, f"{built[0].mesh.n_cells} cells, {3 * built[0].mesh.n_points} unknowns")
+        margin = (averaging or Averaging()).margin
+        solved: dict[tuple[str, str], Solved] = {}
+        for i, arm in enumerate(built):
+            for one in _solve_arm(
+                arm, cases, options, threads, margin, _counted(tell, i, len(built), arm.name)
+            ):
+                solved[one.arm, one.case] = one
+        tell("solve", len(built), len(built), "")
+    return Comparison(bone, case, {arm.name: arm for arm in built}, cases, solved, tuple(notes))
+
+
+def _silent(stage: str, done: int, total: int, detail: str) -> None:
+    del stage, done, total, detail
+
+
+def _by_name(loads: Sequence[LoadCase]) -> dict[str, LoadCase]:
+    names = [load.name for load in loads]
+    if not names or len(set(names)) != len(names):
+        message = f"a study needs load cases of different names, got {names}"
+        raise InvalidStudy(message, code="E-STUDY-LOADS")
+    return {load.name: load for load in loads}
+
+
+def _counted(tell: Progress, done: int, total: int, arm: str) -> Callable[[str, int, float], None]:
+    def report(cases: str, iteration: int, residual: float) -> None:
+        tell("solve", done, total, f"{arm}: {cases}, iteration {iteration}, residual {residual:.1e}")
+
+    return report
+
+
+def _solve_arm(
+    arm: Arm, cases: Mapping[str, LoadCase], options: SolverOptions | None, threads: int | None,
+    margin: float, report: Callable[[str, int, float], None],
+) -> Iterator[Solved]:  # fmt: skip
+    models = [Model(arm.mesh, arm.materials, case) for case in cases.values()]
+    results = solve_all(models, options, threads=threads, report=report)
+    for model, result in zip(models, results, strict=True):
+        risk = evaluate_risk(model, result, arm.parts, margin)
+        error = relative_error(model, result)
+        yield Solved(arm.name, model.load_case.name, result, risk, error, region_rows(model, result))
+
+
+@contextmanager
+def recorded() -> Iterator[list[tuple[str, str]]]:
+    """Collect femurfe's warnings as (code, text), each once; others pass through."""
+    notes: list[tuple[str, str]] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield notes
+    for warning in caught:
+        if not isinstance(warning.message, FemurfeWarning):
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+            continue
+        note = (warning.message.code, warning.message.message)
+        if note not in notes:
+            notes.append(note)

@@ -1,0 +1,150 @@
+"""Running a study: build everything it names, compare its arms, and again on the other fit if asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from femurfe.anatomy import Bone
+from femurfe.fem.linear import SolverOptions
+from femurfe.item import Item
+from femurfe.loads import LoadCase
+from femurfe.materials import BoneMaterials
+from femurfe.mesh.core import Mesh
+from femurfe.study.arms import Averaging, Fit, build_arms
+from femurfe.study.build import build_bone, build_loads, build_materials
+from femurfe.study.compare import Comparison, Progress, compare, recorded
+from femurfe.study.items import build_items_of_arms
+from femurfe.study.schema import StudyFile
+from femurfe.study.table import Row
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Inputs:
+    """What a study file stands for: bone, items by arm, load cases, materials."""
+
+    bone: Bone
+    arms: dict[str, list[Item]]
+    loads: list[LoadCase]
+    materials: BoneMaterials
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Outcome:
+    """A study that was run.
+
+    Attributes
+    ----------
+    study : as it was read; comparison : of its arms.
+    other : the same on the other fit, if the study asked for it.
+    seconds : of the whole run.
+    """
+
+    study: StudyFile
+    comparison: Comparison
+    other: Comparison | None
+    seconds: float
+
+    def fit_rows(self) -> list[Row]:
+        """Labelled against conforming: stiffness, risk, and their differences in percent."""
+        if self.other is None:
+            return []
+        pairs = zip(self.comparison.rows(), self.other.rows(), strict=True)
+        return [_fit_row(self.study.mesh.fit, first, second) for first, second in pairs]
+
+
+def _fit_row(fit: Fit, first: Row, second: Row) -> Row:
+    label, conform = (first, second) if fit == "label" else (second, first)
+    row: Row = {key: first[key] for key in ("case", "arm", "load_case")}
+    for name in ("stiffness_N_per_mm", "stiffness_Nm_per_deg", "risk"):
+        row[f"{name}_label"], row[f"{name}_conform"] = label[name], conform[name]
+        row[f"{name}_difference_percent"] = 100.0 * (label[name] / conform[name] - 1.0)
+    return row
+
+
+def build_inputs(study: StudyFile, folder: Path) -> Inputs:
+    """Everything a study names, built and checked, nothing solved.
+
+    Parameters
+    ----------
+    folder : of the study file.
+
+    Raises
+    ------
+    FemurfeError
+        If anything the study names is unknown or impossible.
+    """
+    bone = build_bone(study.anatomy, folder)
+    arms = build_items_of_arms(study, bone, folder)
+    return Inputs(bone, arms, build_loads(study, bone), build_materials(study.materials, bone, folder))
+
+
+def averaging_of(study: StudyFile) -> Averaging:
+    """Where a study judges failure."""
+    table = study.averaging
+    return Averaging(table.bone_radius_mm, table.cement_radius_mm, table.screw_share, table.margin_mm)
+
+
+def solver_of(study: StudyFile) -> SolverOptions:
+    """How a study solves."""
+    table = study.solver
+    return SolverOptions(table.method, table.tolerance, table.max_iterations)
+
+
+def run_study(
+    study: StudyFile, folder: Path, *, threads: int | None = None, progress: Progress | None = None
+) -> Outcome:
+    """Run a study.
+
+    Parameters
+    ----------
+    folder : of the study file; threads : all if left out.
+    progress : called with (stage, done, total, detail).
+
+    Raises
+    ------
+    FemurfeError
+        Whatever is wrong, in one sentence.
+    """
+    start = perf_counter()
+    with recorded() as notes:
+        inputs = build_inputs(study, folder)
+    comparison = _compared(study, inputs, study.mesh.fit, threads, progress, notes)
+    other = None
+    if study.mesh.compare_fits:
+        fit: Fit = "conform" if study.mesh.fit == "label" else "label"
+        other = _compared(study, inputs, fit, threads, progress, [])
+    return Outcome(study, comparison, other, perf_counter() - start)
+
+
+def _compared(
+    study: StudyFile, inputs: Inputs, fit: Fit, threads: int | None, progress: Progress | None,
+    notes: list[tuple[str, str]],
+) -> Comparison:  # fmt: skip
+    from dataclasses import replace
+
+    found = compare(
+        inputs.bone, inputs.arms, inputs.loads,
+        size=study.mesh.size_mm, order=study.mesh.order, fit=fit, materials=inputs.materials,
+        averaging=averaging_of(study), options=solver_of(study), threads=threads, case=study.name,
+        progress=progress,
+    )  # fmt: skip
+    return replace(found, warnings=(*notes, *found.warnings))
+
+
+def mesh_of(study: StudyFile, folder: Path) -> Mesh:
+    """The mesh of a study with the labels of its last arm."""
+    inputs = build_inputs(study, folder)
+    arms = build_arms(
+        inputs.bone, inputs.arms, size=study.mesh.size_mm, order=study.mesh.order, fit=study.mesh.fit,
+        choice=inputs.materials, averaging=averaging_of(study),
+    )  # fmt: skip
+    return arms[-1].mesh
+
+
+def resolved(study: StudyFile) -> dict[str, Any]:
+    """The study with its defaults filled in, as tables for TOML."""
+    tables: dict[str, Any] = study.model_dump(exclude_none=True)
+    return tables

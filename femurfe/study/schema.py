@@ -1,0 +1,202 @@
+"""The study file as typed tables: strict, with the unit at the end of every quantity's key."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Vector = Annotated[list[float], Field(min_length=3, max_length=3)]
+Positive = Annotated[float, Field(gt=0.0)]
+
+
+class Table(BaseModel):
+    """A table of a study file: unknown keys and wrong types are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Place(Table):
+    """A point of the bone: a landmark or coordinates, and a shift along the bone's axes."""
+
+    at: str | None = None
+    at_mm: Vector | None = None
+    shift_mm: dict[str, float] = {}
+
+
+class Anatomy(Table):
+    """Which bone. Keys that its kind does not have are refused when it is built."""
+
+    kind: Literal[
+        "femur", "proximal_femur", "hemipelvis", "sacrum", "vertebra", "scanned_femur", "scanned_vertebra"
+    ]
+    side: Literal["left", "right"] | None = None
+    modes: list[float] | None = None
+    subject: int | None = None
+    level: str | None = None
+    surface: str | None = None
+    unit: Literal["mm", "cm", "m", "inch"] | None = None
+    landmarks_mm: dict[str, Vector] | None = None
+    head_diameter_mm: float | None = None
+    neck_shaft_angle_deg: float | None = None
+    torsion_deg: float | None = None
+    offset_mm: float | None = None
+    neck_diameter_mm: float | None = None
+    shaft_diameter_mm: float | None = None
+    length_mm: float | None = None
+    canal_diameter_mm: float | None = None
+    shaft_mm: float | None = None
+    potted_mm: float | None = None
+    acetabular_diameter_mm: float | None = None
+    height_mm: float | None = None
+    iliac_width_mm: float | None = None
+    width_mm: float | None = None
+    endplate_width_mm: float | None = None
+    endplate_depth_mm: float | None = None
+    posterior_height_mm: float | None = None
+    anterior_height_mm: float | None = None
+    pedicle_width_mm: float | None = None
+    pedicle_height_mm: float | None = None
+    canal_width_mm: float | None = None
+    canal_depth_mm: float | None = None
+    transverse_span_mm: float | None = None
+
+
+class MeshTable(Table):
+    """The mesh."""
+
+    size_mm: Positive = 3.0
+    order: Literal[1, 2] = 2
+    fit: Literal["label", "conform"] = "label"
+    compare_fits: bool = False
+
+
+class MaterialsTable(Table):
+    """Keys of the material library, or files of the study's folder; those of the site if left out."""
+
+    cortical: str | None = None
+    trabecular: str | None = None
+    medullary: str | None = None
+    density_factor: Positive = 1.0
+
+
+class DefectTable(Place):
+    """A lytic defect."""
+
+    kind: Literal["defect"]
+    shape: Literal["sphere", "ellipsoid", "capsule", "lobes"] = "ellipsoid"
+    radius_mm: Positive | None = None
+    radii_mm: Vector | None = None
+    along: str | None = None
+    to: str | None = None
+    to_mm: Vector | None = None
+    lobes: list[LobeTable] | None = None
+    volume_ml: Positive | None = None
+    share: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
+    of: str = "bone"
+    contained: bool = False
+    material: str = "tissue/lytic_tumour"
+    mesh_size_mm: Positive | None = None
+
+
+class LobeTable(Place):
+    """One lobe of a defect."""
+
+    radii_mm: Vector
+
+
+class CementTable(Table):
+    """Cement that fills a defect, or a solid of its own."""
+
+    kind: Literal["cement"]
+    fills: str | None = "lesion"
+    fraction: float | None = None
+    volume_ml: float | None = None
+    start: str | None = None
+    start_mm: Vector | None = None
+    rim_mm: Annotated[float, Field(ge=0.0)] = 0.0
+    bolus: BolusTable | None = None
+    material: str = "cement/pmma"
+    rim_material: str = "cement/cement_bone_composite"
+    mesh_size_mm: Positive | None = None
+
+
+class BolusTable(Place):
+    """A ball or ellipsoid of cement in bone without a cavity."""
+
+    radius_mm: Positive | None = None
+    radii_mm: Vector | None = None
+    volume_ml: Positive | None = None
+
+
+class ScrewTable(Table):
+    """A screw, or a set of them."""
+
+    kind: Literal["screw"]
+    start: str | None = None
+    start_mm: Vector | None = None
+    end: str | None = None
+    end_mm: Vector | None = None
+    shift_mm: dict[str, float] = {}
+    past_end_mm: float = 0.0
+    diameter_mm: Positive
+    core_diameter_mm: Positive | None = None
+    shank_diameter_mm: Positive | None = None
+    thread_length_mm: Positive | None = None
+    cannula_diameter_mm: Annotated[float, Field(ge=0.0)] = 0.0
+    pattern: Literal["single", "parallel", "inverted_triangle"] = "single"
+    spacing_mm: float = 0.0
+    material: str = "metal/ti6al4v"
+    mesh_size_mm: Positive | None = None
+
+
+ItemTable = Annotated[DefectTable | CementTable | ScrewTable, Field(discriminator="kind")]
+
+
+class LoadTable(BaseModel):
+    """A load case of the library, and values of its options with their unit in the key."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True, allow_inf_nan=False)
+
+    case: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The option keys as they stand in the file."""
+        return dict(self.model_extra or {})
+
+
+class SolverTable(Table):
+    """The linear solver."""
+
+    method: Literal["auto", "direct", "multigrid"] = "auto"
+    tolerance: Annotated[float, Field(gt=0.0, le=1e-4)] = 1e-8
+    max_iterations: Annotated[int, Field(ge=1)] = 500
+
+
+class AveragingTable(Table):
+    """Where failure is judged."""
+
+    bone_radius_mm: Annotated[float, Field(ge=0.0)] = 3.0
+    cement_radius_mm: Annotated[float, Field(ge=0.0)] = 3.0
+    screw_share: Annotated[float, Field(ge=0.0)] = 1.0 / 6.0
+    margin_mm: Annotated[float, Field(ge=0.0)] = 6.0
+
+
+class StudyFile(Table):
+    """A whole study file."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
+    title: str = ""
+    anatomy: Anatomy
+    mesh: MeshTable = MeshTable()
+    materials: MaterialsTable = MaterialsTable()
+    items: dict[str, ItemTable] = {}
+    arms: dict[str, list[str]]
+    loads: dict[str, LoadTable]
+    solver: SolverTable = SolverTable()
+    averaging: AveragingTable = AveragingTable()
+
+
+DefectTable.model_rebuild()
+CementTable.model_rebuild()

@@ -1,0 +1,172 @@
+"""The results folder: written beside its place, then moved there whole."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tomli_w
+
+from femurfe.arrays import Floats
+from femurfe.errors import FemurfeError
+from femurfe.fem.recover import cell_strain, stress_from_strain
+from femurfe.fem.tensors import principal, von_mises
+from femurfe.mesh.check import report
+from femurfe.mesh.io import write_mesh
+from femurfe.study.arms import Arm
+from femurfe.study.compare import Comparison, Solved
+from femurfe.study.provenance import provenance, study_key, versions
+from femurfe.study.run import Outcome, resolved
+from femurfe.study.table import csv_text
+
+MARK = "summary.json"
+
+
+@contextmanager
+def new_folder(place: Path) -> Iterator[Path]:
+    """A folder to write in that becomes ``place`` if nothing goes wrong.
+
+    An earlier results folder there is replaced; any other folder is left alone.
+
+    Raises
+    ------
+    FemurfeError
+        If the place is taken by something that is not a results folder, or cannot be written.
+    """
+    if place.exists() and not (place / MARK).is_file():
+        message = f"{str(place)!r} exists and is no results folder; name another place with --out"
+        raise FemurfeError(message, code="E-RESULTS-TAKEN")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
+    except OSError as error:
+        message = f"results cannot be written to {str(place.parent)!r}: {error.strerror}"
+        raise FemurfeError(message, code="E-RESULTS-WRITE") from error
+    try:
+        yield draft
+        _move(draft, place)
+    except OSError as error:
+        message = f"results cannot be written to {str(place)!r}: {error.strerror}; nothing was kept"
+        raise FemurfeError(message, code="E-RESULTS-WRITE") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _move(draft: Path, place: Path) -> None:
+    draft.chmod(0o755)
+    if place.exists():
+        old = place.with_name(f".{place.name}-old-{os.getpid()}")
+        place.rename(old)
+        draft.rename(place)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        draft.rename(place)
+
+
+def write_outcome(outcome: Outcome, folder: Path) -> None:
+    """Write tables, fields, the resolved study and the provenance of an outcome."""
+    comparison, tables = outcome.comparison, resolved(outcome.study)
+    (folder / "study.toml").write_text(tomli_w.dumps(tables), encoding="utf-8")
+    for name, rows in (
+        ("table", comparison.rows()),
+        ("criteria", comparison.criterion_rows()),
+        ("regions", comparison.region_rows()),
+        ("fits", outcome.fit_rows()),
+    ):
+        if rows:
+            (folder / f"{name}.csv").write_text(csv_text(rows), encoding="utf-8")
+    mesh = next(iter(comparison.arms.values())).mesh
+    _write_json(folder / "provenance.json", provenance(tables, mesh, outcome.seconds))
+    _write_fields(comparison, folder / "fields")
+    _write_json(folder / MARK, summary(outcome))
+
+
+def summary(outcome: Outcome) -> dict[str, Any]:
+    """The outcome as plain values."""
+    comparison = outcome.comparison
+    arms = comparison.arms.values()
+    return {
+        "name": outcome.study.name,
+        "title": outcome.study.title,
+        "key": study_key(resolved(outcome.study)),
+        "seconds": outcome.seconds,
+        "femurfe": versions()["femurfe"],
+        "anatomy": {
+            "site": comparison.bone.site,
+            "side": comparison.bone.side,
+            "dimensions": dict(comparison.bone.dimensions),
+            "landmarks_mm": {k: v.tolist() for k, v in comparison.bone.landmarks.items()},
+        },
+        "mesh": _mesh_summary(next(iter(arms))),
+        "arms": {arm.name: [item.name for item in arm.items] for arm in arms},
+        "materials": {arm.name: dict(arm.materials.origin) for arm in arms},
+        "placements": {arm.name: {k: dict(v) for k, v in arm.placements.items()} for arm in arms},
+        "load_cases": {
+            case.name: {"description": case.description, "source": case.source, "measure": case.measure}
+            for case in comparison.load_cases.values()
+        },
+        "solver": {f"{s.arm} / {s.case}": dict(s.result.log) for s in comparison.solved.values()},
+        "warnings": [{"code": code, "text": text} for code, text in comparison.warnings],
+        "table": comparison.rows(),
+        "fits": outcome.fit_rows(),
+    }
+
+
+def _mesh_summary(arm: Arm) -> dict[str, Any]:
+    found = report(arm.mesh)
+    return {name: getattr(found, name) for name in type(found).__dataclass_fields__}
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(_plain(content), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    """Values that JSON has: NaN becomes null, arrays become lists."""
+    if isinstance(value, dict) or hasattr(value, "items"):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, np.ndarray | list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _write_fields(comparison: Comparison, folder: Path) -> None:
+    folder.mkdir()
+    for solved in comparison.solved.values():
+        arm = comparison.arms[solved.arm]
+        points, cells = fields(arm, solved)
+        name = f"{_file_name(solved.arm)}_{_file_name(solved.case)}.vtu"
+        write_mesh(folder / name, arm.mesh, point_data=points, cell_data=cells)
+
+
+def _file_name(text: str) -> str:
+    return "".join(c if c.isalnum() or c in "+-_." else "_" for c in text)
+
+
+def fields(arm: Arm, solved: Solved) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """Fields on points and on cells, by the names in `femurfe.units.FIELD_UNITS`."""
+    material = arm.materials
+    strain = cell_strain(arm.mesh, solved.result.displacement)
+    stress = stress_from_strain(strain, material.young, material.poisson, material.moduli)
+    strains = principal(strain)
+    points = {"displacement": solved.result.displacement, "reaction": solved.result.reaction}
+    cells = {
+        "young": material.young,
+        "principal_strain_max": strains[:, 0],
+        "principal_strain_min": strains[:, 2],
+        "von_mises": von_mises(stress),
+        "risk": solved.risk.field,
+    }
+    return points, cells

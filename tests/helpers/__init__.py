@@ -1,0 +1,1 @@
+"""What the tests share: small meshes from code, and the reduction of given displacements."""
