@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from femurfe.arrays import Floats
-from femurfe.fem.tensors import principal, von_mises
+from femurfe.tensors import principal, von_mises
 
 Limits = Mapping[str, Floats]
 Risk = Callable[[Floats, Floats, Limits], Floats]

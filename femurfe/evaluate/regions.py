@@ -8,10 +8,10 @@ import numpy as np
 
 from femurfe.arrays import Floats
 from femurfe.fem.recover import cell_strain, energy_density, stress_from_strain
-from femurfe.fem.tensors import principal, von_mises
 from femurfe.mesh.label import volumes
 from femurfe.model import Model
 from femurfe.result import Result
+from femurfe.tensors import principal, von_mises
 from femurfe.units import ml_from_mm3
 
 PERCENTILES = (50.0, 95.0, 99.0)

@@ -7,10 +7,10 @@ import numpy as np
 from femurfe.arrays import Floats
 from femurfe.fem.assemble import lame
 from femurfe.fem.elements import tetrahedron, tetrahedron_at
-from femurfe.fem.tensors import ENGINEERING, contract
 from femurfe.kernels import tet
 from femurfe.kernels.threads import pick
 from femurfe.mesh.core import Mesh
+from femurfe.tensors import ENGINEERING, contract
 
 CORNERS = ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 

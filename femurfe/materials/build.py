@@ -10,13 +10,13 @@ import numpy as np
 from femurfe.anatomy.tissue import Tissue
 from femurfe.arrays import Floats, Mask
 from femurfe.errors import InvalidMaterial
-from femurfe.fem.tensors import isotropic_stiffness, rotated_stiffness
 from femurfe.materials.density import Density, DensityKind, convert
 from femurfe.materials.elastic import Material
 from femurfe.materials.field import LIMITS, MaterialField
 from femurfe.materials.law import DensityLaw, PorosityLaw
 from femurfe.materials.library import material
 from femurfe.mesh.core import Mesh
+from femurfe.tensors import isotropic_stiffness, rotated_stiffness
 
 STRENGTH_LAW = "bone/keyak_2005_femur"
 ASYMMETRY = "bone/strength_asymmetry"

@@ -83,7 +83,7 @@ def _name_volumes(geometry: Any) -> None:
 
 
 def _asked_groups(geometry: Any) -> list[tuple[int, list[int], str]]:
-    groups = []
+    groups: list[tuple[int, list[int], str]] = []
     for entities, name in geometry._PHYSICAL_QUEUE:
         dimension = int(entities[0].dim)
         groups.append((dimension, [int(e._id) for e in entities], str(name or f"group_{len(groups)}")))
@@ -108,13 +108,16 @@ def _regions(gmsh: Any, order: int, number: Ints) -> tuple[list[tuple[Ints, int]
     """Cells (n, k) with their region's id, and the ids by name."""
     groups = gmsh.model.getPhysicalGroups(3)
     volumes = {
-        gmsh.model.getPhysicalName(3, g): list(gmsh.model.getEntitiesForPhysicalGroup(3, g)) for _, g in groups
+        gmsh.model.getPhysicalName(3, g): list(gmsh.model.getEntitiesForPhysicalGroup(3, g))
+        for _, g in groups
     }
     if not volumes:
         volumes = {"solid": [tag for _, tag in gmsh.model.getEntities(3)]}
     regions = {name: i for i, name in enumerate(volumes)}
     blocks = [
-        (_elements(gmsh, 3, tag, _TET[order], number), regions[name]) for name, own in volumes.items() for tag in own
+        (_elements(gmsh, 3, tag, _TET[order], number), regions[name])
+        for name, own in volumes.items()
+        for tag in own
     ]
     if order == 2:
         blocks = [(cells[:, _TO_VTK], i) for cells, i in blocks]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+from scipy.optimize import brentq
 
 from femurfe.arrays import Floats
 from femurfe.errors import InvalidShape
@@ -11,6 +14,7 @@ from femurfe.shapes.combine import Intersection, Scaled
 from femurfe.shapes.primitives import Sphere
 
 SAMPLES = 56
+LARGEST = 50.0
 
 
 def sample_points(box: Floats, n: int = SAMPLES) -> tuple[Floats, float]:
@@ -52,20 +56,28 @@ def sized(shape: Shape, centre: Floats, wanted: float, within: Shape | None = No
     Raises
     ------
     InvalidShape
-        If no scale between 1/50 and 50 gives that volume.
+        If no scale up to 50 gives that volume.
     """
-    low, high = 0.02, 50.0
-    for _ in range(40):
-        middle = float(np.sqrt(low * high))
-        now = common_volume(Scaled(shape, middle, centre), within)
-        if abs(now - wanted) < 2e-3 * wanted:
-            return Scaled(shape, middle, centre)
-        low, high = (middle, high) if now < wanted else (low, middle)
-        if high / low < 1.0 + 1e-7:
-            break
-    kind = type(shape).__name__
-    message = f"no size of {kind} gives {wanted / 1000.0:.3g} mL here; the nearest has {now / 1000.0:.3g} mL"
-    raise InvalidShape(message, code="E-SHAPE-VOLUME")
+
+    def miss(scale: float) -> float:
+        """Wanted minus found edge of a cube of that volume; nearly linear in the scale."""
+        return float(np.cbrt(wanted) - np.cbrt(common_volume(Scaled(shape, scale, centre), within)))
+
+    free = float(np.cbrt(wanted / common_volume(shape)))  # no wall in the way: the least scale
+    low, high = _bracket(miss, 0.99 * free)
+    if high > LARGEST or miss(low) < 0.0:
+        kind, most = type(shape).__name__, np.cbrt(wanted) - miss(min(high, LARGEST))
+        message = f"no size of {kind} gives {wanted / 1000.0:.3g} mL here; the nearest has {most**3 / 1000.0:.3g} mL"
+        raise InvalidShape(message, code="E-SHAPE-VOLUME")
+    return Scaled(shape, float(brentq(miss, low, high, rtol=3e-4, xtol=1e-9)), centre)
+
+
+def _bracket(miss: Callable[[float], float], low: float) -> tuple[float, float]:
+    """Two scales with the wanted volume between them; the second is above ``LARGEST`` if there are none."""
+    high = 1.02 * low
+    while miss(high) > 0.0 and high <= LARGEST:
+        low, high = high, 1.3 * high
+    return low, high
 
 
 def filled(shape: Shape, start: Floats, wanted: float, within: Shape | None = None) -> Shape:

@@ -18,7 +18,6 @@ import tomli_w
 from femurfe.arrays import Floats
 from femurfe.errors import FemurfeError
 from femurfe.fem.recover import cell_strain, stress_from_strain
-from femurfe.fem.tensors import principal, von_mises
 from femurfe.mesh.check import report
 from femurfe.mesh.io import write_mesh
 from femurfe.study.arms import Arm
@@ -26,6 +25,7 @@ from femurfe.study.compare import Comparison, Solved
 from femurfe.study.provenance import provenance, study_key, versions
 from femurfe.study.run import Outcome, resolved
 from femurfe.study.table import csv_text
+from femurfe.tensors import principal, von_mises
 
 MARK = "summary.json"
 

@@ -11,13 +11,13 @@ from femurfe.fem.assemble import assemble_stiffness, facet_weights, lame
 from femurfe.fem.elements import tetrahedron, tetrahedron_at, triangle
 from femurfe.fem.recover import quadrature_volumes
 from femurfe.fem.rigid import rigid_modes
-from femurfe.fem.tensors import isotropic_stiffness
 from femurfe.kernels.tet import element_stiffness
 from femurfe.materials.elastic import compliance
 from femurfe.mesh.cells import cell_type
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.quality import signed_volumes
 from femurfe.mesh.topology import boundary, quadratic
+from femurfe.tensors import isotropic_stiffness
 
 CORNERS = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
 SKEW = np.array([[0.3, -0.2, 0.1], [2.1, 0.4, -0.3], [0.5, 1.7, 0.2], [-0.4, 0.6, 1.9]])

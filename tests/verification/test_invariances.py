@@ -15,7 +15,6 @@ from femurfe.fem.recover import (
     quadrature_volumes,
     stress_from_strain,
 )
-from femurfe.fem.tensors import isotropic_stiffness, rotated_stiffness
 from femurfe.loads.base import (
     MOTIONS,
     Elastic,
@@ -34,6 +33,7 @@ from femurfe.mesh.core import Mesh
 from femurfe.mesh.topology import quadratic
 from femurfe.model import Model, solve, solve_all
 from femurfe.shapes import Cylinder, Sphere
+from femurfe.tensors import isotropic_stiffness, rotated_stiffness
 
 ORDERS = pytest.mark.parametrize("order", [1, 2])
 KINDS = pytest.mark.parametrize("kind", SUPPORTS)

@@ -9,11 +9,11 @@ from femurfe.fem.assemble import assemble_body_force, assemble_stiffness
 from femurfe.fem.elements import tetrahedron
 from femurfe.fem.recover import cell_strain, quadrature_strain, stress_from_strain
 from femurfe.fem.rigid import rigid_modes
-from femurfe.fem.tensors import isotropic_stiffness, six_from_matrix
 from femurfe.materials.elastic import compliance
 from femurfe.materials.field import LIMITS, MaterialField, uniform_field
 from femurfe.mesh.topology import boundary
 from femurfe.shapes import Sphere
+from femurfe.tensors import isotropic_stiffness, six_from_matrix
 
 ORDERS = pytest.mark.parametrize("order", [1, 2])
 SLOPE = np.array([[1.3, -0.4, 0.7], [0.2, -0.9, 0.5], [-0.6, 0.8, 0.4]]) * 1e-3

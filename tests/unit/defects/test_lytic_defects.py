@@ -63,7 +63,7 @@ def test_a_defect_smaller_than_a_cell_is_refused_and_not_passed_over(ball_bone, 
 @ORDERS
 def test_a_defect_that_takes_the_whole_bone_is_refused(ball_bone, ball_mesh, order):
     defect = Defect("lesion", Sphere((0, 0, 0), 80.0))
-    with pytest.raises(InvalidPart, match="takes all .* cells; nothing of the bone is left") as error:
+    with pytest.raises(InvalidPart, match=r"takes all .* cells; nothing of the bone is left") as error:
         defect.apply(ball_mesh(order), defect.solid(ball_bone, {}))
     assert error.value.code == "E-DEFECT-WHOLE"
 

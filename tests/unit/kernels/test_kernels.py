@@ -11,10 +11,10 @@ from helpers.meshes import block, distorted
 
 from femurfe.fem.assemble import assemble_stiffness, lame
 from femurfe.fem.elements import tetrahedron
-from femurfe.fem.tensors import isotropic_stiffness
 from femurfe.kernels import neighbours, smooth, sparse, tet, threads
 from femurfe.mesh.improve import _cells_around
 from femurfe.mesh.quality import mean_ratio
+from femurfe.tensors import isotropic_stiffness
 
 ORDERS = pytest.mark.parametrize("order", [1, 2])
 BOTH = pytest.mark.parametrize("how", ["serial", "parallel"])

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from femurfe.errors import InvalidMaterial, UnknownName
-from femurfe.fem.tensors import isotropic_stiffness, rotated_stiffness
 from femurfe.materials import Material, Quantity, entry, keys, material
 from femurfe.materials.elastic import SYMMETRIES
 from femurfe.materials.quantity import UNITS
+from femurfe.tensors import isotropic_stiffness, rotated_stiffness
 
 
 def made(**values):

@@ -147,5 +147,5 @@ def test_the_largest_loop_comes_first():
 
 
 def test_a_normal_without_length_is_refused():
-    with pytest.raises(FemurfeError, match="normal|direction"):
+    with pytest.raises(FemurfeError, match=r"normal|direction"):
         plane_section(ball(200), (0, 0, 0), (0, 0, 0))

@@ -320,7 +320,7 @@ def test_the_volume_of_a_half_space_is_refused():
     ids=["sphere", "ellipsoid", "box", "cylinder", "capsule", "end of a capsule"],
 )
 def test_a_size_that_is_not_positive_and_finite_is_refused(make, bad):
-    with pytest.raises(FemurfeError, match="positive|finite"):
+    with pytest.raises(FemurfeError, match=r"positive|finite"):
         make(bad)
 
 

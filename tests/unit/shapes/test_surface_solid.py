@@ -83,7 +83,7 @@ def test_a_solid_survives_pickling():
 
 def test_an_open_surface_is_refused():
     surface = TriSurface(SURFACE.points, SURFACE.triangles[1:])
-    with pytest.raises(InvalidMesh, match="3 edges .* 1 hole"):
+    with pytest.raises(InvalidMesh, match=r"3 edges .* 1 hole"):
         SurfaceSolid(surface)
 
 
@@ -112,5 +112,5 @@ def test_a_surface_with_flipped_triangles_is_refused(share):
     triangles = SURFACE.triangles.copy()
     rows = np.random.default_rng(0).choice(len(triangles), int(share * len(triangles)), replace=False)
     triangles[rows] = triangles[rows][:, ::-1]
-    with pytest.raises(InvalidMesh, match="turned|flipped|outward|inside out"):
+    with pytest.raises(InvalidMesh, match=r"turned|flipped|outward|inside out"):
         SurfaceSolid(TriSurface(SURFACE.points, triangles))

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from femurfe.fem.tensors import (
+from femurfe.materials.elastic import compliance
+from femurfe.tensors import (
     ENGINEERING,
     contract,
     isotropic_stiffness,
@@ -16,7 +17,6 @@ from femurfe.fem.tensors import (
     six_from_matrix,
     von_mises,
 )
-from femurfe.materials.elastic import compliance
 
 RANDOM = np.random.default_rng(11)
 STRESS = RANDOM.normal(size=(50, 6))
