@@ -68,7 +68,8 @@ def _modules() -> tuple[Any, Any]:
         import gmsh
         import pygmsh
     except (ImportError, OSError) as error:
-        message = f"gmsh cannot be loaded ({error}); pip install gmsh pygmsh, and on Debian: apt-get install {DEBIAN}"
+        cure = f"pip install gmsh pygmsh, and on Debian: apt-get install {DEBIAN}"
+        message = f"gmsh cannot be loaded ({error}); {cure}"
         raise MissingExtra(message) from error
     return gmsh, pygmsh
 

@@ -66,8 +66,10 @@ def sized(shape: Shape, centre: Floats, wanted: float, within: Shape | None = No
     free = float(np.cbrt(wanted / common_volume(shape)))  # no wall in the way: the least scale
     low, high = _bracket(miss, 0.99 * free)
     if high > LARGEST or miss(low) < 0.0:
-        kind, most = type(shape).__name__, np.cbrt(wanted) - miss(min(high, LARGEST))
-        message = f"no size of {kind} gives {wanted / 1000.0:.3g} mL here; the nearest has {most**3 / 1000.0:.3g} mL"
+        most = common_volume(Scaled(shape, min(high, LARGEST), centre), within) / 1000.0
+        message = (
+            f"no size of {type(shape).__name__} gives {wanted / 1000.0:.3g} mL here, at most {most:.3g} mL"
+        )
         raise InvalidShape(message, code="E-SHAPE-VOLUME")
     return Scaled(shape, float(brentq(miss, low, high, rtol=3e-4, xtol=1e-9)), centre)
 
