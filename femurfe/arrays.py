@@ -96,7 +96,8 @@ def positive(value: float, name: str, unit: str = "mm") -> float:
     FemurfeError
         Otherwise, with the name, the value and the unit.
     """
-    if not np.isfinite(value) or value <= 0.0:
+    number = np.asarray(value)
+    if number.ndim or number.dtype.kind not in "iuf" or not np.isfinite(number) or number <= 0.0:
         message = f"{name} must be a positive number of {unit}, got {value!r}"
         raise FemurfeError(message, code="E-VALUE")
     return float(value)

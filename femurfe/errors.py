@@ -114,7 +114,8 @@ class UnknownName(FemurfeError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
-        near = difflib.get_close_matches(name, names, n=1)
+        near = [known for known in names if known.lower() == str(name).lower()]
+        near = near or difflib.get_close_matches(str(name), names, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         allowed = ", ".join(names) if names else "none"
         super().__init__(f"unknown {kind} {name!r}{hint} (known: {allowed})")

@@ -63,11 +63,14 @@ def marked(mesh: Mesh, mask: Mask, name: str) -> Mesh:
     Raises
     ------
     InvalidPart
-        If the mask is empty.
+        If the mask is empty, or has every cell.
     """
     if not mask.any():
         message = f"{name!r} marks no cell: it lies outside the bone or is smaller than a cell"
         raise InvalidPart(message, code="E-PART-EMPTY")
+    if mask.all():
+        message = f"{name!r} takes all {mesh.n_cells} cells; nothing of the bone is left"
+        raise InvalidPart(message, code="E-PART-WHOLE")
     regions = dict(mesh.regions)
     number = regions.setdefault(name, max(regions.values()) + 1)
     return mesh.with_region(np.where(mask, number, mesh.region), regions)

@@ -54,6 +54,11 @@ def require(needed: float, what: str, remedy: str = "") -> None:
         raise TooLarge(message)
 
 
+def exhausted(what: str, remedy: str) -> TooLarge:
+    """The refusal of a task that ran out of memory although the estimate let it pass."""
+    return TooLarge(f"{what} needs more memory than there is; {remedy}")
+
+
 def peak_mb() -> float:
     """Largest memory this process has held so far, MB; NaN where the system does not tell."""
     if _resource is None:

@@ -26,6 +26,7 @@ from femurfe.mesh.topology import linear
 from femurfe.result import Result
 
 BALANCE = 1e-6
+REMEDY = "take a larger mesh size or order 1"
 BYTES_PER_UNKNOWN = {1: 900.0, 2: 1500.0}
 Report = Callable[[str, int, float], None]
 
@@ -84,10 +85,12 @@ def solve_all(
     with threading.using(threads) as n_threads:
         for ids in _sharing(models):
             group = [models[i] for i in ids]
-            for i, result in zip(
-                ids, _solve_group(group, options or SolverOptions(), n_threads, report), strict=True
-            ):
-                results[i] = result
+            try:
+                solved = _solve_group(group, options or SolverOptions(), n_threads, report)
+            except MemoryError as error:
+                what = f"a mesh of {group[0].mesh.n_points} points"
+                raise memory.exhausted(what, REMEDY) from error
+            results.update(zip(ids, solved, strict=True))
     return [results[i] for i in range(len(models))]
 
 
@@ -120,7 +123,7 @@ def _solve_group(
     mesh, materials = models[0].mesh, models[0].materials
     cases = tuple(model.load_case for model in models)
     needed = 3 * mesh.n_points * BYTES_PER_UNKNOWN[mesh.cell_type.order]
-    memory.require(needed, f"a mesh of {mesh.n_points} points", "take a larger mesh size or order 1")
+    memory.require(needed, f"a mesh of {mesh.n_points} points", REMEDY)
     start = perf_counter()
     constraints = constrain(mesh, cases[0].supports)
     check_supported(mesh, constraints, cases[0].name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -54,7 +55,13 @@ class Result:
 
 
 def save_result(result: Result, path: Path) -> None:
-    """Write a result to an ``.npz`` file, whole or not at all."""
+    """Write a result to an ``.npz`` file, whole or not at all.
+
+    Raises
+    ------
+    UnreadableFile
+        If the file cannot be written.
+    """
     content = {
         "work": result.work,
         "platens": {n: {k: v.tolist() for k, v in p.items()} for n, p in result.platens.items()},
@@ -62,15 +69,21 @@ def save_result(result: Result, path: Path) -> None:
         "log": dict(result.log),
     }
     draft = path.with_name(f".{path.name}.part")
-    with draft.open("wb") as file:
-        np.savez_compressed(
-            file,
-            displacement=result.displacement,
-            reaction=result.reaction,
-            force=result.force,
-            rest=np.frombuffer(json.dumps(content).encode(), dtype=np.uint8),
-        )
-    draft.replace(path)
+    try:
+        with draft.open("wb") as file:
+            np.savez_compressed(
+                file,
+                displacement=result.displacement,
+                reaction=result.reaction,
+                force=result.force,
+                rest=np.frombuffer(json.dumps(content).encode(), dtype=np.uint8),
+            )
+        draft.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
+        message = f"{path} cannot be written: {error.strerror}"
+        raise UnreadableFile(message, code="E-FILE-WRITE") from error
 
 
 def load_result(path: Path) -> Result:

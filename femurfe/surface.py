@@ -121,7 +121,8 @@ def check_closed(surface: TriSurface) -> None:
     Raises
     ------
     InvalidMesh
-        Naming the number of open and of non-manifold edges, and of holes.
+        Naming the number of open and of non-manifold edges, and of holes; or if triangles face
+        different ways, or all of them inward.
     """
     pairs, counts = edges(surface)
     n_open, n_shared = int((counts == 1).sum()), int((counts > 2).sum())
@@ -135,6 +136,19 @@ def check_closed(surface: TriSurface) -> None:
             f"{n_shared} edges have more than two triangles, first between points {first[0]} and {first[1]}"
         )
         raise InvalidMesh(message, code="E-SURFACE-NONMANIFOLD")
+    _check_outward(surface)
+
+
+def _check_outward(surface: TriSurface) -> None:
+    """Refuse a closed surface whose triangles do not all face outward."""
+    sides = surface.triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
+    doubled = len(sides) - len(np.unique(sides[:, 0] * surface.n_points + sides[:, 1]))
+    if doubled:
+        message = f"{doubled} edges lie between triangles that face different ways: some are flipped"
+        raise InvalidMesh(message, code="E-SURFACE-FLIPPED")
+    if surface.volume() <= 0.0:
+        message = f"the surface is inside out: it encloses {surface.volume():.3g} mm3"
+        raise InvalidMesh(message, code="E-SURFACE-FLIPPED")
 
 
 def _count_holes(n_points: int, open_edges: Ints) -> int:

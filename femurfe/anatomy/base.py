@@ -190,6 +190,9 @@ class Bone(ABC):
         InvalidMesh, TooLarge
             If no mesh of that size can be made.
         """
+        if order not in (1, 2):
+            message = f"order must be 1 (tet4) or 2 (tet10), got {order!r}"
+            raise InvalidMesh(message, code="E-MESH-ORDER")
         sizes = size_field(size, refine, self.surface)
         linear = mesh_solid((self.form.outer, *self.form.cuts), sizes, conform=conform)
         tissue = self.tissue(linear)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 
@@ -25,6 +26,10 @@ from femurfe.section import Loop, plane_section
 from femurfe.surface import TriSurface
 
 HEAD_RADII = (15.0, 33.0)
+LONGEST = 700.0
+END_SHARE = 0.06
+# Adults have 100 to 146 degrees; a cut shaft or a rough scan may measure a little beside them.
+NECK_ANGLES = (85.0, 165.0)
 # Median of 1070 femora (PLoS One 2016, PMC4775021), used only where condyles are missing.
 TYPICAL_TORSION_DEG = 14.2
 
@@ -83,8 +88,10 @@ def measure_femur(surface: TriSurface, side: str | None = None) -> FemurGeometry
     Raises
     ------
     InvalidMesh
-        If no sphere of a femoral head's size is at either end.
+        If no sphere of a femoral head's size is at either end, or no shaft or neck belongs to it.
     """
+    if float(np.ptp(surface.points, axis=0).max()) > LONGEST:
+        _refuse("HEAD", f"no femoral head was found: the surface is longer than {LONGEST:g} mm")
     centre, long_axis = _long_axis(surface)
     head, radius, proximal = _head(surface, centre, long_axis)
     levels, loops = _sections(surface, head, proximal)
@@ -92,6 +99,9 @@ def measure_femur(surface: TriSurface, side: str | None = None) -> FemurGeometry
     neck, neck_axis, neck_area = _neck(surface, head, radius, axis_point, proximal)
     shaft_point = _nearest_on_line(axis_point, proximal, head, neck_axis)
     ends = (surface.points - shaft_point) @ proximal
+    angle = angle_deg(-neck_axis, -proximal)
+    if not NECK_ANGLES[0] < angle < NECK_ANGLES[1]:
+        _refuse("NECK", f"no neck was found: what holds the head makes {angle:.0f} degrees with the shaft")
     whole = _has_condyles(loops, isthmus)
     lateral = perpendicular(neck_axis, proximal)
     posterior, torsion = _posterior(surface, head, radius, axis_point, proximal, lateral, whole)
@@ -107,6 +117,11 @@ def measure_femur(surface: TriSurface, side: str | None = None) -> FemurGeometry
         side or found, head, radius, neck, neck_axis, neck_area, shaft_point,
         {**axes, "neck": neck_axis}, heights, shaft_area, whole, torsion,
     )  # fmt: skip
+
+
+def _refuse(code: str, why: str) -> NoReturn:
+    message = f"{why}; is this a femur in mm?"
+    raise InvalidMesh(message, code=f"E-ANATOMY-{code}")
 
 
 def _long_axis(surface: TriSurface) -> tuple[Floats, Floats]:
@@ -127,11 +142,11 @@ def _head(surface: TriSurface, centre: Floats, axis: Floats) -> tuple[Floats, fl
             best = share, middle, radius, sign * axis
     assert best is not None
     if best[0] < 0.35:
-        message = (
+        _refuse(
+            "HEAD",
             "no femoral head was found: the best sphere of 30 to 66 mm diameter at either end covers "
-            f"{best[0]:.0%} of a sphere; is this a femur in mm?"
+            f"{best[0]:.0%} of a sphere",
         )
-        raise InvalidMesh(message, code="E-ANATOMY-HEAD")
     return best[1], best[2], best[3]
 
 
@@ -161,7 +176,10 @@ def _shaft(
 ) -> tuple[Floats, Floats, Floats, float]:
     """Point and direction of the shaft axis, centroid of the isthmus, its area."""
     areas = np.array([loop.area for loop in loops])
-    middle = np.flatnonzero(levels < -2.5 * radius)
+    clear_of_end = levels > (1.0 - END_SHARE) * levels[0]  # a tip of a condyle, or a slanted cut
+    middle = np.flatnonzero((levels < -2.5 * radius) & clear_of_end)
+    if not middle.size:
+        _refuse("SHAFT", f"no shaft was found below the head of {2.0 * radius:.0f} mm")
     narrow = middle[areas[middle].argmin()]
     limit = 1.35 * areas[narrow]
     low = high = narrow
@@ -213,7 +231,7 @@ def _has_condyles(loops: list[Loop], isthmus: Floats) -> bool:
     """True if the sections towards the far end grow to over twice the isthmus."""
     areas = np.array([loop.area for loop in loops])
     narrow = int(np.argmin([np.linalg.norm(loop.centroid - isthmus) for loop in loops]))
-    return narrow > 3 and bool(areas[:narrow].max() > 2.5 * areas[narrow])
+    return narrow > 3 and bool(areas[:narrow].max() > 2.0 * areas[narrow])
 
 
 def _posterior(
@@ -227,6 +245,8 @@ def _posterior(
     height = (surface.points - head) @ proximal
     near = surface.points[(height < -1.8 * radius) & (height > -4.5 * radius)] - axis_point
     inner = near[near @ lateral < 0.0]
+    if not len(inner):
+        _refuse("SHAFT", "no lesser trochanter was found: nothing lies medial of the shaft's axis")
     sign = 1.0 if float((inner @ side).max()) > -float((inner @ side).min()) else -1.0
     turn = np.radians(TYPICAL_TORSION_DEG)
     return np.cos(turn) * sign * side + np.sin(turn) * lateral, float("nan")

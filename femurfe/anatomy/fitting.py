@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from femurfe.arrays import Floats
+from femurfe.errors import FemurfeError
 from femurfe.surface import TriSurface
 
 
@@ -35,9 +36,19 @@ def principal_axes(surface: TriSurface) -> tuple[Floats, Floats]:
 
 
 def perpendicular(vector: Floats, axis: Floats) -> Floats:
-    """The unit vector of ``vector`` without its part along the unit ``axis``."""
+    """The unit vector of ``vector`` without its part along the unit ``axis``.
+
+    Raises
+    ------
+    FemurfeError
+        If the vector lies along the axis.
+    """
     across = vector - (vector @ axis) * axis
-    return np.asarray(across / np.linalg.norm(across))
+    length = float(np.linalg.norm(across))
+    if not length > 1e-9 * float(np.linalg.norm(vector)):
+        message = f"a direction across {axis.round(3).tolist()} is needed, got {vector.tolist()} along it"
+        raise FemurfeError(message, code="E-DIRECTION")
+    return np.asarray(across / length)
 
 
 def angle_deg(first: Floats, second: Floats) -> float:

@@ -124,7 +124,7 @@ def weights(modes: Sequence[float] = (), subject: int | None = None) -> Floats:
         raise InvalidShape(message, code="E-SHAPE-MODES")
     out = np.zeros(N_SUBJECTS)
     if subject is not None:
-        if not 0 <= subject < N_SUBJECTS:
+        if subject not in range(N_SUBJECTS):
             message = f"subject must be 0 to {N_SUBJECTS - 1}, got {subject}"
             raise InvalidShape(message, code="E-SHAPE-SUBJECT")
         out += _model().subjects[subject]

@@ -30,7 +30,7 @@ def check_dimension(site: str, name: str, value: float | None) -> None:
         return
     entry = specification(site)["dimensions"][name]
     low, high = entry["range"]
-    if not low <= value <= high:
+    if isinstance(value, str) or not low <= value <= high:
         message = (
             f"{name} of the {site} must be {low:g} to {high:g} {entry['unit']}, got {value!r} "
             f"({entry['source']})"

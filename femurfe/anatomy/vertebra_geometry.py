@@ -20,6 +20,7 @@ from femurfe.shapes import SurfaceSolid
 from femurfe.surface import TriSurface
 
 VOXEL = 1.5
+SIZES = (25.0, 250.0)
 SMALLEST_CANAL = 60.0
 
 
@@ -45,8 +46,12 @@ def measure_vertebra(surface: TriSurface) -> VertebraGeometry:
     Raises
     ------
     InvalidMesh
-        If the surface encloses no canal that one can look through.
+        If the surface is no vertebra's size, or encloses no canal that one can look through.
     """
+    size = float(np.ptp(surface.points, axis=0).max())
+    if not SIZES[0] < size < SIZES[1]:
+        message = f"a vertebra is {SIZES[0]:g} to {SIZES[1]:g} mm large, this is {size:.3g}; is it in mm?"
+        raise InvalidMesh(message, code="E-ANATOMY-SIZE")
     solid = SurfaceSolid(surface)
     inner, depth = _inside(solid)
     up, canal = _canal(inner)

@@ -2,7 +2,7 @@
 
 from femurfe.api.check import Check, check, inspect, make_mesh, recognised
 from femurfe.api.comparison import FIGURES, Comparison, compare, figure
-from femurfe.api.run import Run, run, solve_one, write_figures, write_solved
+from femurfe.api.run import Run, check_ending, run, solve_one, write_figures, write_solved
 
 __all__ = [
     "FIGURES",
@@ -10,6 +10,7 @@ __all__ = [
     "Comparison",
     "Run",
     "check",
+    "check_ending",
     "compare",
     "figure",
     "inspect",

@@ -13,7 +13,7 @@ from femurfe.errors import FemurfeError, UnreadableFile
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.io import MESH_FORMATS, read_mesh, read_surface
 from femurfe.shapes import Offset, Shape, common_volume
-from femurfe.study.arms import item_size
+from femurfe.study.arms import check_materials, distinct_items, item_size
 from femurfe.study.read import example_names, find_study, read_study
 from femurfe.study.run import Inputs, build_inputs, mesh_of
 from femurfe.study.schema import StudyFile
@@ -64,10 +64,10 @@ def check(study: str | Path) -> Check:
     table = read_study(path)
     inputs = build_inputs(table, path.parent)
     solids: dict[str, Any] = {}
-    for items in inputs.arms.values():
-        for item in items:
-            if item.name not in solids:
-                solids[item.name] = item.solid(inputs.bone, solids)
+    items = distinct_items(inputs.arms)
+    check_materials(items, inputs.materials)
+    for item in items:
+        solids[item.name] = item.solid(inputs.bone, solids)
     volume, order = inputs.bone.volume, table.mesh.order
     n = _cells(inputs, solids, table.mesh.size_mm) * _UNKNOWNS_PER_CELL[order]
     solves = len(inputs.arms) * len(inputs.loads) * (2 if table.mesh.compare_fits else 1)
@@ -130,10 +130,14 @@ def _results(folder: Path) -> str:
     if not mark.is_file():
         message = f"{str(folder)!r} is no results folder: it has no {MARK}"
         raise UnreadableFile(message, code="E-FILE-RESULTS")
-    content = json.loads(mark.read_text(encoding="utf-8"))
-    rows = [{k: float("nan") if v is None else v for k, v in row.items()} for row in content["table"]]
-    lines = [f"{content['name']}: {content['title']}", text_table(rows)]
-    lines += [f"warning [{w['code']}]: {w['text']}" for w in content["warnings"]]
+    try:
+        content = json.loads(mark.read_text(encoding="utf-8"))
+        rows = [{k: float("nan") if v is None else v for k, v in row.items()} for row in content["table"]]
+        lines = [f"{content['name']}: {content['title']}", text_table(rows)]
+        lines += [f"warning [{w['code']}]: {w['text']}" for w in content["warnings"]]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        message = f"{str(mark)!r} is damaged: {error!r}"
+        raise UnreadableFile(message, code="E-FILE-RESULTS") from error
     return "\n".join(lines)
 
 

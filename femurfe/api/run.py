@@ -17,6 +17,8 @@ from femurfe.study.schema import StudyFile
 from femurfe.study.store import fields, new_folder, write_outcome
 from femurfe.study.table import csv_text
 
+ENDINGS = (".npz", ".vtu")
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -102,6 +104,18 @@ def replace_tables(table: StudyFile, arm: str, load: str) -> StudyFile:
     return table.model_copy(update=update)
 
 
+def check_ending(path: Path) -> None:
+    """Refuse a file that `write_solved` could not write.
+
+    Raises
+    ------
+    UnknownName
+        If the ending is none of ``ENDINGS``.
+    """
+    if path.suffix not in ENDINGS:
+        raise UnknownName("file ending", path.suffix, ENDINGS)
+
+
 def write_solved(comparison: Comparison, path: Path) -> None:
     """Write the one result of a comparison: ``.npz`` exact, ``.vtu`` for viewers.
 
@@ -110,12 +124,11 @@ def write_solved(comparison: Comparison, path: Path) -> None:
     UnknownName
         If the ending is neither.
     """
+    check_ending(path)
     solved = next(iter(comparison.solved.values()))
     if path.suffix == ".npz":
         save_result(solved.result, path)
-    elif path.suffix == ".vtu":
-        arm = comparison.arms[solved.arm]
-        points, cells = fields(arm, solved)
-        write_mesh(path, arm.mesh, point_data=points, cell_data=cells)
-    else:
-        raise UnknownName("file ending", path.suffix, (".npz", ".vtu"))
+        return
+    arm = comparison.arms[solved.arm]
+    points, cells = fields(arm, solved)
+    write_mesh(path, arm.mesh, point_data=points, cell_data=cells)

@@ -44,8 +44,13 @@ def _placements(comparison: object) -> list[str]:
 def _described(placed: dict[str, object]) -> str:
     shown = []
     for key, value in placed.items():
-        if key == "kind" or value in ([], {}):
-            continue
-        label = key.replace("_mm", " (mm)").replace("_ml", " (mL)").replace("_", " ")
-        shown.append(f"{label} {value:.3g}" if isinstance(value, float) else f"{label} {value}")
+        if key != "kind" and value not in ([], {}):
+            label = key.replace("_mm", " (mm)").replace("_ml", " (mL)").replace("_", " ")
+            shown.append(f"{label} {_number(value)}")
     return ", ".join(shown)
+
+
+def _number(value: object) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{name} {_number(share)}" for name, share in value.items())
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

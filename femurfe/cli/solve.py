@@ -20,6 +20,8 @@ def solve(
     from femurfe.cli.progress import shown
     from femurfe.study.table import text_table
 
+    if out is not None:
+        api.check_ending(out)
     with shown(quiet) as progress:
         comparison = api.solve_one(study, arm, load, threads=threads, progress=progress)
     typer.echo(text_table(comparison.rows()))

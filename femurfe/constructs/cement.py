@@ -14,7 +14,7 @@ from femurfe.errors import InvalidPart, UnknownName
 from femurfe.item import Item, Solids, marked, region_volume
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.label import Rule, inside
-from femurfe.shapes import Offset, Shape, common_volume, filled
+from femurfe.shapes import Intersection, Offset, Shape, common_volume, filled, sample_points
 from femurfe.units import ml_from_mm3, mm3_from_ml
 
 PMMA = "cement/pmma"
@@ -35,7 +35,7 @@ class Cement(Item):
     fills : region it fills; None with ``shape``.
     fraction : share of the cavity's volume, 0 to 1; or
     volume_ml : volume of the cement, mL.
-    start : (3,) mm, the needle's tip; the cavity's middle if left out.
+    start : (3,) mm, the needle's tip; the lowest point of the cavity if left out.
     rim : thickness in mm of the interdigitated bone around it, with its own material.
     shape : solid of cement injected into bone without a cavity.
     material, rim_material : keys.
@@ -112,7 +112,7 @@ class Cement(Item):
         if wanted > 1.005 * held:
             space = ml_from_mm3(held)
             self._refuse(f"asks for {self.volume_ml:.3g} mL; the space inside the bone holds {space:.3g} mL")
-        return filled(cavity, self._start(cavity), wanted, bone.solid)
+        return filled(cavity, self._start(bone, cavity), wanted, bone.solid)
 
     def _cavity(self, solids: Solids) -> Shape:
         if self.shape is not None:
@@ -127,8 +127,13 @@ class Cement(Item):
             return mm3_from_ml(self.volume_ml)
         return None if self.fraction in (None, 1.0) else float(self.fraction or 1.0) * held
 
-    def _start(self, cavity: Shape) -> Floats:
-        return cavity.bounds().mean(axis=0) if self.start is None else self.start
+    def _start(self, bone: Bone, cavity: Shape) -> Floats:
+        """Where the bolus grows from: filled from below, no gap is left all around it."""
+        if self.start is not None:
+            return self.start
+        points = sample_points(cavity.bounds())[0]
+        points = points[Intersection((cavity, bone.solid)).contains(points)]
+        return np.asarray(points[(points @ bone.axis("proximal")).argmin()])
 
     def apply(self, mesh: Mesh, solid: Shape, rule: Rule = "centroid") -> Mesh:
         """The mesh with the cement's cells, and those of its rim, in regions of their own."""

@@ -10,7 +10,7 @@ from femurfe.anatomy.base import Bone
 from femurfe.anatomy.fitting import perpendicular
 from femurfe.arrays import Floats
 
-STEP = 1.0
+STEP = 0.5
 TOLERANCE = 0.2
 
 
@@ -43,14 +43,14 @@ def screw_placement(bone: Bone, start: Floats, end: Floats, radius: float) -> di
             "tip_to_surface_mm": tip,
             "breaches": [],
         }
-    buried = np.arange(len(along)) >= where[0] + int(np.ceil(2.0 * radius / STEP))
-    clearance = float(-distance[buried].max() - radius) if buried.any() else float(-distance.min() - radius)
-    skin = _skin(along[buried], axis, radius)
+    beyond = np.linalg.norm(along - along[where[0]], axis=1) >= 2.0 * radius
+    buried = beyond & (np.arange(len(along)) > where[0])
+    skin = _skin(along[buried if buried.any() else inside], axis, radius)
     return {
         "share_inside": float(inside.mean()),
-        "clearance_mm": clearance,
+        "clearance_mm": -float(bone.solid.distance(skin).max()),
         "tip_to_surface_mm": tip,
-        "breaches": _breaches(bone, skin),
+        "breaches": _breaches(bone, skin) if buried.any() else [],
     }
 
 
@@ -60,8 +60,8 @@ def _axis_points(start: Floats, end: Floats) -> tuple[Floats, Floats]:
     return (end - start) / length, start + steps[:, None] * (end - start)
 
 
-def _skin(along: Floats, axis: Floats, radius: float, n: int = 16) -> Floats:
-    """Points on the screw's side around the given points of its axis, (m, 3)."""
+def _skin(along: Floats, axis: Floats, radius: float, n: int = 24) -> Floats:
+    """The given points of a screw's axis and points on its side around them, (m, 3)."""
     u = perpendicular(np.eye(3)[np.abs(axis).argmin()], axis)
     v = np.cross(axis, u)
     turn = np.linspace(0.0, 2.0 * np.pi, n, endpoint=False)
@@ -70,8 +70,6 @@ def _skin(along: Floats, axis: Floats, radius: float, n: int = 16) -> Floats:
 
 
 def _breaches(bone: Bone, skin: Floats) -> list[str]:
-    if not len(skin):
-        return []
     outside = skin[bone.form.outer.distance(skin) > TOLERANCE]
     if not len(outside):
         return []

@@ -21,6 +21,7 @@ from femurfe.shapes import Cylinder, Shape, Union, common_volume
 from femurfe.units import ml_from_mm3
 
 TITANIUM = "metal/ti6al4v"
+LARGEST_SHARE = 0.5
 Pattern = Literal["single", "parallel", "inverted_triangle"]
 
 
@@ -120,14 +121,14 @@ class Screw(Item):
         """Mesh size asked for, mm."""
         return self.diameter / 3.0 if self.mesh_size is None else self.mesh_size
 
-    def cylinders(self) -> tuple[Cylinder, ...]:
-        """The thread's cylinder, and the shank's if there is one."""
+    def cylinders(self, growth: float = 1.0) -> tuple[Cylinder, ...]:
+        """The thread's cylinder, and the shank's if there is one, radii times ``growth``."""
         axis = (self.end - self.start) / self.length
         root = self.end - self.thread * axis
-        thread = Cylinder(root, self.end, 0.5 * self.pseudo_diameter)
+        thread = Cylinder(root, self.end, 0.5 * growth * self.pseudo_diameter)
         if self.length - self.thread < 1e-6 * self.length:
             return (thread,)
-        return thread, Cylinder(self.start, root, 0.5 * self.shank)
+        return thread, Cylinder(self.start, root, 0.5 * growth * self.shank)
 
     def solid(self, bone: Bone, solids: Solids) -> Shape:
         """The screw's solid.
@@ -135,15 +136,20 @@ class Screw(Item):
         Raises
         ------
         InvalidPart
-            If none of it is inside the bone.
+            If none of it is inside the bone, or it takes most of the bone.
         """
         del solids
         parts = self.cylinders()
         shape: Shape = parts[0] if len(parts) == 1 else Union(parts)
-        if common_volume(shape, bone.solid) <= 0.0:
+        held = common_volume(shape, bone.solid)
+        if held > LARGEST_SHARE * bone.volume:
+            self._refuse(f"it would take {100.0 * held / bone.volume:.0f} % of the bone")
+        if held <= 0.0:
             gap = float(
                 bone.solid.distance(np.stack([self.start, 0.5 * (self.start + self.end), self.end])).min()
             )
+            if gap <= 0.0:
+                self._refuse(f"it is too thin to be seen: {self.diameter:g} mm in diameter")
             self._refuse(f"none of it is inside the bone; its axis stays {gap:.1f} mm away")
         return shape
 

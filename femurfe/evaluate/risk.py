@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from femurfe.arrays import Floats, Ints, Mask
+from femurfe.errors import InvalidStudy
 from femurfe.evaluate.criteria import CRITERIA
 from femurfe.evaluate.parts import Part, away_from_loads, part_numbers
 from femurfe.evaluate.pistoia import calibrations
@@ -70,8 +71,17 @@ class Risk:
 
     @property
     def first(self) -> Peak:
-        """The peak of the part that fails first, by its own criterion."""
+        """The peak of the part that fails first, by its own criterion.
+
+        Raises
+        ------
+        InvalidStudy
+            If no part was judged.
+        """
         own = [peak for peak in self.peaks if peak.primary and np.isfinite(peak.risk)]
+        if not own:
+            message = "no part is judged: all cells are nearer to a support or load than the margin"
+            raise InvalidStudy(message, code="E-RISK-NONE")
         return max(own, key=lambda peak: peak.risk)
 
 
@@ -114,7 +124,7 @@ def averaged(mesh: Mesh, values: Floats, numbers: Ints, radii: Sequence[float]) 
     if not len(radii):
         return out
     where = mesh.centroids()
-    step = max(max(radii), 1e-6)
+    step = max(max(radii), neighbours.least_step(where))
     start, order, low, counts = neighbours.buckets(where, step)
     kernel = pick(neighbours.ball_means_serial, neighbours.ball_means_parallel)
     kernel(where, volumes(mesh), numbers, np.array(radii), values, start, order, low, step, counts, out)

@@ -10,13 +10,14 @@ from typing import Literal
 import numpy as np
 
 from femurfe.arrays import Floats
-from femurfe.errors import NotConverged, UnknownName
+from femurfe.errors import FemurfeError, NotConverged, UnknownName
 from femurfe.fem.multigrid import Preconditioner, aggregation, reduced_matrix, two_level
 from femurfe.fem.system import System
 from femurfe.mesh.core import Mesh
 
 METHODS = ("auto", "direct", "multigrid")
 LARGEST_DIRECT = 12_000
+LARGEST_TOLERANCE = 1e-4
 Progress = Callable[[int, float], None]
 
 
@@ -39,6 +40,12 @@ class SolverOptions:
     def __post_init__(self) -> None:
         if self.method not in METHODS:
             raise UnknownName("method", self.method, METHODS)
+        if not 0.0 < self.tolerance <= LARGEST_TOLERANCE:
+            message = f"tolerance must be above 0 and at most {LARGEST_TOLERANCE:g}, got {self.tolerance!r}"
+            raise FemurfeError(message, code="E-VALUE")
+        if not self.max_iterations >= 1:
+            message = f"max_iterations must be at least 1, got {self.max_iterations!r}"
+            raise FemurfeError(message, code="E-VALUE")
 
 
 @dataclass(frozen=True, slots=True)

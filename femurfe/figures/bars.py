@@ -11,6 +11,7 @@ from femurfe.figures.style import COLOURS, DOUBLE_COLUMN, inches, styled
 from femurfe.study.compare import Comparison
 from femurfe.study.table import Row
 
+LETTERS = 44
 MEASURES = {
     "stiffness": {"stiffness_N_per_mm": "stiffness (N/mm)", "stiffness_Nm_per_deg": "stiffness (N m/deg)"},
     "risk": {"risk": "risk: load / failure load"},
@@ -73,7 +74,7 @@ def _panel(axis: Any, rows: list[Row], measure: str) -> None:
             lw=0.8,
         )
     axis.bar_label(bars, labels=[_short(v) for v in values], padding=1.5, fontsize=6)
-    axis.set_xticks(range(len(rows)), [_wrapped(row["arm"]) for row in rows])
+    _name_arms(axis, [_wrapped(row["arm"]) for row in rows])
     axis.set_ylabel(label)
     axis.set_ylim(0.0, 1.18 * max(values))
 
@@ -88,6 +89,15 @@ def _column(rows: list[Row], measure: str) -> tuple[str | None, str]:
 
 def _short(value: float) -> str:
     return f"{value:.3g}" if value < 1000.0 else f"{value:.0f}"
+
+
+def _name_arms(axis: Any, names: list[str]) -> None:
+    """Names below the bars, aslant where they would run into each other."""
+    longest = max(len(line) for name in names for line in name.split("\n"))
+    if longest * len(names) <= LETTERS:
+        axis.set_xticks(range(len(names)), names)
+    else:
+        axis.set_xticks(range(len(names)), names, rotation=25, ha="right", rotation_mode="anchor")
 
 
 def _wrapped(name: str) -> str:

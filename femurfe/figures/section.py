@@ -25,7 +25,9 @@ from femurfe.study.compare import Comparison
 
 TALLEST = 2.1
 HIGHEST_PANEL = 75.0
+LOWEST_PANEL = 26.0
 BAR = 20.0
+NUDGE = 0.07  # mm, off the planes in which the lattice has its facets
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -50,7 +52,7 @@ def section_figure(comparison: Comparison) -> Any:
     cut = _cut(comparison)
     size = cut.window[1] - cut.window[0]
     column = DOUBLE_COLUMN / (len(arms) + 0.45)
-    row = min(column * size[1] / size[0], HIGHEST_PANEL)
+    row = float(np.clip(column * size[1] / size[0], LOWEST_PANEL, HIGHEST_PANEL))
     with styled() as make:
         figure = make(
             figsize=inches(DOUBLE_COLUMN, (row + 3.0) * (1 + len(cases)) + 8.0), layout="constrained"
@@ -98,22 +100,29 @@ def _cut(comparison: Comparison) -> Cut:
 def section_plane(comparison: Comparison) -> Plane:
     """The plane that shows a site best: along the first screw, through the first defect."""
     bone = comparison.bone
-    up = bone.axis("proximal")
     arms = list(comparison.arms.values())
     screws = [item for arm in arms for item in arm.items if isinstance(item, Screw)]
     solids = [solid for arm in arms for solid in arm.solids.values()]
     origin = solids[0].bounds().mean(axis=0) if solids else bone.surface.points.mean(axis=0)
-    if bone.site == "vertebra":
-        return plane(origin, bone.axis("posterior"), up)
-    if screws:
-        middle = 0.5 * (screws[0].start + screws[0].end)
-        return plane(middle, screws[0].start - screws[0].end, up)
-    return plane(origin, _across(bone), up)
+    found = _along(bone, screws[0]) if screws else plane(origin, _across(bone), bone.axis("proximal"))
+    return Plane(found.origin + NUDGE * found.normal, found.right, found.up)
+
+
+def _along(bone: Bone, screw: Screw) -> Plane:
+    """Upright along a screw; in a vertebra across it, seen from below as in a CT."""
+    middle, forward = 0.5 * (screw.start + screw.end), screw.end - screw.start
+    if bone.site != "vertebra":
+        return plane(middle, -forward, bone.axis("proximal"))
+    left = bone.axis("left")
+    up = forward - (forward @ left) * left
+    return Plane(middle, left, up / np.linalg.norm(up))
 
 
 def _across(bone: Bone) -> Floats:
     if bone.site == "femur":
         return bone.axis("neck")
+    if bone.site == "vertebra":
+        return bone.axis("posterior")
     return bone.axis("lateral") if "lateral" in bone.axes else bone.axis("left")
 
 

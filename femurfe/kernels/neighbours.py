@@ -55,6 +55,15 @@ ball_means_serial = nb.njit(cache=True)(_ball_means)
 ball_means_parallel = nb.njit(cache=True, parallel=True)(_ball_means)
 
 
+MOST_BUCKETS = 2**20
+
+
+def least_step(where: Floats) -> float:
+    """Smallest step in mm whose grid over points (n, 3) stays within ``MOST_BUCKETS``."""
+    per_side = float(np.cbrt(MOST_BUCKETS)) - 1.0
+    return max(float(np.ptp(where, axis=0).max()) / per_side, 1e-6)
+
+
 def buckets(where: Floats, step: float) -> tuple[Ints, Ints, Floats, Ints]:
     """A grid of buckets over points (n, 3): start, order, low, counts."""
     low = where.min(axis=0)

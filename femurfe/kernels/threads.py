@@ -8,6 +8,8 @@ from typing import Any
 
 import numba as nb
 
+from femurfe.errors import FemurfeError
+
 
 def available() -> int:
     """Number of threads that the kernels can use."""
@@ -22,6 +24,9 @@ def pick(serial: Callable[..., Any], parallel: Callable[..., Any]) -> Callable[.
 @contextmanager
 def using(threads: int | None) -> Iterator[int]:
     """Run the kernels on ``threads`` threads (all if None), and restore the number after."""
+    if threads is not None and (not isinstance(threads, int) or threads < 1):
+        message = f"threads must be a whole number from 1 on, got {threads!r}"
+        raise FemurfeError(message, code="E-VALUE")
     before = nb.get_num_threads()
     chosen = min(threads or available(), available())
     nb.set_num_threads(chosen)

@@ -14,11 +14,19 @@ from femurfe.errors import InvalidLoad, UnknownName
 
 MOTIONS = ("x", "y", "z", "rx_deg", "ry_deg", "rz_deg")
 LARGEST_FORCE = 1e9
+LARGEST_PRESSURE = 1e6
+MEASURES = ("force", "moment")
 
 
 def _set(value: object, **fields: object) -> None:
     for name, content in fields.items():
         object.__setattr__(value, name, content)
+
+
+def _is_number(value: object) -> bool:
+    """True for one finite number."""
+    number = np.asarray(value)
+    return number.ndim == 0 and number.dtype.kind in "iuf" and bool(np.isfinite(number))
 
 
 def _vector(values: object, name: str) -> Floats:
@@ -96,8 +104,10 @@ class Platen:
         for motion, value in [*self.prescribed.items(), *self.springs.items()]:
             if motion not in MOTIONS:
                 raise UnknownName("motion", motion, MOTIONS)
-            if not np.isfinite(value):
-                message = f"motion {motion} of platen {self.name!r} must be finite, got {value}"
+            if not _is_number(value):
+                message = (
+                    f"motion {motion} of platen {self.name!r} must be finite and a number, got {value!r}"
+                )
                 raise InvalidLoad(message, code="E-LOAD-SIZE")
         for motion, value in self.springs.items():
             positive(value, f"spring {motion}", "N/mm")
@@ -141,8 +151,8 @@ class Pressure:
     value: float
 
     def __post_init__(self) -> None:
-        if not np.isfinite(self.value):
-            message = f"pressure must be finite, got {self.value}"
+        if not _is_number(self.value) or abs(self.value) > LARGEST_PRESSURE:
+            message = f"pressure must be finite and at most {LARGEST_PRESSURE:g} MPa, got {self.value!r}"
             raise InvalidLoad(message, code="E-LOAD-SIZE")
 
 
@@ -198,6 +208,13 @@ class LoadCase:
     source: str = ""
 
     def __post_init__(self) -> None:
+        for kind, members, allowed in (("support", self.supports, Support), ("load", self.loads, Load)):
+            sound = isinstance(members, list | tuple) and all(isinstance(m, allowed) for m in members)
+            if not sound:
+                message = f"load case {self.name!r} takes a sequence of {kind}s, got {members!r}"
+                raise InvalidLoad(message, code="E-LOAD-KIND")
+        if self.measure not in MEASURES:
+            raise UnknownName("measure", self.measure, MEASURES)
         _set(self, supports=tuple(self.supports), loads=tuple(self.loads))
         if not self.loads and self.driven_platen is None:
             message = f"load case {self.name!r} has neither a load nor a prescribed motion"

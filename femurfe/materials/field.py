@@ -40,6 +40,8 @@ class MaterialField:
 
     def __post_init__(self) -> None:
         young, poisson = frozen(self.young, np.float64), frozen(self.poisson, np.float64)
+        _check_shape("Young's modulus", young, young.shape[:1])
+        _check_shape("Poisson's ratio", poisson, young.shape)
         _check_range(
             "Young's modulus",
             "MPa",
@@ -57,8 +59,9 @@ class MaterialField:
             )
         moduli = None if self.moduli is None else frozen(self.moduli, np.float64)
         if moduli is not None:
+            _check_shape("the stiffness", moduli, (*young.shape, 6, 6))
             _check_definite(moduli)
-        limits = {name: frozen(self.limits[name], np.float64) for name in LIMITS}
+        limits = _checked_limits(self.limits, young.shape)
         for name, value in zip(
             self.__slots__,
             (young, poisson, moduli, MappingProxyType(limits), MappingProxyType(dict(self.origin))),
@@ -75,6 +78,24 @@ class MaterialField:
         return MaterialField, (self.young, self.poisson, self.moduli, dict(self.limits), dict(self.origin))
 
 
+def _check_shape(name: str, values: Floats, wanted: tuple[int, ...]) -> None:
+    if values.shape != wanted or not wanted:
+        message = f"{name} must be one value per cell, shape {wanted or '(n_cells,)'}, got {values.shape}"
+        raise InvalidMaterial(message, code="E-MATERIAL-SIZE")
+
+
+def _checked_limits(given: Mapping[str, Floats], shape: tuple[int, ...]) -> dict[str, Floats]:
+    if set(given) != set(LIMITS):
+        message = f"limits must be {', '.join(LIMITS)}, got {', '.join(given) or 'none'}"
+        raise InvalidMaterial(message, code="E-MATERIAL-SIZE")
+    limits = {name: frozen(given[name], np.float64) for name in LIMITS}
+    for name, values in limits.items():
+        _check_shape(name, values, shape)
+        known = np.where(np.isnan(values), 1.0, values)
+        _check_range(name, "(MPa or strain)", known, known > 0.0, "above 0 where it is known")
+    return limits
+
+
 def _check_range(name: str, unit: str, values: Floats, good: Mask, allowed: str) -> None:
     bad = ~(good & np.isfinite(values))
     if bad.any():
@@ -87,19 +108,28 @@ def _check_range(name: str, unit: str, values: Floats, good: Mask, allowed: str)
 
 
 def _check_definite(moduli: Floats) -> None:
-    lowest = np.linalg.eigvalsh(0.5 * (moduli + np.swapaxes(moduli, 1, 2)))[:, 0]
-    bad = np.flatnonzero(~(lowest > 0.0))
+    turned = np.swapaxes(moduli, 1, 2)
+    finite: Mask = np.asarray(np.isfinite(moduli).all(axis=(1, 2)))
+    sound = np.where(finite[:, None, None], 0.5 * (moduli + turned), -np.eye(6))
+    with np.errstate(invalid="ignore"):
+        skew: Mask = np.abs(moduli - turned).max(axis=(1, 2)) > 1e-6 * np.abs(moduli).max(axis=(1, 2))
+    lowest: Floats = np.linalg.eigvalsh(sound)[:, 0]
+    bad = np.flatnonzero(~(lowest > 0.0) | skew)
     if bad.size:
-        message = f"{bad.size} cells have a stiffness that is not positive definite, first cell {int(bad[0])}"
+        message = (
+            f"{bad.size} cells have a stiffness that is not symmetric and positive definite, "
+            f"first cell {int(bad[0])}"
+        )
         raise InvalidMaterial(message, code="E-MATERIAL-DEFINITE")
 
 
 def uniform_field(n_cells: int, young: float | Floats, poisson: float | Floats) -> MaterialField:
     """A field of isotropic constants without limits; scalars are the same everywhere."""
     none = np.full(n_cells, np.nan)
+    one = [v if np.ndim(v) else np.full(n_cells, v) for v in (young, poisson)]
     return MaterialField(
-        np.broadcast_to(np.asarray(young, dtype=float), n_cells),
-        np.broadcast_to(np.asarray(poisson, dtype=float), n_cells),
+        np.asarray(one[0]),
+        np.asarray(one[1]),
         None,
         dict.fromkeys(LIMITS, none),
         {},

@@ -125,7 +125,8 @@ class Mesh:
 
     def with_surfaces(self, surfaces: Mapping[str, Ints]) -> Mesh:
         """The same mesh with ``surfaces`` added to its own; a name given again is replaced."""
-        added = {name: frozen(rows, np.int64).reshape(-1, 2) for name, rows in surfaces.items()}
+        arrays = {name: frozen(rows, np.int64) for name, rows in surfaces.items()}
+        added = {name: rows if rows.size else rows.reshape(0, 2) for name, rows in arrays.items()}
         check_surfaces(added, self.n_cells, len(self.cell_type.facets))
         return self._sharing(self.region, self.regions, {**self.surfaces, **added})
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from femurfe.arrays import Floats, Ints, Mask
+from femurfe.errors import TooLarge
 from femurfe.mesh.quality import signed_volumes
 
 Field = Callable[[Floats], Floats]
@@ -51,6 +52,11 @@ def lattice(distance: Field, size: Field, box: Floats, coarsest: float, finest: 
     -------
     points : (n_points, 3) mm.
     cells : (n_cells, 4) of positive volume; every cell that meets the solid is there.
+
+    Raises
+    ------
+    TooLarge
+        If the finest size is so small beside the solid that its cells cannot be numbered.
     """
     tree = _octree(distance, size, box, coarsest, finest)
     keys = np.unique(np.concatenate([_key(where) for where in _vertices(tree)]))
@@ -84,6 +90,9 @@ def _octree(distance: Field, size: Field, box: Floats, coarsest: float, finest: 
     counts = np.ceil((box[1] - box[0]) / top).astype(int) + 3
     corner = 0.5 * (box[0] + box[1]) - 0.5 * top * counts
     width = 2 ** (depth + 1)
+    if int((counts.max() + 2) * width) + _SHIFT >= 1 << _BITS:
+        message = f"a finest size of {finest:.3g} mm is too small beside a mesh size of {coarsest:.3g} mm"
+        raise TooLarge(message)
     roots = width * np.stack(np.meshgrid(*[np.arange(n) for n in counts], indexing="ij"), -1).reshape(-1, 3)
     split = _split_cells(roots, width, distance, size, corner, unit)
     leaves = _leaves(roots, width, _balanced(split, width, width * counts))

@@ -76,6 +76,7 @@ def size_field(
     InvalidMesh
         If a refinement is coarser than the size around it.
     """
+    positive(size, "mesh size")
     for refinement in refinements:
         if refinement.size > size:
             message = f"a refined size of {refinement.size} mm is coarser than the mesh size {size} mm"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from femurfe.arrays import Floats
 from femurfe.errors import InvalidMesh, TooLarge
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.cut import Draft, cut, draft
@@ -13,7 +14,7 @@ from femurfe.mesh.improve import improved
 from femurfe.mesh.lattice import lattice
 from femurfe.mesh.sizing import SizeField
 from femurfe.mesh.topology import quadratic
-from femurfe.shapes import Intersection, Shape
+from femurfe.shapes import Box, Intersection, Shape, common_volume
 
 LARGEST_LATTICE = 3e7
 
@@ -67,7 +68,7 @@ def _cut_out(solids: Sequence[Shape], sizes: SizeField) -> Draft:
     if not np.isfinite(box).all() or (box[1] - box[0]).min() <= 0.0:
         message = f"the solids enclose no bounded volume: bounds {box.tolist()}"
         raise InvalidMesh(message, code="E-MESH-EMPTY")
-    _check_affordable(float(np.prod(box[1] - box[0])), sizes)
+    _check_affordable(box, sizes)
     mesh = draft(*lattice(common.distance, sizes, box, sizes.size, sizes.finest))
     for solid in solids:
         mesh = cut(mesh, solid)
@@ -78,11 +79,29 @@ def _cut_out(solids: Sequence[Shape], sizes: SizeField) -> Draft:
     return mesh
 
 
-def _check_affordable(volume: float, sizes: SizeField) -> None:
-    cells = volume / (0.11 * sizes.size**3)
+def _check_affordable(box: Floats, sizes: SizeField) -> None:
+    longest = float((box[1] - box[0]).max())
+    if sizes.size > longest:
+        message = f"a mesh size of {sizes.size:g} mm is more than the solid's {longest:.3g} mm"
+        raise InvalidMesh(message, code="E-MESH-COARSE")
+    _check_cells(_box_volume(box), sizes.size)
+    for refinement in sizes.refinements:
+        own = refinement.shape.bounds()
+        inner = np.stack([np.maximum(own[0], box[0]), np.minimum(own[1], box[1])])
+        if _box_volume(inner) / (0.11 * refinement.size**3) > LARGEST_LATTICE:
+            inside = Intersection((refinement.shape, Box(inner.mean(axis=0), 0.5 * (inner[1] - inner[0]))))
+            _check_cells(common_volume(inside), refinement.size)
+
+
+def _box_volume(box: Floats) -> float:
+    return float(np.prod(np.maximum(box[1] - box[0], 0.0)))
+
+
+def _check_cells(volume: float, size: float) -> None:
+    cells = volume / (0.11 * size**3)
     if cells > LARGEST_LATTICE:
         message = (
-            f"a mesh size of {sizes.size} mm needs a lattice of about {cells:.2g} cells; "
+            f"a mesh size of {size:g} mm needs a lattice of about {cells:.2g} cells; "
             f"at most {LARGEST_LATTICE:.0e} are made"
         )
         raise TooLarge(message)

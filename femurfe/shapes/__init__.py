@@ -10,7 +10,7 @@ from femurfe.shapes.combine import (
     SmoothUnion,
     Union,
 )
-from femurfe.shapes.measure import common_volume, filled, sized
+from femurfe.shapes.measure import common_volume, filled, sample_points, sized
 from femurfe.shapes.primitives import Box, Capsule, Cylinder, Ellipsoid, HalfSpace, Sphere
 from femurfe.shapes.solid import SurfaceSolid
 
@@ -32,5 +32,6 @@ __all__ = [
     "Union",
     "common_volume",
     "filled",
+    "sample_points",
     "sized",
 ]

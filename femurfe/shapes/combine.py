@@ -125,7 +125,8 @@ class SmoothUnion(Shape):
     """The union of ``shapes`` with fillets about ``radius`` mm wide where they meet.
 
     Two distances closer than the radius are blended by a quadratic polynomial, so the field
-    stays within a quarter of the radius of the plain union and its slope stays below one.
+    of two solids stays within a quarter of the radius of the plain union (of many, within the
+    radius) and its slope stays below one.
     """
 
     shapes: tuple[Shape, ...]
@@ -147,7 +148,10 @@ class SmoothUnion(Shape):
     def bounds(self) -> Floats:
         """Lower and upper corner, (2, 3) mm."""
         low, high = _hull(self.shapes)
-        return np.stack([low - 0.25 * self.radius, high + 0.25 * self.radius])
+        reach = 0.0  # of all blends together, as a share of the radius
+        for _ in self.shapes[1:]:
+            reach += 0.25 * (1.0 - reach) ** 2
+        return np.stack([low - reach * self.radius, high + reach * self.radius])
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -131,7 +131,7 @@ class Capsule(Shape):
         x = np.asarray(points, dtype=float) - self.start
         along = x @ axis / length
         across = np.sqrt(np.maximum((x * x).sum(axis=1) - along**2, 0.0))
-        foot = np.clip(along + across * slope / cosine, 0.0, length)
+        foot = np.clip(along - across * slope / cosine, 0.0, length)
         return np.asarray(np.hypot(along - foot, across) - self.radius + slope * foot)
 
     def bounds(self) -> Floats:

@@ -7,18 +7,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from femurfe.anatomy.base import Bone
 from femurfe.anatomy.specification import specification
 from femurfe.anatomy.tissue import REGIONS
+from femurfe.arrays import positive
 from femurfe.constructs import Cement, Screw
 from femurfe.errors import InvalidStudy, UnknownName
 from femurfe.evaluate.parts import Part, bone_part
 from femurfe.item import Item
-from femurfe.materials import BoneMaterials, Filling, MaterialField, bone_field, with_fillings
+from femurfe.materials import (
+    BoneMaterials,
+    Filling,
+    MaterialField,
+    bone_field,
+    constants,
+    material,
+    with_fillings,
+)
 from femurfe.mesh.core import Mesh
+from femurfe.mesh.label import inside, volumes
 from femurfe.mesh.sizing import Refinement
-from femurfe.shapes import Offset, Shape
+from femurfe.shapes import Offset, Shape, common_volume
 
+ROUND_ENOUGH = 1.01
+LARGEST_GROWTH = 1.3
 Fit = Literal["label", "conform"]
 Arms = Mapping[str, Sequence[Item]]
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]*")
@@ -69,7 +83,8 @@ def build_arms(
     Parameters
     ----------
     size : mesh size, mm; items ask for half of it or less; order : 1 or 2.
-    fit : ``"label"`` marks cells by their centroid; ``"conform"`` makes them follow the solids.
+    fit : ``"conform"`` makes the cells follow the solids; ``"label"`` marks whole cells by their
+        centroid, which makes a stair of every boundary.
 
     Raises
     ------
@@ -78,20 +93,23 @@ def build_arms(
     """
     if fit not in ("label", "conform"):
         raise UnknownName("fit", fit, ("label", "conform"))
-    items = _distinct_items(arms)
+    items = distinct_items(arms)
+    check_materials(items, choice)
     solids = _solids(bone, items)
-    mesh = bone.mesh(
-        size,
-        order,
-        refine=[Refinement(solids[i.name], item_size(i, size)) for i in items],
-        conform=_conforming(items, solids) if fit == "conform" else (),
-    )
+    mesh = _mesh(bone, items, solids, size, order, fit)
     field = bone_field(bone.tissue(mesh), choice, bone.axes.get("proximal"))
     return [_arm(bone, name, tuple(own), solids, mesh, field, averaging) for name, own in arms.items()]
 
 
-def _distinct_items(arms: Arms) -> list[Item]:
-    """Every item of any arm, once, each before those that need it."""
+def distinct_items(arms: Arms) -> list[Item]:
+    """Every item of any arm, once, each before those that need it.
+
+    Raises
+    ------
+    InvalidStudy
+        If there is no arm, a name is taken twice or not allowed, or cement comes before the
+        defect that it fills.
+    """
     if not arms:
         message = "a study needs at least one arm, got none"
         raise InvalidStudy(message, code="E-STUDY-ARMS")
@@ -101,12 +119,29 @@ def _distinct_items(arms: Arms) -> list[Item]:
         if len(set(names)) != len(names):
             message = f"arm {arm!r} has two items of one name: {names}"
             raise InvalidStudy(message, code="E-STUDY-ARMS")
-        for item in items:
+        for i, item in enumerate(items):
             _check_name(item.name)
+            if isinstance(item, Cement) and item.fills is not None and item.fills not in names[:i]:
+                fault = UnknownName("region to fill", item.fills, names[:i])
+                message = f"arm {arm!r}: cement {item.name!r} has to come after what it fills: {fault}"
+                raise InvalidStudy(message, code="E-STUDY-ORDER")
             if found.setdefault(item.name, item) is not item:
                 message = f"two different items are called {item.name!r}; arms share items by name"
                 raise InvalidStudy(message, code="E-STUDY-ARMS")
     return list(found.values())
+
+
+def check_materials(items: Sequence[Item], choice: BoneMaterials) -> None:
+    """Refuse materials that are unknown or of the wrong kind, before anything is meshed.
+
+    Raises
+    ------
+    UnknownName, UnreadableFile, InvalidMaterial
+        Whatever is wrong with the first such material.
+    """
+    material(choice.trabecular)
+    for key in (choice.cortical, choice.medullary, *(key for i in items for key in i.materials.values())):
+        constants(key)
 
 
 def _check_name(name: str) -> None:
@@ -127,10 +162,33 @@ def _solids(bone: Bone, items: Sequence[Item]) -> dict[str, Shape]:
 
 def item_size(item: Item, size: float) -> float:
     """The mesh size in and around an item, mm, where the bone around has ``size``."""
-    return 0.5 * size if item.size is None else min(item.size, size)
+    if item.size is None:
+        return 0.5 * size
+    return min(positive(item.size, f"mesh size of {item.name!r}"), size)
 
 
-def _conforming(items: Sequence[Item], solids: Mapping[str, Shape]) -> list[Shape]:
+def _mesh(
+    bone: Bone, items: Sequence[Item], solids: Mapping[str, Shape], size: float, order: int, fit: Fit
+) -> Mesh:
+    refine = [Refinement(solids[i.name], item_size(i, size)) for i in items]
+    if fit == "label":
+        return bone.mesh(size, order, refine=refine)
+    mesh = bone.mesh(size, order, refine=refine, conform=_conforming(items, solids, {}))
+    growth = {i.name: _growth(bone, solids[i.name], mesh) for i in items if isinstance(i, Screw)}
+    if max(growth.values(), default=1.0) < ROUND_ENOUGH:
+        return mesh
+    return bone.mesh(size, order, refine=refine, conform=_conforming(items, solids, growth))
+
+
+def _growth(bone: Bone, solid: Shape, mesh: Mesh) -> float:
+    """What a screw's radius must be multiplied by for the facets inscribed in it to hold its volume."""
+    meshed = float(volumes(mesh)[inside(mesh, solid)].sum())
+    return min(np.sqrt(common_volume(solid, bone.solid) / meshed), LARGEST_GROWTH) if meshed > 0.0 else 1.0
+
+
+def _conforming(
+    items: Sequence[Item], solids: Mapping[str, Shape], growth: Mapping[str, float]
+) -> list[Shape]:
     """The solids the mesh must follow; a rim adds its own, a solid used twice counts once."""
     out: list[Shape] = []
     for item in items:
@@ -138,7 +196,7 @@ def _conforming(items: Sequence[Item], solids: Mapping[str, Shape]) -> list[Shap
         if isinstance(item, Cement) and item.rim > 0.0:
             own.append(Offset(solids[item.name], item.rim))
         if isinstance(item, Screw):
-            own = list(item.cylinders())
+            own = list(item.cylinders(growth.get(item.name, 1.0)))
         out += [solid for solid in own if all(solid is not other for other in out)]
     return out
 

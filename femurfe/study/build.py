@@ -104,7 +104,13 @@ def build_loads(study: StudyFile, bone: Bone) -> list[LoadCase]:
 
 def _load(name: str, table: LoadTable, bone: Bone) -> LoadCase:
     known = case_options(bone.site, table.case)
-    options = dict(_option(name, key, value, known) for key, value in table.options.items())
+    options: dict[str, Any] = {}
+    for key, given in table.options.items():
+        option, value = _option(name, key, given, known)
+        if option in options:
+            message = f"loads.{name} gives {option} twice, in two units"
+            raise InvalidStudy(message)
+        options[option] = value
     return replace(bone.load_case(table.case, **options), name=name)
 
 
@@ -118,4 +124,7 @@ def _option(load: str, key: str, value: Any, known: Mapping[str, Any]) -> tuple[
         wanted = f"key in loads.{load}"
         raise UnknownName(wanted, key, ["case", *keys])
     name, factor = keys[key]
+    if factor != 1.0 and (isinstance(value, bool) or not isinstance(value, int | float)):
+        message = f"loads.{load}.{key} must be a number, got {value!r}"
+        raise InvalidStudy(message)
     return name, value * factor if factor != 1.0 else value

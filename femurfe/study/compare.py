@@ -17,6 +17,7 @@ from femurfe.materials import BoneMaterials
 from femurfe.model import Model, solve_all
 from femurfe.result import Result
 from femurfe.study.arms import Arm, Arms, Averaging, Fit, build_arms, default_materials
+from femurfe.study.notes import warn_of_placement
 from femurfe.study.table import Row, criterion_rows, table_row
 
 Progress = Callable[[str, int, int, str], None]
@@ -85,7 +86,7 @@ def compare(
     *,
     size: float = 3.0,
     order: int = 2,
-    fit: Fit = "label",
+    fit: Fit = "conform",
     materials: BoneMaterials | None = None,
     averaging: Averaging | None = None,
     options: SolverOptions | None = None,
@@ -119,6 +120,8 @@ def compare(
             bone, arms, size=size, order=order, fit=fit, choice=choice, averaging=averaging or Averaging()
         )
         tell("mesh", 1, 1, f"{built[0].mesh.n_cells} cells, {3 * built[0].mesh.n_points} unknowns")
+        for arm in built:
+            warn_of_placement(arm, cases.values())
         margin = (averaging or Averaging()).margin
         solved: dict[tuple[str, str], Solved] = {}
         for i, arm in enumerate(built):

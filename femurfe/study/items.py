@@ -66,7 +66,8 @@ def _place(
 ) -> Floats:
     """A point (3,) from a landmark or coordinates and a shift along the bone's axes."""
     if (at is None) == (at_mm is None):
-        message = f"{owner} needs a landmark or coordinates in mm, not both"
+        given = "neither" if at is None else "both"
+        message = f"{owner} needs either the name of a landmark or coordinates in mm, got {given}"
         raise InvalidStudy(message)
     base = bone.landmark(at) if at is not None else point(np.array(at_mm), owner)
     return np.asarray(base + sum((mm * bone.axis(axis) for axis, mm in shift.items()), np.zeros(3)))
@@ -74,9 +75,10 @@ def _place(
 
 def _defect(name: str, table: DefectTable, bone: Bone) -> Defect:
     owner = f"items.{name}"
-    if table.volume_ml is not None and table.share is not None:
-        message = f"{owner} takes volume_ml or share, not both"
-        raise InvalidStudy(message)
+    for one, other in (("volume_ml", "share"), ("radius_mm", "radii_mm")):
+        if getattr(table, one) is not None and getattr(table, other) is not None:
+            message = f"{owner} takes {one} or {other}, not both"
+            raise InvalidStudy(message)
     if table.shape == "lobes":
         shape, centre = _lobes(owner, table, bone)
     else:
@@ -123,6 +125,9 @@ def _axes_along(bone: Bone, name: str | None) -> Floats | None:
 
 
 def _cement(name: str, table: CementTable, bone: Bone) -> Cement:
+    if table.bolus is not None and "fills" in table.model_fields_set:
+        message = f"items.{name} takes fills or bolus, not both"
+        raise InvalidStudy(message)
     start = None
     if table.start is not None or table.start_mm is not None:
         start = _place(f"items.{name}.start", bone, table.start, table.start_mm, {})
@@ -154,7 +159,11 @@ def _screws(name: str, table: ScrewTable, bone: Bone) -> list[Screw]:
     start = _place(f"items.{name}.start", bone, table.start, table.start_mm, table.shift_mm)
     end = _place(f"items.{name}.end", bone, table.end, table.end_mm, table.shift_mm)
     axis = end - start
-    end = end + table.past_end_mm * axis / max(float(np.linalg.norm(axis)), 1e-12)
+    length = float(np.linalg.norm(axis))
+    if length > 0.0 and table.past_end_mm <= -length:
+        message = f"items.{name}.past_end_mm is {table.past_end_mm:g}: the screw is only {length:.3g} mm long"
+        raise InvalidStudy(message)
+    end = end + table.past_end_mm * axis / max(length, 1e-12)
     screw = Screw(
         name,
         start,

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from femurfe import paths
-from femurfe.errors import InvalidStudy, UnreadableFile
+from femurfe.errors import InvalidStudy, UnknownName, UnreadableFile
 from femurfe.study.schema import StudyFile
 
 LARGEST_FILE = 1_000_000
@@ -35,7 +35,7 @@ def read_study(path: Path) -> StudyFile:
         raise UnreadableFile(message, code="E-FILE-SIZE")
     try:
         content = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"{path.name} is no valid TOML: {error}"
         raise UnreadableFile(message, code="E-FILE-TOML") from error
     return parse_study(content, path.name)
@@ -58,14 +58,20 @@ def parse_study(content: dict[str, Any], name: str = "study") -> StudyFile:
 
 
 def _sentence(error: dict[str, Any]) -> str:
-    place = ".".join(str(part) for part in error["loc"] if part not in ("defect", "cement", "screw"))
+    parts = [str(part) for part in error["loc"]]
+    if parts[0] == "items":
+        del parts[2:3]  # the kind, by which the schema tells the tables apart
+    if parts[-1] == "[key]":
+        return f"{parts[1]!r} in {parts[0]!r} is no name: 1 to 64 characters, no blank at either end"
+    place = ".".join(parts)
     if error["type"] == "extra_forbidden":
         return f"unknown key {place!r}{_nearest(str(error['loc'][-1]))}"
     if error["type"] == "missing":
         return f"{place!r} is missing"
     value = error.get("input")
     shown = "" if isinstance(value, dict) else f", got {value!r}"
-    return f"{place!r}: {error['msg'][0].lower()}{error['msg'][1:]}{shown}"
+    text = error["msg"].removeprefix("Value error, ")
+    return f"{place!r}: {text[0].lower()}{text[1:]}{shown}"
 
 
 def _nearest(key: str) -> str:
@@ -96,8 +102,16 @@ def example_names() -> list[str]:
 
 
 def find_study(given: str) -> Path:
-    """The path of a study: a file, or the name of one that comes with the package."""
+    """The path of a study: a file, or the name of one that comes with the package.
+
+    Raises
+    ------
+    UnknownName
+        If it is neither.
+    """
     path = Path(given)
-    if path.suffix != ".toml" and not path.exists() and given in example_names():
-        return paths.examples() / f"{given}.toml"
-    return path
+    if path.suffix == ".toml" or path.exists():
+        return path
+    if given not in example_names():
+        raise UnknownName("study", given, example_names())
+    return paths.examples() / f"{given}.toml"

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Vector = Annotated[list[float], Field(min_length=3, max_length=3)]
 Positive = Annotated[float, Field(gt=0.0)]
+Label = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f](.{0,62}[^\s\x00-\x1f])?$")]
+
+
+def _no_truth(value: Any) -> Any:
+    """Refuse true and false where a number is wanted; 2.0 is as good as 2."""
+    if isinstance(value, bool):
+        message = "input should be 1 or 2"
+        raise ValueError(message)
+    return value
+
+
+Order = Annotated[Literal[1, 2], BeforeValidator(_no_truth)]
 
 
 class Table(BaseModel):
@@ -66,8 +78,8 @@ class MeshTable(Table):
     """The mesh."""
 
     size_mm: Positive = 3.0
-    order: Literal[1, 2] = 2
-    fit: Literal["label", "conform"] = "label"
+    order: Order = 2
+    fit: Literal["label", "conform"] = "conform"
     compare_fits: bool = False
 
 
@@ -192,8 +204,8 @@ class StudyFile(Table):
     mesh: MeshTable = MeshTable()
     materials: MaterialsTable = MaterialsTable()
     items: dict[str, ItemTable] = {}
-    arms: dict[str, list[str]]
-    loads: dict[str, LoadTable]
+    arms: Annotated[dict[Label, list[str]], Field(min_length=1)]
+    loads: Annotated[dict[Label, LoadTable], Field(min_length=1)]
     solver: SolverTable = SolverTable()
     averaging: AveragingTable = AveragingTable()
 

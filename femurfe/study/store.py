@@ -144,11 +144,15 @@ def _plain(value: Any) -> Any:
 
 def _write_fields(comparison: Comparison, folder: Path) -> None:
     folder.mkdir()
+    taken: set[str] = set()
     for solved in comparison.solved.values():
         arm = comparison.arms[solved.arm]
         points, cells = fields(arm, solved)
-        name = f"{_file_name(solved.arm)}_{_file_name(solved.case)}.vtu"
-        write_mesh(folder / name, arm.mesh, point_data=points, cell_data=cells)
+        plain = f"{_file_name(solved.arm)}_{_file_name(solved.case)}"
+        numbered = (f"{plain}{end}" for end in ("", *(f"_{i}" for i in range(2, len(comparison.solved) + 1))))
+        name = next(name for name in numbered if name.lower() not in taken)
+        taken.add(name.lower())
+        write_mesh(folder / f"{name}.vtu", arm.mesh, point_data=points, cell_data=cells)
 
 
 def _file_name(text: str) -> str:

@@ -105,3 +105,47 @@ def orders(values):
     """log2 of the ratio from each entry to the next, for meshes halved each time."""
     values = np.asarray(values)
     return np.log2(values[:-1] / values[1:])
+
+
+def _jumping(x):
+    """Sines squared times waves: zero with its slope at z = 1/2, so any jump of the modulus is allowed."""
+    return np.sin(1.3 * (x[..., 2:] - 0.5)) ** 2 * displacement(x)
+
+
+def _jumping_slope(x):
+    """du_i / dx_j of `_jumping`, (..., 3, 3); takes complex places."""
+    s, c = np.sin(1.3 * (x[..., 2] - 0.5)), np.cos(1.3 * (x[..., 2] - 0.5))
+    out = s[..., None, None] ** 2 * slope(x)
+    out[..., 2] += (2.6 * s * c)[..., None] * displacement(x)
+    return out
+
+
+def _jumping_stress(x, contrast, above):
+    g = _jumping_slope(x)
+    modulus = np.where(above, 1000.0 * contrast, 1000.0) * np.ones(x.shape[:-1])
+    return stress_of(0.5 * (g + np.swapaxes(g, -1, -2)), modulus)
+
+
+def solved_across_a_jump(n, order, contrast):
+    """The cube with a modulus ``contrast`` times larger above z = 1/2, a plane between cells."""
+    mesh = block((n, n, n), (1.0, 1.0, 1.0), order)
+    table = tetrahedron(order, 4)
+    x = _at(mesh, table, mesh.points)
+    above = (mesh.centroids()[:, 2] > 0.5)[:, None]
+    slopes = [
+        _jumping_stress(x + 1e-30j * e, contrast, above)[..., :, j].imag / 1e-30
+        for j, e in enumerate(np.eye(3))
+    ]
+    force = assemble_body_force(mesh, -np.sum(slopes, axis=0))
+    field = uniform_field(mesh.n_cells, np.where(above[:, 0], 1000.0 * contrast, 1000.0), POISSON)
+    outer = np.unique(mesh.facet_points(boundary(mesh)))
+    u = held_solution(mesh, field, mask_of(mesh, outer), _jumping(mesh.points), force, direct=False)
+    volumes = jacobian_weights(mesh.points, mesh.cells, table.gradients, table.weights)
+    jacobian = np.einsum("cai,qak->cqik", mesh.points[mesh.cells], table.gradients)
+    found = np.einsum("cai,qak->cqik", u[mesh.cells], table.gradients) @ np.linalg.inv(jacobian)
+    away = found - _jumping_slope(x)
+    strain = 0.5 * (away + np.swapaxes(away, -1, -2))
+    modulus = np.where(above, 1000.0 * contrast, 1000.0) * np.ones(x.shape[:-1])
+    density = (strain * stress_of(strain, modulus)).sum(axis=(-1, -2))
+    squares = ((_at(mesh, table, u) - _jumping(x)) ** 2).sum(-1), (away**2).sum(axis=(-1, -2)), density
+    return Errors(*[float(np.sqrt((volumes * square).sum())) for square in squares])

@@ -6,7 +6,16 @@ the divergence of its stress, taken by complex steps, so it cannot be mistyped.
 
 import numpy as np
 import pytest
-from helpers.manufactured import body_force, displacement, errors, orders, slope, solved, stress
+from helpers.manufactured import (
+    body_force,
+    displacement,
+    errors,
+    orders,
+    slope,
+    solved,
+    solved_across_a_jump,
+    stress,
+)
 
 SPLITS = {1: (4, 8, 16), 2: (2, 4, 8)}
 WHERE = np.random.default_rng(1).uniform(size=(20, 3))
@@ -55,6 +64,14 @@ def test_ten_point_cells_lose_one_order_where_the_modulus_varies_as_it_is_one_va
     runs = [solved(n, 2, variation=1.0) for n in (8, 16)]
     assert orders([run.l2 for run in runs])[0] == pytest.approx(2.0, abs=0.1)
     assert orders([run.energy for run in runs])[0] == pytest.approx(1.0, abs=0.1)
+
+
+@pytest.mark.parametrize("contrast", [10.0, 200.0])
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_jump_of_the_modulus_between_cells_costs_no_order(order, contrast):
+    runs = [solved_across_a_jump(n, order, contrast) for n in (4, 8)]  # 2 is too few for its waves
+    np.testing.assert_allclose(orders([run.l2 for run in runs]), order + 1, atol=0.1)
+    np.testing.assert_allclose(orders([run.energy for run in runs]), order, atol=0.1)
 
 
 def test_ten_point_cells_are_still_far_better_than_four_point_cells_of_as_many_unknowns():

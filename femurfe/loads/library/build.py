@@ -114,6 +114,11 @@ def _checked_options(site: str, name: str, given: Mapping[str, Any]) -> Options:
             wanted = f"option of load case {name!r}"
             raise UnknownName(wanted, option, known)
         _check_option(name, option, known[option], value)
+    for row in _library(site)[name]["loads"]:
+        both = [option for option in (row.get("times"), row.get("unless")) if given.get(option) is not None]
+        if "unless" in row and len(both) == 2:
+            message = f"load case {name!r} takes {both[0]} or {both[1]}, not both"
+            raise InvalidLoad(message, code="E-LOAD-BOTH")
     return {option: given.get(option, entry.get("value")) for option, entry in known.items()}
 
 
@@ -123,10 +128,13 @@ def _check_option(case: str, option: str, entry: Entry, value: Any) -> None:
     if "choices" in entry and value not in entry["choices"]:
         wanted = f"{option} of load case {case!r}"
         raise UnknownName(wanted, str(value), entry["choices"])
+    if isinstance(entry.get("value"), bool) and not isinstance(value, bool):
+        message = f"{option} of load case {case!r} must be true or false, got {value!r}"
+        raise InvalidLoad(message, code="E-LOAD-RANGE")
     if "range" not in entry:
         return
     low, high = entry["range"]
-    if not isinstance(value, int | float) or not low <= value <= high:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         message = f"{option} of load case {case!r} must be {low:g} to {high:g} {entry['unit']}, got {value!r}"
         raise InvalidLoad(message, code="E-LOAD-RANGE")
 

@@ -116,6 +116,26 @@ def test_the_left_is_on_the_left_and_the_head_above_the_knee():
 # Weights
 
 
+@pytest.mark.parametrize("name", ["femur", "hemipelvis"])
+@pytest.mark.parametrize("mode", [0, 3])
+def test_a_mode_moves_the_bone_in_proportion_to_its_weight(name, mode):
+    points = [
+        shape_model.bone_surface(name, shape_model.weights((0.0,) * mode + (w,))).points
+        for w in (-1.0, 0.0, 1.0, 2.0)
+    ]
+    step = points[2] - points[1]
+    assert np.linalg.norm(step, axis=1).max() > 1.0
+    assert np.allclose(points[3] - points[1], 2.0 * step, atol=1e-9)
+    assert np.allclose(points[0] - points[1], -step, atol=1e-9)
+
+
+def test_the_first_mode_is_size():
+    small, large = (
+        shape_model.bone_surface("femur", shape_model.weights((w,))).volume() for w in (-2.0, 2.0)
+    )
+    assert not 0.8 < small / large < 1.25
+
+
 def test_weights_of_nothing_are_zero():
     assert np.array_equal(shape_model.weights(), np.zeros(26))
 

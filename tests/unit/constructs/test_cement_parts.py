@@ -155,7 +155,8 @@ def test_cement_without_a_cavity_takes_its_solid_from_the_bone(ball_bone, ball_m
 
 def test_cement_that_no_cell_is_left_for_is_refused(ball_bone, ball_mesh):
     mesh = Defect("lesion", CAVITY).apply(ball_mesh(1), CAVITY)
-    cement = Cement(volume_ml=0.0005, start=(0.1, 1.2, -2.3))
+    vertex = mesh.points[np.linalg.norm(mesh.points - CAVITY.centre, axis=1).argmin()]
+    cement = Cement(volume_ml=0.0005, start=vertex)
     with pytest.raises(InvalidPart, match="'cement' marks no cell"):
         cement.apply(mesh, cement.solid(ball_bone, {"lesion": CAVITY}))
 

@@ -10,9 +10,8 @@ from femurfe.shapes import (
     Box,
     Ellipsoid,
     HalfSpace,
-    SmoothUnion,
     Sphere,
-    common_volume,
+    Union,
 )
 
 INNER = Sphere((0.0, 2.0, -3.0), 9.0)
@@ -237,14 +236,23 @@ def test_a_volume_in_a_real_bone_is_reached_within_a_percent():
 # Lobes
 
 
-def test_one_lobe_is_an_ellipsoid_and_several_grow_together():
-    one = lobes([(0, 0, 0)], [(5.0, 4.0, 3.0)])
-    assert isinstance(one, Ellipsoid)
+def test_one_lobe_is_an_ellipsoid():
+    assert isinstance(lobes([(0, 0, 0)], [(5.0, 4.0, 3.0)]), Ellipsoid)
+
+
+def test_lobes_grow_together_by_a_fillet_in_the_groove_between_them():
+    one, other = lobes([(0, 0, 0)], [(5.0, 4.0, 3.0)]), lobes([(8.0, 0, 0)], [(4.0, 4.0, 4.0)])
     both = lobes([(0, 0, 0), (8.0, 0, 0)], [(5.0, 4.0, 3.0), (4.0, 4.0, 4.0)], blend=2.0)
-    assert isinstance(both, SmoothUnion)
-    assert both.contains([[0, 0, 0], [8.0, 0, 0], [4.6, 0, 0]]).all()
-    apart = common_volume(one) + common_volume(lobes([(8.0, 0, 0)], [(4.0, 4.0, 4.0)]))
-    assert common_volume(both) < apart
+    x = np.random.default_rng(0).uniform((-6.0, -5.0, -5.0), (13.0, 5.0, 5.0), (40_000, 3))
+    apart = Union((one, other)).distance(x)
+    added = both.contains(x) & (apart > 0.0)
+    assert both.contains(x)[apart <= 0.0].all()
+    assert 100 < added.sum() < 0.2 * both.contains(x).sum()
+    # a fillet lies where both lobes are within its width, no farther out than a quarter of it
+    assert apart[added].max() <= 0.25 * 2.0
+    assert np.abs(one.distance(x) - other.distance(x))[added].max() <= 2.0
+    alone = lobes([(0, 0, 0), (20.0, 0, 0)], [(5.0, 4.0, 3.0), (4.0, 4.0, 4.0)], blend=2.0)
+    assert np.array_equal(alone.contains(x), one.contains(x))
 
 
 def test_lobes_without_as_many_radii_are_refused():

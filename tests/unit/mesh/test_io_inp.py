@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from test_io_meshes import read_quietly, two_spheres
 
-from femurfe.errors import InvalidMesh, UnreadableFile
+from femurfe.errors import FemurfeWarning, InvalidMesh, UnreadableFile
 from femurfe.mesh.io import read_mesh, write_mesh
 from femurfe.mesh.io.inp_out import sanitised
 from femurfe.mesh.topology import facet_centroids, quadratic
@@ -190,7 +190,9 @@ def test_our_own_deck_may_get_more_sets_and_materials(tmp_path):
     write_mesh(tmp_path / "m.inp", mesh)
     more = "*ELSET, ELSET=probe\n1, 2\n*MATERIAL, NAME=m\n*SOLID SECTION, ELSET=bone, MATERIAL=m\n"
     more += "*SOLID SECTION, ELSET=tumour, MATERIAL=m\n"
-    again = read_mesh(deck(tmp_path, (tmp_path / "m.inp").read_text() + more))
+    with pytest.warns(FemurfeWarning) as said:
+        again = read_mesh(deck(tmp_path, (tmp_path / "m.inp").read_text() + more))
+    assert sorted(str(w.message).split()[-1] for w in said) == ["*MATERIAL", "probe"]
     assert np.array_equal(again.in_region("tumour"), mesh.in_region("tumour"))
 
 

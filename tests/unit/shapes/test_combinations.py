@@ -91,7 +91,7 @@ def test_a_combination_lies_within_its_bounds(name):
     low, high = shape.bounds()
     x = np.vstack([ANYWHERE, NEAR])
     x = x[shape.contains(x)]
-    assert len(x) > 100
+    assert len(x) > 50
     assert ((x >= low - 1e-9) & (x <= high + 1e-9)).all()
 
 
@@ -178,7 +178,6 @@ def test_a_smooth_difference_takes_away_at_most_a_quarter_of_its_radius_more(rad
     assert gap.max() <= 0.25 * radius + 1e-12
 
 
-@pytest.mark.xfail(reason="blends of more than two add up beyond a quarter of the radius")
 def test_a_smooth_union_of_many_lies_within_its_bounds():
     around = [Sphere((0.0, 0.0, 0.1 * k), 10.0) for k in range(8)]
     many = SmoothUnion(tuple(around), 6.0)

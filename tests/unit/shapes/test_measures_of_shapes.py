@@ -85,7 +85,7 @@ def test_sizing_keeps_the_proportions_and_the_centre():
 
 
 def test_a_volume_larger_than_the_space_is_refused_with_what_there_is():
-    with pytest.raises(InvalidShape, match=r"gives 200 mL here; the nearest has 1\d\d mL") as error:
+    with pytest.raises(InvalidShape, match=r"gives 200 mL here, at most 1\d\d mL") as error:
         sized(Sphere(ORIGIN, 10.0), ORIGIN, 200_000.0, BLOCK)
     assert error.value.code == "E-SHAPE-VOLUME"
 
