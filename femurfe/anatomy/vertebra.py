@@ -20,7 +20,7 @@ from femurfe.anatomy.vertebra_geometry import (
 )
 from femurfe.anatomy.vertebra_shape import vertebra_shape
 from femurfe.arrays import Floats
-from femurfe.errors import UnknownName
+from femurfe.errors import InvalidShape, UnknownName
 from femurfe.shapes import Cylinder, Difference, HalfSpace, Intersection, Shape, SurfaceSolid
 from femurfe.surface import TriSurface
 
@@ -30,6 +30,7 @@ DIMENSIONS = (
     "pedicle_height", "canal_width", "canal_depth", "transverse_span",
 )  # fmt: skip
 GRID = 1.0
+TOLERANCE = 3.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Vertebra(Bone):
     ------
     InvalidShape
         If a dimension is outside the adult range; the message has the range and its source.
+        When the form is made, if a dimension cannot be had with the others.
     """
 
     level: str = "L2"
@@ -113,11 +115,26 @@ class ScannedVertebra(Bone):
 
 @lru_cache(maxsize=16)
 def _form(bone: Vertebra) -> Form:
+    """The form; fillets narrow the canal, so what is made is widened by what the first was short of."""
     asked = bone.asked()
-    surface = boundary_of(vertebra_shape(asked, LEVELS.index(bone.level)), GRID)
+    form = _made(bone, asked)
+    short = asked["canal_width"] - form.dimensions["canal_width"]
+    form = _made(bone, {**asked, "canal_width": asked["canal_width"] + short})
+    for name in ("canal_width", "transverse_span"):
+        if getattr(bone, name) is not None and abs(form.dimensions[name] - asked[name]) > TOLERANCE:
+            message = (
+                f"{name} of {asked[name]:.4g} mm cannot be had with the vertebra's other dimensions; "
+                f"the nearest is {form.dimensions[name]:.4g} mm"
+            )
+            raise InvalidShape(message, code="E-ANATOMY-CONFLICT")
+    return form
+
+
+def _made(bone: Vertebra, sizes: dict[str, float]) -> Form:
+    surface = boundary_of(vertebra_shape(sizes, LEVELS.index(bone.level)), GRID)
     left, back, up = np.eye(3)
     axes = {"left": left, "anterior": -back, "posterior": back, "superior": up}
-    canal = 0.5 * (asked["endplate_depth"] + asked["canal_depth"]) * back
+    canal = 0.5 * (sizes["endplate_depth"] + sizes["canal_depth"]) * back
     return _assembled(surface, VertebraGeometry(np.zeros(3), canal, axes), {})
 
 

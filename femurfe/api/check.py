@@ -13,7 +13,7 @@ from femurfe.errors import FemurfeError, UnreadableFile
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.io import MESH_FORMATS, read_mesh, read_surface
 from femurfe.shapes import Offset, Shape, common_volume
-from femurfe.study.arms import check_materials, distinct_items, item_size
+from femurfe.study.arms import Fit, check_materials, distinct_items, item_size
 from femurfe.study.read import example_names, find_study, read_study
 from femurfe.study.run import Inputs, build_inputs, mesh_of
 from femurfe.study.schema import StudyFile
@@ -69,7 +69,7 @@ def check(study: str | Path) -> Check:
     for item in items:
         solids[item.name] = item.solid(inputs.bone, solids)
     volume, order = inputs.bone.volume, table.mesh.order
-    n = _cells(inputs, solids, table.mesh.size_mm) * _UNKNOWNS_PER_CELL[order]
+    n = _cells(inputs, solids, table.mesh.size_mm, table.mesh.fit) * _UNKNOWNS_PER_CELL[order]
     solves = len(inputs.arms) * len(inputs.loads) * (2 if table.mesh.compare_fits else 1)
     return Check(
         table,
@@ -84,13 +84,13 @@ def check(study: str | Path) -> Check:
     )
 
 
-def _cells(inputs: Inputs, solids: Mapping[str, Shape], size: float) -> float:
+def _cells(inputs: Inputs, solids: Mapping[str, Shape], size: float, fit: Fit) -> float:
     """About how many cells the mesh will have, the refined places included."""
     n = inputs.bone.volume / size**3
     for items in inputs.arms.values():
         for item in items:
             if item.name in solids:
-                fine = item_size(item, size)
+                fine = item_size(item, size, fit)
                 around = common_volume(Offset(solids[item.name], 0.5 * size), inputs.bone.solid)
                 n += around * (1.0 / fine**3 - 1.0 / size**3) / len(solids)
     return _CELLS_PER_SIZE3 * n

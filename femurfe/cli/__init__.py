@@ -7,11 +7,12 @@ used wrongly, 130 it was interrupted.
 from __future__ import annotations
 
 import sys
+import warnings
 
 import typer
 
 from femurfe.cli import check, inspect, materials, mesh, run, solve
-from femurfe.errors import FemurfeError
+from femurfe.errors import FemurfeError, FemurfeWarning
 
 app = typer.Typer(
     name="femurfe",
@@ -50,8 +51,15 @@ app.command("inspect")(inspect.inspect)
 app.add_typer(materials.app, name="materials")
 
 
+def _say(message: Warning | str, *_: object, **__: object) -> None:
+    """A warning of femurfe in one line; those of libraries mean nothing to a user."""
+    if isinstance(message, FemurfeWarning):
+        typer.echo(f"warning {message}", err=True)
+
+
 def main() -> None:
     """Run the command line; an error of femurfe ends in one line and exit code 1."""
+    warnings.showwarning = _say
     try:
         app()
     except FemurfeError as error:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numba as nb
+from threadpoolctl import threadpool_limits
 
 from femurfe.errors import FemurfeError
 
@@ -23,7 +24,11 @@ def pick(serial: Callable[..., Any], parallel: Callable[..., Any]) -> Callable[.
 
 @contextmanager
 def using(threads: int | None) -> Iterator[int]:
-    """Run the kernels on ``threads`` threads (all if None), and restore the number after."""
+    """Run the kernels on ``threads`` threads (all if None), and restore the number after.
+
+    Libraries of linear algebra keep to one: threads of two kinds wait for each other, and sums
+    over a varying number of threads would vary in their last bits.
+    """
     if threads is not None and (not isinstance(threads, int) or threads < 1):
         message = f"threads must be a whole number from 1 on, got {threads!r}"
         raise FemurfeError(message, code="E-VALUE")
@@ -31,6 +36,7 @@ def using(threads: int | None) -> Iterator[int]:
     chosen = min(threads or available(), available())
     nb.set_num_threads(chosen)
     try:
-        yield chosen
+        with threadpool_limits(limits=1, user_api="blas"):
+            yield chosen
     finally:
         nb.set_num_threads(before)

@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from femurfe.arrays import Floats, direction, frozen, point, positive
 from femurfe.errors import InvalidShape
+from femurfe.kernels.ellipsoid import ellipsoid_distance_parallel, ellipsoid_distance_serial
+from femurfe.kernels.threads import pick
 from femurfe.shapes.base import Shape
 
 
@@ -70,33 +72,16 @@ class Ellipsoid(Shape):
     def distance(self, points: npt.ArrayLike) -> Floats:
         """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
         assert self.axes is not None
-        local = np.abs((np.asarray(points, dtype=float) - self.centre) @ self.axes.T)
-        return _ellipsoid_distance(local, self.radii)
+        local = (np.asarray(points, dtype=float) - self.centre) @ self.axes.T
+        out = np.empty(len(local))
+        pick(ellipsoid_distance_serial, ellipsoid_distance_parallel)(local, self.radii, out)
+        return out
 
     def bounds(self) -> Floats:
         """Lower and upper corner, (2, 3) mm."""
         assert self.axes is not None
         reach = np.linalg.norm(self.axes * self.radii[:, None], axis=0)
         return np.stack([self.centre - reach, self.centre + reach])
-
-
-def _ellipsoid_distance(y: Floats, radii: Floats, steps: int = 60) -> Floats:
-    """Distance in the first octant: the nearest point is ``r^2 y / (t + r^2)`` for one root t.
-
-    The root of ``sum (r y / (t + r^2))^2 = 1`` is bracketed and halved, after D. Eberly,
-    "Distance from a point to an ellipse, an ellipsoid, or a hyperellipsoid" (2013).
-    """
-    r2 = radii**2
-    y = np.maximum(y, 1e-7 * radii)
-    low = (radii * y - r2).max(axis=1)
-    high = np.linalg.norm(radii * y, axis=1) - r2.min()
-    for _ in range(steps):
-        middle = 0.5 * (low + high)
-        outside = ((radii * y / (middle[:, None] + r2)) ** 2).sum(axis=1) > 1.0
-        low, high = np.where(outside, middle, low), np.where(outside, high, middle)
-    nearest = r2 * y / (0.5 * (low + high)[:, None] + r2)
-    sign = np.where(((y / radii) ** 2).sum(axis=1) < 1.0, -1.0, 1.0)
-    return np.asarray(sign * np.linalg.norm(y - nearest, axis=1))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -82,7 +82,7 @@ def build_arms(
 
     Parameters
     ----------
-    size : mesh size, mm; items ask for half of it or less; order : 1 or 2.
+    size : mesh size, mm; items ask for half of it or less, labelled ones for a quarter; order : 1 or 2.
     fit : ``"conform"`` makes the cells follow the solids; ``"label"`` marks whole cells by their
         centroid, which makes a stair of every boundary.
 
@@ -160,17 +160,20 @@ def _solids(bone: Bone, items: Sequence[Item]) -> dict[str, Shape]:
     return solids
 
 
-def item_size(item: Item, size: float) -> float:
-    """The mesh size in and around an item, mm, where the bone around has ``size``."""
+def item_size(item: Item, size: float, fit: Fit) -> float:
+    """The mesh size in and around an item, mm, where the bone around has ``size``.
+
+    A boundary made of whole cells needs smaller ones to be as good.
+    """
     if item.size is None:
-        return 0.5 * size
+        return {"conform": 0.5, "label": 0.25}[fit] * size
     return min(positive(item.size, f"mesh size of {item.name!r}"), size)
 
 
 def _mesh(
     bone: Bone, items: Sequence[Item], solids: Mapping[str, Shape], size: float, order: int, fit: Fit
 ) -> Mesh:
-    refine = [Refinement(solids[i.name], item_size(i, size)) for i in items]
+    refine = [Refinement(solids[i.name], item_size(i, size, fit)) for i in items]
     if fit == "label":
         return bone.mesh(size, order, refine=refine)
     mesh = bone.mesh(size, order, refine=refine, conform=_conforming(items, solids, {}))

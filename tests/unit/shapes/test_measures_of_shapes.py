@@ -53,7 +53,7 @@ def test_a_solid_outside_another_has_nothing_in_common_with_it():
     [
         8.0,
         6.5,
-        pytest.param(2.0, marks=pytest.mark.xfail(reason="the sampling grid is too wide for thin rods")),
+        2.0,
     ],
 )
 def test_a_screw_s_rod_keeps_its_volume(diameter, end):

@@ -354,3 +354,24 @@ def test_axes_that_are_not_orthonormal_are_refused(make, axes):
 def test_a_plane_without_a_normal_is_refused():
     with pytest.raises(FemurfeError, match="normal must have a length"):
         HalfSpace((0, 0, 0), (0, 0, 0))
+
+
+def slow_ellipsoid_distance(points, radii, steps=60):
+    """The distance by halving on whole arrays: the reference of the kernel."""
+    r2, y = radii**2, np.maximum(np.abs(points), 1e-7 * radii)
+    low = (radii * y - r2).max(axis=1)
+    high = np.linalg.norm(radii * y, axis=1) - r2.min()
+    for _ in range(steps):
+        middle = 0.5 * (low + high)
+        outside = ((radii * y / (middle[:, None] + r2)) ** 2).sum(axis=1) > 1.0
+        low, high = np.where(outside, middle, low), np.where(outside, high, middle)
+    nearest = r2 * y / (0.5 * (low + high)[:, None] + r2)
+    sign = np.where(((y / radii) ** 2).sum(axis=1) < 1.0, -1.0, 1.0)
+    return sign * np.linalg.norm(y - nearest, axis=1)
+
+
+def test_the_ellipsoid_s_kernel_gives_what_whole_arrays_give():
+    points = np.random.default_rng(3).uniform(-30.0, 30.0, (4000, 3))
+    radii = np.array([15.0, 4.0, 9.0])
+    found = Ellipsoid((0.0, 0.0, 0.0), radii).distance(points)
+    np.testing.assert_allclose(found, slow_ellipsoid_distance(points, radii), rtol=0, atol=1e-9)
