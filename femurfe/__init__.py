@@ -36,6 +36,7 @@ _HOMES = {
         "Box", "Capsule", "Cylinder", "Difference", "Ellipsoid", "HalfSpace", "Intersection", "Offset",
         "SmoothUnion", "Sphere", "SurfaceSolid", "Union",
     ),
+    "femurfe.study.arms": ("Averaging",),
     "femurfe.surface": ("TriSurface",),
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

@@ -88,3 +88,44 @@ def _loop(segments: Floats, base: Floats, axis: Floats) -> Loop:
     weight = total if abs(total) > 1e-12 else 1.0
     centroid = middle + ((a + b) / 3.0 * areas[:, None]).sum(axis=0) / weight
     return Loop(segments, total, centroid - ((centroid - base) @ axis) * axis)
+
+
+def volume_behind(surface: TriSurface, origin: Floats, normal: Floats) -> float:
+    """Volume of the part of a closed surface behind a plane with outward ``normal``, mm3."""
+    corners = surface.points[surface.triangles] - origin
+    height = corners @ normal
+    rows = (height < 0.0).any(axis=1)
+    return float(_clipped(corners[rows], height[rows]).sum())
+
+
+def _clipped(corners: Floats, height: Floats) -> Floats:
+    """Signed volumes between the origin and the parts of triangles (n, 3, 3) at negative height (n, 3).
+
+    The origin lies in the plane of height zero, so what closes the part there adds nothing.
+    """
+    order = np.argsort(height, axis=1, kind="stable")
+    rolled = (order[:, [0]] + np.arange(3)) % 3  # the lowest first, the turn of the corners kept
+    a, b, c = (np.take_along_axis(corners, rolled[:, [i], None], axis=1)[:, 0] for i in range(3))
+    ha, hb, hc = (np.take_along_axis(height, rolled[:, [i]], axis=1) for i in range(3))
+    below_b, below_c = hb[:, 0] < 0.0, hc[:, 0] < 0.0
+    ab, ac = _crossing(a, b, ha, hb), _crossing(a, c, ha, hc)
+    bc = _crossing(b, c, hb, hc)
+    whole = _sixths(a, b, c)
+    one = _sixths(a, ab, ac)
+    two_b = _sixths(a, b, bc) + _sixths(a, bc, ac)
+    two_c = _sixths(a, ab, bc) + _sixths(a, bc, c)
+    return np.asarray(
+        np.where(below_b & below_c, whole, np.where(below_b, two_b, np.where(below_c, two_c, one)))
+    )
+
+
+def _crossing(p: Floats, q: Floats, hp: Floats, hq: Floats) -> Floats:
+    """Where the edges p-q (n, 3) meet height zero."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.nan_to_num(hp / (hp - hq))
+    return np.asarray(p + share * (q - p))
+
+
+def _sixths(a: Floats, b: Floats, c: Floats) -> Floats:
+    """Signed volumes of tetrahedra from the origin to triangles."""
+    return np.asarray(np.einsum("ij,ij->i", a, np.cross(b, c)) / 6.0)

@@ -17,7 +17,8 @@ from femurfe.mesh.core import Mesh
 from femurfe.mesh.sizing import Refinement, size_field
 from femurfe.mesh.solid import mesh_solid
 from femurfe.mesh.topology import boundary, facet_areas, facet_centroids, quadratic
-from femurfe.shapes import Intersection, Shape, SurfaceSolid, common_volume
+from femurfe.section import volume_behind
+from femurfe.shapes import HalfSpace, Intersection, Shape, SurfaceSolid, common_volume
 from femurfe.surface import TriSurface
 
 SIDES = ("left", "right")
@@ -117,7 +118,12 @@ class Bone(ABC):
     @property
     def volume(self) -> float:
         """Volume of the bone, cuts included, mm3."""
-        return self.surface.volume() if not self.form.cuts else common_volume(self.solid)
+        cuts = self.form.cuts
+        if not cuts:
+            return self.surface.volume()
+        if len(cuts) == 1 and isinstance(cuts[0], HalfSpace):
+            return volume_behind(self.surface, cuts[0].origin, cuts[0].outward)
+        return common_volume(self.solid)
 
     def compartment(self, name: str) -> Shape:
         """A part of the bone as a solid: ``"bone"`` for the whole.

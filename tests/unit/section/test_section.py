@@ -4,7 +4,7 @@ from scipy.spatial import ConvexHull
 from scipy.spatial.transform import Rotation
 
 from femurfe.errors import FemurfeError
-from femurfe.section import plane_section
+from femurfe.section import plane_section, volume_behind
 from femurfe.surface import TriSurface
 
 UP = np.array([0.0, 0.0, 1.0])
@@ -149,3 +149,20 @@ def test_the_largest_loop_comes_first():
 def test_a_normal_without_length_is_refused():
     with pytest.raises(FemurfeError, match=r"normal|direction"):
         plane_section(ball(200), (0, 0, 0), (0, 0, 0))
+
+
+@pytest.mark.parametrize("height", [-0.5, 0.0, 0.55])
+def test_the_cap_of_a_ball_has_the_volume_geometry_gives_it(height):
+    radius, normal = 10.0, np.array([1.0, 2.0, -2.0]) / 3.0
+    surface = ball(20_000, radius)
+    h = radius * (1.0 + height)
+    cap = np.pi * h**2 * (3.0 * radius - h) / 3.0
+    assert volume_behind(surface, height * radius * normal, normal) == pytest.approx(cap, rel=1e-3)
+
+
+def test_the_parts_before_and_behind_any_plane_make_the_whole():
+    surface, random = ball(500, 10.0), np.random.default_rng(4)
+    for _ in range(20):
+        normal, origin = random.normal(size=3), random.uniform(-8.0, 8.0, 3)
+        both = volume_behind(surface, origin, normal) + volume_behind(surface, origin, -normal)
+        assert both == pytest.approx(surface.volume(), rel=1e-12)
