@@ -13,20 +13,36 @@ from femurfe.mesh.quality import mean_ratio
 
 GOOD_ENOUGH = 0.35
 STILL_FINE = 0.25
+POOR = 0.2
 OFF = 1e-4
 _STEPS = (0.3, 0.2, 0.12, 0.07, 0.04)
 
 
-def improved(mesh: Draft, sweeps: int = 15, threshold: float = GOOD_ENOUGH) -> Draft:
+def improved(mesh: Draft, n_outer: int, sweeps: int = 15) -> Draft:
     """The draft with the points around its worst cells moved to where the worst is best.
 
     Points inside move in 14 directions, points on a solid's boundary along it, points on two
     along their seam, points on three stay. Deterministic; no move makes a cell worse than
-    the worst one around it was.
+    the worst one around it was. Where boundaries inside the mesh leave no good place, as where
+    two touch, their points may leave them.
+
+    Parameters
+    ----------
+    n_outer : how many of the draft's solids, the first ones, bound the mesh itself.
     """
     points = mesh.points.copy()
     pointer, around = _cells_around(mesh.cells, len(points))
     _put_back(mesh, points, pointer, around)
+    _sweep(mesh, points, pointer, around, GOOD_ENOUGH, sweeps)
+    _put_back(mesh, points, pointer, around)
+    bound = mesh.bound.copy()
+    bound[:, n_outer:] = False
+    _sweep(replace(mesh, bound=bound), points, pointer, around, POOR, sweeps)
+    return replace(mesh, points=points)
+
+
+def _sweep(mesh: Draft, points: Floats, pointer: Ints, around: Ints, threshold: float, sweeps: int) -> None:
+    """Move the points of cells below ``threshold``, in place, until there are none or for so many sweeps."""
     for sweep in range(sweeps):
         quality = mean_ratio(points, mesh.cells)
         bad = quality < threshold
@@ -37,8 +53,6 @@ def improved(mesh: Draft, sweeps: int = 15, threshold: float = GOOD_ENOUGH) -> D
         reach = _STEPS[sweep % len(_STEPS)] * _local_size(points, mesh.cells, pointer, around, movers)
         places = _places(points[movers], reach, mesh, movers)
         take_best(points, mesh.cells, pointer, around, movers, places)
-    _put_back(mesh, points, pointer, around)
-    return replace(mesh, points=points)
 
 
 def _put_back(mesh: Draft, points: Floats, pointer: Ints, around: Ints) -> None:

@@ -55,8 +55,8 @@ def fraction_below(values: Floats) -> Floats:
         ``(-v_i)^3 / prod_j (v_j - v_i)``, a divided difference.
     """
     v = np.sort(np.asarray(values, dtype=float), axis=1)
-    spread = np.maximum(np.abs(v).max(axis=1), 1e-300)
-    v = v / spread[:, None] + np.array([0.0, 1e-5, 2e-5, 3e-5])
+    spread = np.abs(v).max(axis=1, keepdims=True)
+    v = v / np.where(spread > 0.0, spread, 1.0) + np.array([0.0, 1e-5, 2e-5, 3e-5])
     share = np.zeros(len(v))
     for i in range(4):
         others = [j for j in range(4) if j != i]

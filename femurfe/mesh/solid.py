@@ -56,7 +56,7 @@ def mesh_solid(
     mesh = _cut_out(solids, sizes)
     for shape in conform:
         mesh = cut(mesh, shape)
-    mesh = improved(mesh)
+    mesh = improved(mesh, len(solids))
     labels = np.zeros(len(mesh.cells), dtype=np.int32)
     linear = Mesh(mesh.points, mesh.cells, labels, {region: 0})
     return quadratic(linear) if order == 2 else linear

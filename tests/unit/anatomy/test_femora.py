@@ -410,7 +410,8 @@ def test_the_compartments_of_a_femur_lie_where_they_should(bone):
     ball = 4 / 3 * np.pi * (0.5 * part.dimensions["head_diameter"]) ** 3
     assert 0.7 * ball < common_volume(head) < 1.25 * ball
     assert 0.1 * ball < common_volume(neck) < 1.5 * ball
-    assert common_volume(part.compartment("bone")) == pytest.approx(part.volume, rel=1e-3)
+    # sampled on a grid of about 3 mm, against the exact volume of the cut surface
+    assert common_volume(part.compartment("bone")) == pytest.approx(part.volume, rel=5e-3)
     proximal = part.compartment("proximal")
     assert not proximal.contains(part.landmark("subtrochanteric")[None])[0]
 

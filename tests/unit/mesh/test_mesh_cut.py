@@ -11,8 +11,10 @@ from femurfe.mesh.topology import facet_neighbours, interface, surface_of
 from femurfe.shapes import (
     Box,
     Capsule,
+    Cylinder,
     Ellipsoid,
     HalfSpace,
+    Intersection,
     Sphere,
     common_volume,
 )
@@ -163,7 +165,7 @@ def test_points_are_projected_onto_what_binds_them():
 
 def test_improving_never_makes_the_worst_cell_worse(case):
     mesh = case[1]
-    before, after = mean_ratio(mesh.points, mesh.cells), improved(mesh)
+    before, after = mean_ratio(mesh.points, mesh.cells), improved(mesh, mesh.bound.shape[1])
     quality = mean_ratio(after.points, after.cells)
     assert quality.min() >= min(before.min(), 0.25)
     assert quality.min() > 0.1
@@ -173,7 +175,7 @@ def test_improving_never_makes_the_worst_cell_worse(case):
 @pytest.mark.parametrize("sweeps", [1, 2, 5])
 def test_each_sweep_is_no_worse_than_the_one_before(sweeps):
     mesh = cut(cut(whole(), BALL), ROD)
-    less, more = improved(mesh, sweeps - 1), improved(mesh, sweeps)
+    less, more = improved(mesh, 2, sweeps - 1), improved(mesh, 2, sweeps)
     worst = [mean_ratio(m.points, mesh.cells).min() for m in (mesh, less, more)]
     assert worst[2] >= min(worst[1], 0.25) - 1e-9
     assert worst[2] >= min(worst[0], 0.25)
@@ -181,7 +183,7 @@ def test_each_sweep_is_no_worse_than_the_one_before(sweeps):
 
 def test_improving_keeps_the_volume_and_what_lies_on_boundaries(case):
     solids, mesh, _ = case
-    after = improved(mesh)
+    after = improved(mesh, mesh.bound.shape[1])
     for column, solid in enumerate(solids):
         bound = mesh.bound[:, column]
         moved = bound & (after.points != mesh.points).any(axis=1)
@@ -196,4 +198,23 @@ def test_improving_keeps_the_volume_and_what_lies_on_boundaries(case):
 
 def test_a_good_mesh_is_left_as_it_is():
     mesh = whole()
-    assert np.array_equal(improved(mesh).points, mesh.points)
+    assert np.array_equal(improved(mesh, mesh.bound.shape[1]).points, mesh.points)
+
+
+def test_points_may_leave_boundaries_inside_where_three_meet_badly():
+    worst = []
+    for seed in range(8):
+        random = np.random.default_rng(seed)
+        centre, radii, turn = random.uniform(-2, 2, 3), random.uniform(7, 10, 3), random.normal(size=3)
+        along = 9.0 * turn / np.linalg.norm(turn)
+        lesion = Ellipsoid(centre, radii)
+        bolus = Intersection((lesion, Sphere(centre + random.uniform(-1.5, 1.5, 3), float(radii.mean()))))
+        mesh = whole()
+        for solid in (lesion, bolus, Cylinder(centre - along, centre + along, 2.0)):
+            mesh = cut(mesh, solid)
+        held, free = improved(mesh, 3), improved(mesh, 0)
+        worst.append([mean_ratio(m.points, m.cells).min() for m in (held, free)])
+        assert (held.points == free.points).all(axis=1).mean() > 0.95
+    held_worst, free_worst = np.array(worst).T
+    assert held_worst.min() < 0.18
+    assert free_worst.min() >= 0.2 - 1e-9
