@@ -202,19 +202,22 @@ def test_a_good_mesh_is_left_as_it_is():
 
 
 def test_points_may_leave_boundaries_inside_where_three_meet_badly():
-    worst = []
-    for seed in range(8):
-        random = np.random.default_rng(seed)
-        centre, radii, turn = random.uniform(-2, 2, 3), random.uniform(7, 10, 3), random.normal(size=3)
+    random, worst = np.random.default_rng(0), []
+    for _ in range(7):
+        centre, radii = random.uniform(-2, 2, 3), random.uniform(7, 10, 3)
+        bolus = Sphere(centre + random.uniform(-1.5, 1.5, 3), float(radii.mean()))
+        turn, lesion = random.normal(size=3), Ellipsoid(centre, radii)
         along = 9.0 * turn / np.linalg.norm(turn)
-        lesion = Ellipsoid(centre, radii)
-        bolus = Intersection((lesion, Sphere(centre + random.uniform(-1.5, 1.5, 3), float(radii.mean()))))
         mesh = whole()
-        for solid in (lesion, bolus, Cylinder(centre - along, centre + along, 2.0)):
+        for solid in (
+            lesion,
+            Intersection((lesion, bolus)),
+            Cylinder(centre - along, centre + along, 2.0),
+        ):
             mesh = cut(mesh, solid)
         held, free = improved(mesh, 3), improved(mesh, 0)
         worst.append([mean_ratio(m.points, m.cells).min() for m in (held, free)])
         assert (held.points == free.points).all(axis=1).mean() > 0.95
     held_worst, free_worst = np.array(worst).T
-    assert held_worst.min() < 0.18
+    assert held_worst.min() < 0.15
     assert free_worst.min() >= 0.2 - 1e-9
