@@ -52,5 +52,5 @@ def _described(placed: dict[str, object]) -> str:
 
 def _number(value: object) -> str:
     if isinstance(value, dict):
-        return " ".join(f"{name} {_number(share)}" for name, share in value.items())
+        return " ".join(f"{name} {_number(share)}" for name, share in value.items() if share) or "none"
     return f"{value:.3g}" if isinstance(value, float) else str(value)
