@@ -31,7 +31,8 @@ from femurfe.mesh.label import inside, volumes
 from femurfe.mesh.sizing import Refinement
 from femurfe.shapes import Offset, Shape, common_volume
 
-ROUND_ENOUGH = 1.01
+ROUND_ENOUGH = 0.01
+ROUNDS = 3
 LARGEST_GROWTH = 1.3
 Fit = Literal["label", "conform"]
 Arms = Mapping[str, Sequence[Item]]
@@ -176,17 +177,20 @@ def _mesh(
     refine = [Refinement(solids[i.name], item_size(i, size, fit)) for i in items]
     if fit == "label":
         return bone.mesh(size, order, refine=refine)
-    mesh = bone.mesh(size, order, refine=refine, conform=_conforming(items, solids, {}))
-    growth = {i.name: _growth(bone, solids[i.name], mesh) for i in items if isinstance(i, Screw)}
-    if max(growth.values(), default=1.0) < ROUND_ENOUGH:
-        return mesh
-    return bone.mesh(size, order, refine=refine, conform=_conforming(items, solids, growth))
+    growth = {i.name: 1.0 for i in items if isinstance(i, Screw)}
+    for _ in range(ROUNDS):
+        mesh = bone.mesh(size, order, refine=refine, conform=_conforming(items, solids, growth))
+        short = {name: _growth(bone, solids[name], mesh) for name in growth}
+        if all(abs(factor - 1.0) < ROUND_ENOUGH for factor in short.values()):
+            break
+        growth = {name: min(growth[name] * short[name], LARGEST_GROWTH) for name in growth}
+    return mesh
 
 
 def _growth(bone: Bone, solid: Shape, mesh: Mesh) -> float:
     """What a screw's radius must be multiplied by for the facets inscribed in it to hold its volume."""
     meshed = float(volumes(mesh)[inside(mesh, solid)].sum())
-    return min(np.sqrt(common_volume(solid, bone.solid) / meshed), LARGEST_GROWTH) if meshed > 0.0 else 1.0
+    return float(np.sqrt(common_volume(solid, bone.solid) / meshed)) if meshed > 0.0 else 1.0
 
 
 def _conforming(
@@ -199,7 +203,7 @@ def _conforming(
         if isinstance(item, Cement) and item.rim > 0.0:
             own.append(Offset(solids[item.name], item.rim))
         if isinstance(item, Screw):
-            own = list(item.cylinders(growth.get(item.name, 1.0)))
+            own = list(item.cylinders(growth[item.name]))
         out += [solid for solid in own if all(solid is not other for other in out)]
     return out
 
