@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +14,7 @@ import numpy as np
 
 from femurfe.arrays import Floats, frozen
 from femurfe.errors import UnreadableFile
+from femurfe.mesh.io.atomic import write_whole
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -59,7 +59,7 @@ def save_result(result: Result, path: Path) -> None:
 
     Raises
     ------
-    UnreadableFile
+    FemurfeError
         If the file cannot be written.
     """
     content = {
@@ -68,8 +68,8 @@ def save_result(result: Result, path: Path) -> None:
         "primary": dict(result.primary),
         "log": dict(result.log),
     }
-    draft = path.with_name(f".{path.name}.part")
-    try:
+
+    def write(draft: Path) -> None:
         with draft.open("wb") as file:
             np.savez_compressed(
                 file,
@@ -78,12 +78,8 @@ def save_result(result: Result, path: Path) -> None:
                 force=result.force,
                 rest=np.frombuffer(json.dumps(content).encode(), dtype=np.uint8),
             )
-        draft.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            draft.unlink()
-        message = f"{path} cannot be written: {error.strerror}"
-        raise UnreadableFile(message, code="E-FILE-WRITE") from error
+
+    write_whole(path, write)
 
 
 def load_result(path: Path) -> Result:
@@ -98,8 +94,8 @@ def load_result(path: Path) -> Result:
         with np.load(path, allow_pickle=False) as file:
             rest = json.loads(bytes(file["rest"]))
             displacement, reaction, force = (file[n] for n in ("displacement", "reaction", "force"))
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        platens = {n: {k: np.array(v) for k, v in p.items()} for n, p in rest["platens"].items()}
+        return Result(displacement, reaction, force, rest["work"], platens, rest["primary"], rest["log"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, BadZipFile) as error:
         message = f"{path.name} holds no result: {error}"
         raise UnreadableFile(message, code="E-FILE-RESULT") from error
-    platens = {n: {k: np.array(v) for k, v in p.items()} for n, p in rest["platens"].items()}
-    return Result(displacement, reaction, force, rest["work"], platens, rest["primary"], rest["log"])

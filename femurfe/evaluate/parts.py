@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from femurfe.arrays import Floats, Ints, Mask
+from femurfe.arrays import Ints, Mask
 from femurfe.fem.forces import loaded_points
 from femurfe.fem.supports import surface_points
-from femurfe.loads.base import LoadCase, Platen
+from femurfe.loads.base import LoadCase
 from femurfe.mesh.core import Mesh
 
 Kind = Literal["bone", "cement", "screw"]
@@ -71,13 +71,3 @@ def _touched(mesh: Mesh, case: LoadCase) -> Ints:
     supported = [surface_points(mesh, support.surface) for support in case.supports]
     loaded = [loaded_points(mesh, load) for load in case.loads]
     return np.unique(np.concatenate([np.empty(0, dtype=np.int64), *supported, *loaded]))
-
-
-def platen_of(case: LoadCase, name: str) -> Platen:
-    """The platen of a load case by name."""
-    return next(platen for platen in case.platens if platen.name == name)
-
-
-def volumes_by_part(numbers: Ints, volumes: Floats, parts: Sequence[Part]) -> Mapping[str, float]:
-    """Volume of each part, mm3."""
-    return {part.name: float(volumes[numbers == i].sum()) for i, part in enumerate(parts)}

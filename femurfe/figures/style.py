@@ -12,7 +12,6 @@ from femurfe.defects import Defect
 from femurfe.item import Item
 
 MM_PER_INCH = 25.4
-SINGLE_COLUMN = 89.0
 DOUBLE_COLUMN = 183.0
 # Okabe and Ito, "Color Universal Design" (2008).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")

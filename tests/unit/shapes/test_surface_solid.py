@@ -2,26 +2,14 @@ import pickle
 
 import numpy as np
 import pytest
-from scipy.spatial import ConvexHull
+from helpers.ball import ball_surface
 
 from femurfe.errors import InvalidMesh
 from femurfe.shapes import Sphere, SurfaceSolid, common_volume
 from femurfe.surface import TriSurface
 
-
-def ball(n=5000, radius=10.0, centre=(2.0, 1.0, -3.0)) -> TriSurface:
-    k = np.arange(n) + 0.5
-    z, turn = 1.0 - 2.0 * k / n, np.pi * (1.0 + 5.0**0.5) * k
-    r = np.sqrt(1.0 - z**2)
-    points = np.stack([r * np.cos(turn), r * np.sin(turn), z], axis=1)
-    triangles = ConvexHull(points).simplices.astype(np.int64)
-    a, b, c = (points[triangles[:, i]] for i in range(3))
-    inward = (np.cross(b - a, c - a) * (a + b + c)).sum(axis=1) < 0.0
-    triangles[inward] = triangles[inward][:, ::-1]
-    return TriSurface(np.asarray(centre) + radius * points, triangles)
-
-
-SURFACE = ball()
+CENTRE = np.array([2.0, 1.0, -3.0])
+SURFACE = ball_surface(5000, 10.0).moved(np.eye(3), CENTRE)
 SOLID = SurfaceSolid(SURFACE)
 EXACT = Sphere((2.0, 1.0, -3.0), 10.0)
 POINTS = np.random.default_rng(0).uniform(-15.0, 15.0, (5000, 3))
@@ -97,7 +85,7 @@ def test_an_open_surface_is_bridged_if_that_is_allowed():
 
 
 def test_a_cavity_turned_inward_is_outside():
-    inner = ball(600, 4.0)
+    inner = ball_surface(600, 4.0).moved(np.eye(3), CENTRE)
     hollow = TriSurface(
         np.vstack([SURFACE.points, inner.points]),
         np.vstack([SURFACE.triangles, inner.triangles[:, ::-1] + SURFACE.n_points]),
