@@ -16,6 +16,7 @@ from femurfe.fem.assemble import assemble_stiffness
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.forces import resultant
 from femurfe.fem.linear import SolverLog, SolverOptions, solve_linear
+from femurfe.fem.stiffness import stiffness_for
 from femurfe.fem.supports import constrain
 from femurfe.fem.system import LoadVectors, System, check_supported, load_vectors, prescribed_field
 from femurfe.kernels import threads as threading
@@ -128,9 +129,8 @@ def _solve_group(
     constraints = constrain(mesh, cases[0].supports)
     check_supported(mesh, constraints, cases[0].name)
     vectors = load_vectors(mesh, constraints, cases)
-    system = System(
-        assemble_stiffness(mesh, materials.young, materials.poisson, materials.moduli), constraints
-    )
+    values = materials.young, materials.poisson, materials.moduli
+    system = System(stiffness_for(mesh, *values, constraints, options), constraints)
     fixed = prescribed_field(constraints, vectors.motions)
     right = constraints.reduce(vectors.forces - system.field_force(fixed)) + vectors.body_forces
     constraints.project(right)

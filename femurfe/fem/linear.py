@@ -9,15 +9,21 @@ from typing import Literal
 
 import numpy as np
 
-from femurfe.arrays import Floats
+from femurfe.arrays import Floats, Ints
 from femurfe.errors import FemurfeError, NotConverged, UnknownName
 from femurfe.fem.multigrid import Preconditioner, aggregation, reduced_matrix, two_level
 from femurfe.fem.system import System
+from femurfe.fem.tetrahedra import TetrahedralStiffness
+from femurfe.fem.tetrahedral import TetrahedralSolver
+from femurfe.kernels import threads
+from femurfe.kernels.team import Team
 from femurfe.mesh.core import Mesh
 
 METHODS = ("auto", "direct", "multigrid")
 LARGEST_DIRECT = 12_000
 LARGEST_TOLERANCE = 1e-4
+RESTARTS = 2
+MOST_IN_SINGLE = 100
 Progress = Callable[[int, float], None]
 
 
@@ -87,12 +93,14 @@ def solve_linear(
     NotConverged
         If a recomputed residual is above the tolerance or not finite.
     """
-    method, reason = _choose(3 * system.constraints.n_unknowns, options)
+    method, reason = choose_method(3 * system.constraints.n_unknowns, options)
     start = perf_counter()
     if method == "direct":
         solve = _factorised(system)
         set_up = perf_counter()
         x, iterations = solve(right), np.ones(right.shape[2], dtype=int)
+    elif isinstance(system.stiffness, TetrahedralStiffness):
+        x, iterations, set_up = _without_matrix(system, right, options, progress)
     else:
         order = mesh.cell_type.order
         precondition = two_level(mesh, system, coarse()) if order == 2 else aggregation(system)
@@ -108,12 +116,70 @@ def solve_linear(
     return x, log
 
 
-def _choose(n: int, options: SolverOptions) -> tuple[str, str]:
+def choose_method(n: int, options: SolverOptions) -> tuple[str, str]:
+    """The method for ``n`` unknowns, and why."""
     if options.method != "auto":
         return options.method, "asked for"
     if n <= LARGEST_DIRECT:
         return "direct", f"{n} unknowns are at most {LARGEST_DIRECT}"
     return "multigrid", f"{n} unknowns are more than {LARGEST_DIRECT}"
+
+
+def _without_matrix(
+    system: System, right: Floats, options: SolverOptions, progress: Progress | None
+) -> tuple[Floats, Ints, float]:
+    """Unknowns, iterations and the time at which the set-up was done.
+
+    The cycle works in float32; what it cannot solve is gone on with in float64.
+    """
+    assert isinstance(system.stiffness, TetrahedralStiffness)
+    x, iterations = np.zeros_like(right), np.zeros(right.shape[2], dtype=np.int64)
+    set_up = 0.0
+    with Team(threads.chosen()) as team:
+        for precision, most in ((np.float32, MOST_IN_SINGLE), (np.float64, options.max_iterations)):
+            solver = TetrahedralSolver(system.stiffness, system.constraints, right.shape[2], team, precision)
+            set_up = set_up or perf_counter()
+            for first in range(0, right.shape[2], solver.loads):
+                part = slice(first, first + solver.loads)
+                _go_on(
+                    solver,
+                    system,
+                    right[:, :, part],
+                    x[:, :, part],
+                    iterations[part],
+                    options,
+                    most,
+                    progress,
+                )
+            residual = relative_residual(system, x, right)
+            if (residual <= options.tolerance).all() or iterations.max() >= options.max_iterations:
+                break
+            x[:, :, ~(residual < 1.0)] = 0.0
+    return x, iterations, set_up
+
+
+def _go_on(
+    solver: TetrahedralSolver, system: System, right: Floats, x: Floats, iterations: Ints,
+    options: SolverOptions, most: int, progress: Progress | None,
+) -> None:  # fmt: skip
+    """Add to x and iterations, in place, until the recomputed residual is small or the limit is met."""
+    left = right - system.apply(x) if x.any() else right
+    for _ in range(1 + RESTARTS):
+        limit = min(most, options.max_iterations - int(iterations.max()))
+        share = _shares(left, right)
+        if limit < 1 or (share <= options.tolerance).all() or not np.isfinite(share).all():
+            return
+        size, before = min(float(share.max()), 1.0), int(iterations.max())
+        tell = None if progress is None else _shifted(progress, before, size)
+        step, taken = solver.solve(left, 0.5 * options.tolerance / size, limit, tell)
+        x += step
+        iterations += taken
+        left = right - system.apply(x)
+
+
+def _shifted(progress: Progress, before: int, size: float) -> Progress:
+    """A report of a solve that goes on after some iterations from a residual of some size."""
+    return lambda iteration, residual: progress(before + iteration, size * residual)
 
 
 def _factorised(system: System) -> Callable[[Floats], Floats]:
@@ -140,9 +206,11 @@ def dots(first: Floats, second: Floats) -> Floats:
 
 def relative_residual(system: System, unknowns: Floats, right: Floats) -> Floats:
     """||b - A x|| / ||b|| per column, (k,); zero where b is zero and x is too."""
-    left = right - system.apply(unknowns)
-    norm = np.sqrt(dots(right, right))
-    size = np.sqrt(dots(left, left))
+    return _shares(right - system.apply(unknowns), right)
+
+
+def _shares(left: Floats, right: Floats) -> Floats:
+    norm, size = np.sqrt(dots(right, right)), np.sqrt(dots(left, left))
     return np.where(norm > 0.0, size / np.where(norm > 0.0, norm, 1.0), np.where(size > 0.0, np.inf, 0.0))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.constraints import Constraints
+from femurfe.fem.operator import BlockMatrix
 from femurfe.fem.rigid import rigid_modes
 from femurfe.fem.smoother import Chebyshev, inverse_diagonal, largest_eigenvalue
 from femurfe.fem.system import System
@@ -136,6 +137,7 @@ def two_level(mesh: Mesh, system: System, coarse: System) -> Preconditioner:
     transfer = order_coarsening(mesh, system.constraints, coarse.constraints)
     inner = aggregation(coarse)
     inverse = inverse_diagonal(system)
+    assert isinstance(system.stiffness, BlockMatrix)
     rounded = System(system.stiffness.in_single_precision(), system.constraints)
     smoother = Chebyshev(rounded, inverse, largest_eigenvalue(system, inverse))
 

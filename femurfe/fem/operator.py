@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,19 @@ import numpy.typing as npt
 from femurfe.arrays import Floats
 from femurfe.kernels import sparse
 from femurfe.kernels.threads import pick
+
+
+class Stiffness(Protocol):
+    """A stiffness matrix, assembled or not."""
+
+    def apply(self, field: Floats) -> Floats:
+        """Nodal forces (n_points, 3, k) of displacements of the same shape."""
+
+    def diagonal_blocks(self) -> Floats:
+        """The blocks on the diagonal, (n_points, 3, 3)."""
+
+    def to_scipy(self) -> Any:
+        """The assembled matrix as a SciPy block sparse row matrix, (3 n, 3 n)."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

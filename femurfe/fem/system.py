@@ -10,7 +10,7 @@ from femurfe.arrays import Floats
 from femurfe.errors import InvalidLoad
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.forces import nodal_forces, platen_force
-from femurfe.fem.operator import BlockMatrix
+from femurfe.fem.operator import Stiffness
 from femurfe.fem.rigid import describe, free_motions, rigid_modes
 from femurfe.fem.supports import prescribed_motion
 from femurfe.loads.base import LoadCase, PlatenLoad
@@ -22,7 +22,7 @@ from femurfe.mesh.topology import connected_parts
 class System:
     """The linear system of a mesh, its stiffness and its constraints."""
 
-    stiffness: BlockMatrix
+    stiffness: Stiffness
     constraints: Constraints
 
     def field_force(self, field: Floats) -> Floats:

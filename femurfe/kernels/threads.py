@@ -17,6 +17,11 @@ def available() -> int:
     return int(nb.config.NUMBA_NUM_THREADS)
 
 
+def chosen() -> int:
+    """Number of threads that the kernels are to use now."""
+    return int(nb.get_num_threads())
+
+
 def pick(serial: Callable[..., Any], parallel: Callable[..., Any]) -> Callable[..., Any]:
     """The serial kernel for one thread, the parallel one for more."""
     return serial if nb.get_num_threads() == 1 else parallel

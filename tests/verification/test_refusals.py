@@ -14,6 +14,9 @@ from femurfe.errors import InvalidLoad, NotConverged, Unbalanced
 from femurfe.fem import linear
 from femurfe.fem.assemble import assemble_stiffness
 from femurfe.fem.operator import BlockMatrix
+from femurfe.fem.tetrahedra import tetrahedral_stiffness
+from femurfe.fem.tetrahedral import TetrahedralSolver
+from femurfe.kernels.tet10 import BATCH
 from femurfe.loads.base import MOTIONS
 
 ORDERS = pytest.mark.parametrize("order", [1, 2])
@@ -69,17 +72,56 @@ def test_a_solve_that_runs_out_of_iterations_says_how_far_it_came(most, case, or
 @pytest.mark.parametrize("factor", [1.0 + 1e-3, 1.0 - 1e-3, 0.0, -1.0, np.nan])
 def test_a_solver_whose_answer_is_tampered_with_is_found_out(method, factor, order, monkeypatch):
     iterate, factorise = linear.conjugate_gradients, linear._factorised
+    without_matrix = linear._without_matrix
 
     def wrong_iterate(*args, **kwargs):
         x, iterations = iterate(*args, **kwargs)
         return factor * x, iterations
 
+    def wrong_without_matrix(*args):
+        x, iterations, set_up = without_matrix(*args)
+        return factor * x, iterations, set_up
+
+    monkeypatch.setattr(linear, "_without_matrix", wrong_without_matrix)
     monkeypatch.setattr(linear, "conjugate_gradients", wrong_iterate)
     monkeypatch.setattr(linear, "_factorised", lambda system: lambda b: factor * factorise(system)(b))
     with pytest.raises(NotConverged) as caught:
         ff.solve(model(order, HELD), ff.SolverOptions(method), threads=1)
     wanted = np.inf if np.isnan(factor) else abs(factor - 1.0)
     assert caught.value.residual == pytest.approx(wanted, rel=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_cell_with_a_wrong_gradient_breaks_the_balance_without_a_matrix(seed, monkeypatch):
+    def spoiled(*values):
+        free = tetrahedral_stiffness(*values[:3], values[4])
+        near_top = np.flatnonzero(free.mesh.centroids()[free.ordering.cells][:, 2] > 15.0)
+        cell = np.random.default_rng(seed).choice(near_top)
+        for geometry in (free.single, free.double):
+            geometry[cell // BATCH, 4, cell % BATCH] *= 1.05
+        return free
+
+    monkeypatch.setattr(model_module, "stiffness_for", spoiled)
+    with pytest.raises(Unbalanced, match="balance is off by"):
+        ff.solve(model(2, HELD, (3, 3, 4)), ff.SolverOptions("multigrid"), threads=1)
+
+
+@pytest.mark.parametrize("factor", [1.001, 0.999, 0.5])
+def test_a_solver_that_is_a_little_off_is_gone_on_with_until_it_is_right(factor, monkeypatch):
+    step = TetrahedralSolver.solve
+
+    def off(*args):
+        x, iterations = step(*args)
+        return factor * x, iterations
+
+    right = ff.solve(model(2, HELD), ff.SolverOptions("direct"), threads=1).displacement
+    monkeypatch.setattr(TetrahedralSolver, "solve", off)
+    try:
+        found = ff.solve(model(2, HELD), ff.SolverOptions("multigrid"), threads=1).displacement
+    except NotConverged:
+        assert factor == 0.5
+    else:
+        assert np.abs(found - right).max() < 1e-7 * np.abs(right).max()
 
 
 @ORDERS
@@ -97,7 +139,7 @@ def test_an_element_with_one_wrong_entry_breaks_the_balance(method, seed, order,
         data[at, 2, 2] += 0.01 * np.abs(own.data).max()
         return BlockMatrix(matrix.indptr, matrix.indices, data)
 
-    monkeypatch.setattr(model_module, "assemble_stiffness", spoiled)
+    monkeypatch.setattr(model_module, "stiffness_for", lambda *values: spoiled(*values[:4]))
     with pytest.raises(Unbalanced, match="balance is off by") as caught:
         ff.solve(model(order, HELD), ff.SolverOptions(method), threads=1)
     assert caught.value.code == "E-SOLVE-UNBALANCED"

@@ -1,0 +1,87 @@
+"""Aggregated levels as the tables that the cycle works on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from femurfe.arrays import Floats
+from femurfe.fem.aggregation import BlockRows, CoarseStep
+from femurfe.fem.chebyshev import largest_of, steps_table
+from femurfe.fem.ordering import even_pieces
+from femurfe.kernels.tables import LEVEL, Table, aligned, aligned_copy
+
+INTERVAL = 10.0
+DEGREE = 3
+LANCZOS_STEPS = 10
+VECTORS = ("x", "w", "p", "b", "r")
+SMALL_PIECE, PIECE, MOST_PIECES = 48, 256, 32
+
+
+def level_tables(
+    steps: list[CoarseStep], coarsest: BlockRows, loads: int, precision: npt.DTypeLike
+) -> list[Table]:
+    """Tables `LEVEL` of all levels, the coarsest with its dense inverse."""
+    tables = [_table(step, loads, precision) for step in steps]
+    inverse = _dense_inverse(coarsest)
+    vectors = _vectors(coarsest.n_rows, 6, loads, precision)
+    pieces = even_pieces(0, coarsest.n_rows, 8, MOST_PIECES)
+    tables.append(
+        Table(
+            LEVEL, n_rows=coarsest.n_rows, data=aligned_copy(inverse, precision), pieces=pieces,
+            n_pieces=len(pieces) - 1, **vectors,
+        )
+    )  # fmt: skip
+    return tables
+
+
+def records(tables: list[Table]) -> npt.NDArray[Any]:
+    """The records of several tables as one array."""
+    return np.concatenate([table.record for table in tables])
+
+
+def _table(step: CoarseStep, loads: int, precision: npt.DTypeLike) -> Table:
+    matrix, size = step.matrix, step.matrix.data.shape[1]
+    largest = largest_of(matrix, step.inverse, LANCZOS_STEPS)
+    steps = steps_table(largest, DEGREE, INTERVAL)
+    pieces = even_pieces(0, matrix.n_rows, PIECE if size == 3 else SMALL_PIECE, MOST_PIECES)
+    return Table(
+        LEVEL, n_rows=matrix.n_rows, pointer=matrix.pointer, columns=_short(matrix),
+        data=_by_columns(matrix.data, precision),
+        blocks=_by_columns(step.inverse, precision), up=step.up.pointer,
+        up_columns=_short(step.up),
+        up_data=_by_columns(step.up.data, precision), down=step.down.pointer, down_columns=_short(step.down),
+        down_data=_by_columns(step.down.data, precision), pieces=pieces, n_pieces=len(pieces) - 1,
+        steps=steps,
+        n_steps=len(steps), **_vectors(matrix.n_rows, size, loads, precision),
+    )  # fmt: skip
+
+
+def _vectors(n_rows: int, size: int, loads: int, precision: npt.DTypeLike) -> dict[str, npt.NDArray[Any]]:
+    shape = (n_rows, loads, 4 if size == 3 else 8)
+    return {name: aligned(shape, precision) for name in VECTORS}
+
+
+def _short(matrix: BlockRows) -> npt.NDArray[np.uint32]:
+    return matrix.columns.astype(np.uint32)
+
+
+def _by_columns(blocks: Floats, precision: npt.DTypeLike) -> npt.NDArray[Any]:
+    return aligned_copy(blocks.transpose(0, 2, 1), precision)
+
+
+def _dense_inverse(matrix: BlockRows) -> Floats:
+    """The inverse (6 n, 6 n) on the directions that have stiffness."""
+    n = matrix.n_rows
+    dense = np.zeros((n, 6, n, 6))
+    row = np.repeat(np.arange(n), np.diff(matrix.pointer))
+    dense[row, :, matrix.columns, :] = matrix.data
+    full = dense.reshape(6 * n, 6 * n)
+    size = np.sqrt(np.maximum(np.diag(full), 0.0))
+    scale = np.where(size > 0.0, 1.0 / np.where(size > 0.0, size, 1.0), 0.0)
+    values, vectors = np.linalg.eigh(0.5 * (full + full.T) * scale[:, None] * scale)
+    kept = values > 1e-12 * max(float(values[-1]), 0.0)
+    scaled = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
+    return np.asarray(scaled * scale[:, None] * scale)

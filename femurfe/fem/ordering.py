@@ -1,0 +1,158 @@
+"""Order of the cells and points of ten-point meshes for products without a matrix.
+
+Cells follow a Hilbert curve and are cut into chunks that do not depend on the number of
+threads. A chunk numbers the points that it alone touches by the batch of cells that touches
+them last, so that they can be finished while they are in cache; points that several chunks
+touch, or on which supports act, have a row of their own and a copy in each chunk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from femurfe.arrays import Floats, Ints
+from femurfe.kernels import layout
+from femurfe.kernels.tet10 import BATCH
+from femurfe.mesh.core import Mesh
+
+LARGE = 12_500
+PIECE = 512
+MOST_PIECES = 16
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Ordering:
+    """Rows of points, and cells in batches and chunks.
+
+    Attributes
+    ----------
+    cells : (n_cells,) cells along the curve.
+    conn : (n_batches, 10, BATCH) uint32 rows.
+    fresh, met, batches, finished, private, masters, pointer, copies, shared : see
+        `femurfe.kernels.tables.FINE`.
+    row : (n_points,) the row of each point; bodies : the first row of the platens.
+    n_rows : number of rows, copies included.
+    """
+
+    cells: Ints
+    conn: np.ndarray[tuple[int, int, int], np.dtype[np.uint32]]
+    fresh: np.ndarray[tuple[int], np.dtype[np.uint32]]
+    met: Ints
+    batches: Ints
+    finished: Ints
+    private: Ints
+    masters: Ints
+    pointer: Ints
+    copies: Ints
+    shared: int
+    row: Ints
+    bodies: int
+    n_rows: int
+
+
+def chunk_shares(n_batches: int) -> Floats:
+    """Share of the batches in each chunk: large chunks first, small ones to even out threads."""
+    base = 4 if n_batches < LARGE else 8
+    return np.repeat([0.5 / base, 0.25 / base, 0.125 / base], [base, base, 2 * base])
+
+
+def even_pieces(start: int, stop: int, least: int, most: int) -> Ints:
+    """Bounds of at most ``most`` equal pieces of at least ``least`` rows, (n + 1,)."""
+    n = max(1, min(most, (stop - start) // least))
+    return np.linspace(start, stop, n + 1).astype(np.int64)
+
+
+def order_cells(mesh: Mesh, special: Ints, n_bodies: int) -> Ordering:
+    """The ordering of a ten-point mesh.
+
+    Parameters
+    ----------
+    special : ids of the points on which supports act.
+    n_bodies : number of platens; each gets two rows.
+    """
+    along, batches = _along_curve(mesh)
+    n_batches = int(batches[-1])
+    marked = np.zeros(mesh.n_points, dtype=bool)
+    marked[special] = True
+    last = layout.mark_shared(mesh.cells, along, batches, marked)
+    conn = np.empty((n_batches, 10, BATCH), dtype=np.uint32)
+    finished, private = np.empty((n_batches, 2), dtype=np.int64), np.empty((len(batches) - 1, 2), np.int64)
+    row, point = np.full(mesh.n_points, -1, np.int64), np.empty(mesh.n_points + conn.size, np.int64)
+    shared = layout.number(mesh.cells, along, batches, last, conn, finished, private, row, point)
+    bodies, masters = _number_shared(row, point[:shared], marked, n_bodies)
+    n_rows = int(masters[-1])
+    pointer, copies = _copies(row, point[:shared], int(shared), n_rows)
+    fresh, met = np.empty(n_rows, dtype=np.uint32), np.empty(n_batches + 1, dtype=np.int64)
+    layout.first_touches(conn, batches, n_rows, fresh, met)
+    return Ordering(
+        along,
+        conn,
+        fresh,
+        met,
+        batches,
+        finished,
+        private,
+        masters,
+        pointer,
+        copies,
+        int(shared),
+        row,
+        bodies,
+        n_rows,
+    )
+
+
+def _along_curve(mesh: Mesh) -> tuple[Ints, Ints]:
+    """Cells by chunk and, within a chunk, along a Hilbert curve; the batches of each chunk."""
+    n_batches = -(-mesh.n_cells // BATCH)
+    ends = np.round(np.cumsum(chunk_shares(n_batches)) * n_batches)
+    batches = np.unique(np.concatenate([[0], ends])).astype(np.int64)
+    middles = layout.centroids(mesh.points, mesh.cells)
+    low, size = middles.min(axis=0), float(np.ptp(middles, axis=0).max())
+    keys = layout.curve_keys(middles, low, (2**layout.BITS - 1) / max(size, 1e-300))
+    cells = np.arange(mesh.n_cells)
+    _bisect(cells, middles, np.minimum(batches * BATCH, mesh.n_cells))
+    for start, stop in zip(batches[:-1] * BATCH, batches[1:] * BATCH, strict=True):
+        part = cells[start:stop]
+        part[:] = part[np.argsort(keys[part], kind="stable")]
+    return cells, batches
+
+
+def _bisect(cells: Ints, middles: Floats, bounds: Ints) -> None:
+    """Sort cells, in place, into the chunks between ``bounds`` by cuts across the longest side."""
+    if len(bounds) < 3:
+        return
+    at = len(bounds) // 2
+    x = middles[cells]
+    axis = int(np.argmax(np.ptp(x, axis=0)))
+    cut = int(bounds[at] - bounds[0])
+    cells[:] = cells[np.argpartition(x[:, axis], cut)]
+    _bisect(cells[:cut], middles, bounds[: at + 1])
+    _bisect(cells[cut:], middles, bounds[at:])
+
+
+def _number_shared(
+    row: Ints, point: Ints, special: np.ndarray[tuple[int], np.dtype[np.bool_]], n_bodies: int
+) -> tuple[int, Ints]:
+    """Give rows to special points, platens and other shared points; first row of platens, pieces."""
+    start = len(point)
+    held = np.flatnonzero(special)
+    bodies = start + len(held)
+    row[held] = start + np.arange(len(held))
+    met = point[point >= 0]
+    others = met[np.sort(np.unique(met, return_index=True)[1])]
+    others = others[~special[others]]
+    after = bodies + 2 * n_bodies
+    row[others] = after + np.arange(len(others))
+    pieces = even_pieces(after, after + len(others), PIECE, MOST_PIECES)
+    return bodies, np.concatenate([[start], pieces]).astype(np.int64)
+
+
+def _copies(row: Ints, point: Ints, start: int, n_rows: int) -> tuple[Ints, Ints]:
+    at = np.flatnonzero(point >= 0)
+    owner = row[point[at]] - start
+    counts = np.bincount(owner, minlength=n_rows - start)
+    pointer = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return pointer, at[np.argsort(owner, kind="stable")]

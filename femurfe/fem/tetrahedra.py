@@ -1,0 +1,148 @@
+"""The stiffness of straight-sided ten-point tetrahedra, never assembled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from femurfe.arrays import Floats, Ints
+from femurfe.fem.assemble import assemble_stiffness, lame
+from femurfe.fem.constraints import Constraints
+from femurfe.fem.ordering import Ordering, order_cells
+from femurfe.kernels import krylov, layout, threads
+from femurfe.kernels.tables import SPECIAL, STATE, Table, aligned
+from femurfe.kernels.team import Team
+from femurfe.kernels.tet10 import BATCH
+from femurfe.kernels.vector import marker
+from femurfe.mesh.core import Mesh
+
+STRAIGHT = 1e-7
+BLOCKS = (1, 2, 4)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TetrahedralStiffness:
+    """The stiffness of a straight-sided ten-point mesh of isotropic cells.
+
+    Attributes
+    ----------
+    mesh, young, poisson : what it is the stiffness of; (n_cells,) MPa and 1.
+    ordering : rows of points and order of cells.
+    single, double : (n_batches, 11, BATCH) geometry in float32 and float64.
+    diagonal : (n_rows, 6) diagonal blocks. vertex_blocks : (n_rows, 9) blocks of the four-point cells.
+    """
+
+    mesh: Mesh
+    young: Floats
+    poisson: Floats
+    ordering: Ordering
+    single: npt.NDArray[np.float32]
+    double: Floats
+    diagonal: Floats
+    vertex_blocks: Floats
+
+    def apply(self, field: Floats) -> Floats:
+        """Nodal forces (n_points, 3, k) of displacements of the same shape."""
+        size = load_block(field.shape[2])
+        with Team(threads.chosen()) as team:
+            parts = [
+                self._apply(field[:, :, i : i + size], size, team) for i in range(0, field.shape[2], size)
+            ]
+        return np.concatenate(parts, axis=2)
+
+    def _apply(self, field: Floats, size: int, team: Team) -> Floats:
+        p, q = self.rows(size), self.rows(size)
+        self.fill(p, field)
+        state = self.state(size, p=p, q=q)
+        team.run(krylov.product, marker(size), state.record, no_supports().record)
+        return self.values(q, field.shape[2])
+
+    def rows(self, loads: int, kind: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:
+        """Zeros (n_rows, loads, 4)."""
+        return aligned((self.ordering.n_rows, loads, 4), kind)
+
+    def fill(self, rows: npt.NDArray[Any], field: Floats) -> None:
+        """Write a field (n_points, 3, k) to rows, copies included."""
+        o = self.ordering
+        rows[o.row, : field.shape[2], :3] = field.transpose(0, 2, 1)
+        rows[o.copies] = rows[o.shared + np.repeat(np.arange(len(o.pointer) - 1), np.diff(o.pointer))]
+
+    def values(self, rows: npt.NDArray[Any], k: int) -> Floats:
+        """The field (n_points, 3, k) of rows."""
+        return np.ascontiguousarray(rows[self.ordering.row, :k, :3].transpose(0, 2, 1))
+
+    def cells(self) -> dict[str, Any]:
+        """What tables say of cells and rows."""
+        o = self.ordering
+        return {
+            "conn": o.conn, "fresh": o.fresh, "met": o.met, "batches": o.batches,
+            "finished": o.finished, "private": o.private, "masters": o.masters,
+            "pointer": o.pointer, "copies": o.copies, "n_chunks": len(o.private),
+            "n_pieces": len(o.masters) - 1, "shared": o.shared,
+        }  # fmt: skip
+
+    def state(self, loads: int, **vectors: npt.NDArray[Any]) -> Table:
+        """A table `STATE` of these cells."""
+        parts = len(self.ordering.private) + len(self.ordering.masters) - 1
+        sums, scalars = aligned((parts, loads, 4), float), aligned((5, loads, 4), float)
+        blank = dict.fromkeys(("x", "p", "q", "r"), 0)
+        return Table(
+            STATE, **self.cells(), geometry=self.double, sums=sums, n_sums=parts, scalars=scalars,
+            **{**blank, **vectors},
+        )  # fmt: skip
+
+    def diagonal_blocks(self) -> Floats:
+        """The blocks on the diagonal, (n_points, 3, 3)."""
+        return full_blocks(self.diagonal[self.ordering.row])
+
+    def to_scipy(self) -> Any:
+        """The assembled matrix as a SciPy block sparse row matrix, (3 n, 3 n)."""
+        return assemble_stiffness(self.mesh, self.young, self.poisson).to_scipy()
+
+
+def full_blocks(blocks: Floats) -> Floats:
+    """Symmetric blocks (n, 3, 3) of xx xy xz yy yz zz (n, 6)."""
+    return np.ascontiguousarray(blocks[:, [0, 1, 2, 1, 3, 4, 2, 4, 5]].reshape(-1, 3, 3))
+
+
+def load_block(k: int) -> int:
+    """Number of loads that are handled side by side, for k in all."""
+    return next((size for size in BLOCKS if size >= k), BLOCKS[-1])
+
+
+def no_supports() -> Table:
+    """A table `SPECIAL` without rows."""
+    return Table(SPECIAL)
+
+
+def is_straight(mesh: Mesh) -> bool:
+    """Whether all mid-points of a ten-point mesh stand in the middle of their edge."""
+    return bool(layout.largest_bend(mesh.points, mesh.cells) < STRAIGHT)
+
+
+def tetrahedral_stiffness(
+    mesh: Mesh, young: Floats, poisson: Floats, constraints: Constraints
+) -> TetrahedralStiffness:
+    """The stiffness of a straight-sided ten-point mesh, ordered for some supports."""
+    ordering = order_cells(mesh, special_points(constraints), len(constraints.bodies))
+    shape = (len(ordering.conn), 11, BATCH)
+    single, double = aligned(shape, np.float32), aligned(shape, np.float64)
+    diagonal, blocks = np.zeros((ordering.n_rows, 6)), np.zeros((ordering.n_rows, 9))
+    lam, mu = lame(young, poisson)
+    with Team(threads.chosen()) as team:
+        team.run(
+            layout.geometry_pass, mesh.points, mesh.cells, ordering.cells, ordering.batches, lam, mu,
+            ordering.conn, single, double, diagonal, blocks,
+        )  # fmt: skip
+    for field in (diagonal, blocks):
+        layout.gather(ordering.shared, ordering.pointer, ordering.copies, field)
+    return TetrahedralStiffness(mesh, young, poisson, ordering, single, double, diagonal, blocks)
+
+
+def special_points(constraints: Constraints) -> Ints:
+    """Ids of all points on which supports act."""
+    parts = [constraints.held, constraints.slaves, constraints.spring_points]
+    return np.unique(np.concatenate([np.asarray(part, dtype=np.int64) for part in parts]))

@@ -1,0 +1,184 @@
+"""Solving ten-point tetrahedra without a matrix: conjugate gradients around a multigrid cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from femurfe.arrays import Floats, Ints
+from femurfe.fem.aggregation import aggregated
+from femurfe.fem.chebyshev import Pair, largest_eigenvalue, noise, steps_table
+from femurfe.fem.constraints import Constraints
+from femurfe.fem.levels import level_tables, records
+from femurfe.fem.tetrahedra import TetrahedralStiffness, load_block
+from femurfe.fem.vertices import inverse_blocks, support_table, vertex_level
+from femurfe.kernels import cycle, krylov
+from femurfe.kernels.tables import FINE, Table, aligned_copy
+from femurfe.kernels.team import Team
+from femurfe.kernels.vector import marker
+
+DEGREE = 3
+INTERVAL = 20.0
+LANCZOS_STEPS = 8
+Progress = Callable[[int, float], None]
+
+
+class TetrahedralSolver:
+    """A set-up for one stiffness under one set of supports.
+
+    Parameters
+    ----------
+    n_loads : number of right-hand sides to be solved; up to four are handled side by side.
+    precision : of the cycle. float32 halves its cost and nearly always does; a body on springs far
+        softer than itself is lost in its rounding, and takes float64.
+    """
+
+    def __init__(
+        self,
+        stiffness: TetrahedralStiffness,
+        constraints: Constraints,
+        n_loads: int,
+        team: Team,
+        precision: npt.DTypeLike = np.float32,
+    ) -> None:
+        self.precision = np.dtype(precision)
+        self.kind = (0,) * self.precision.itemsize
+        self.stiffness, self.constraints, self.team = stiffness, constraints, team
+        self.loads = load_block(n_loads)
+        self.marker = marker(self.loads)
+        o = stiffness.ordering
+        self.special = support_table(constraints, o.row, o.bodies)
+        vertices = vertex_level(stiffness, constraints)
+        steps, coarsest = aggregated(vertices.matrix, vertices.inverse, vertices.modes, vertices.alone, team)
+        self.tables = level_tables(steps, coarsest, self.loads, self.precision)
+        self.levels = records(self.tables)
+        self.transfer, self.vertex_special = vertices.transfer, vertices.special
+        self.fine = self._fine_table(vertices.ends)
+        largest = largest_eigenvalue(self._scaled_product, self._start(), LANCZOS_STEPS)
+        chebyshev = steps_table(largest, DEGREE, INTERVAL)
+        self.fine = self.fine.replaced(steps=chebyshev, n_steps=len(chebyshev))
+        self.state = stiffness.state(
+            self.loads, **{name: stiffness.rows(self.loads) for name in ("x", "p", "q", "r")}
+        )
+
+    def _fine_table(self, ends: Any) -> Table:
+        k = self.stiffness
+        blocks = inverse_blocks(k, self.constraints, self._body_blocks())
+        vectors = {name: k.rows(self.loads, self.precision) for name in ("x", "y", "p", "b", "r")}
+        return Table(
+            FINE, **k.cells(), geometry=k.single if self.precision == np.float32 else k.double,
+            blocks=aligned_copy(blocks, self.precision), ends=ends,
+            **vectors, steps=np.array([[0.0, 1.0]], dtype=np.float32), n_steps=1,
+        )  # fmt: skip
+
+    def _body_blocks(self) -> Floats:
+        """Diagonal blocks of the platens' translations and rotations, (2 n_bodies, 3, 3)."""
+        c = self.constraints
+        out = np.zeros((2 * len(c.bodies), 3, 3))
+        for i in range(len(out)):
+            unit = np.zeros((c.n_unknowns, 3, 3))
+            unit[c.n_points + i] = np.diag(c.bodies[i // 2].free[3 * (i % 2) :][:3])
+            field = c.expand(unit)
+            forces = self.stiffness.apply(field) + c.spring_force(field)
+            out[i] = (c.reduce(forces) + c.body_spring_force(unit))[c.n_points + i]
+        return out
+
+    def _rows(self) -> Ints:
+        """The rows of all unknowns."""
+        o, n = self.stiffness.ordering, 2 * len(self.constraints.bodies)
+        return np.concatenate([o.row, o.bodies + np.arange(n)])
+
+    def _start(self) -> Any:
+        """Rows of noise with about the same energy everywhere."""
+        out = np.zeros_like(self.fine.x)
+        field = noise((self.constraints.n_unknowns, 3, self.loads))
+        rows, blocks = self._rows(), self.fine.blocks
+        scale = np.sqrt(blocks[rows, 0] + blocks[rows, 3] + blocks[rows, 5])
+        field = self.constraints.project(field * scale[:, None, None])
+        out[rows, :, :3] = field.transpose(0, 2, 1)
+        return out
+
+    def _scaled_product(self, field: Any) -> Pair:
+        """A v and D A v of rows v."""
+        f, o = self.fine, self.stiffness.ordering
+        f.x[...] = field
+        self._carry(f.x)
+        f.x[o.copies] = f.x[o.shared + np.repeat(np.arange(len(o.pointer) - 1), np.diff(o.pointer))]
+        f.b[...] = 0.0
+        self.team.run(cycle.fine_pass, self.marker, self.kind, f.record, self.special.record, -1)
+        np.negative(f.r, out=f.b)
+        image = f.b.copy()
+        self.team.run(cycle.fine_first, self.marker, self.kind, f.record, self.special.record)
+        scaled = f.x.copy()
+        scaled[o.copies] = 0.0
+        scaled[o.row[self.constraints.slaves]] = 0.0
+        return image, scaled
+
+    def _carry(self, rows: Any) -> None:
+        c, o = self.constraints, self.stiffness.ordering
+        for i, body in enumerate(c.bodies):
+            motion = rows[o.bodies + 2 * i : o.bodies + 2 * i + 2, :, :3].transpose(0, 2, 1)
+            moved = body.modes(c.points[body.slaves]) @ motion.reshape(6, -1)
+            rows[o.row[body.slaves], :, :3] = moved.transpose(0, 2, 1)
+
+    def precondition(self) -> None:
+        """One cycle, from ``b`` to ``x`` of the fine table."""
+        self.team.run(
+            cycle.precondition, self.marker, self.kind, self.fine.record, self.special.record,
+            self.transfer.record, self.vertex_special.record, self.levels,
+        )  # fmt: skip
+
+    def solve(
+        self, right: Floats, tolerance: float, most: int, progress: Progress | None = None
+    ) -> tuple[Floats, Ints]:
+        """Solve for right-hand sides (n_unknowns, 3, k), at most ``loads`` of them.
+
+        Parameters
+        ----------
+        tolerance : relative residual at which a column stops. most : iterations.
+
+        Returns
+        -------
+        unknowns : (n_unknowns, 3, k). iterations : (k,).
+        """
+        s, k = self.state, right.shape[2]
+        rows = self._rows()
+        for name in ("x", "p", "q", "r", "scalars"):
+            getattr(s, name)[...] = 0.0
+        s.r[rows, :k, :3] = right.transpose(0, 2, 1)
+        self.fine.b[...] = s.r
+        s.scalars[krylov.ACTIVE] = 1.0
+        goal = np.zeros(self.loads)
+        goal[:k] = tolerance * np.sqrt(np.einsum("nik,nik->k", right, right))
+        iterations = self._iterate(goal, tolerance, most, progress)
+        x = np.ascontiguousarray(s.x[rows, :k, :3].transpose(0, 2, 1))
+        return self.constraints.project(x), iterations[:k]
+
+    def _iterate(self, goal: Floats, tolerance: float, most: int, progress: Progress | None) -> Ints:
+        s, marked = self.state, self.marker
+        active = s.scalars[krylov.ACTIVE]
+        active[...] = (goal > 0.0)[:, None]
+        iterations = np.zeros(self.loads, dtype=np.int64)
+        if progress is not None:
+            progress(0, 1.0)
+        for _ in range(most if active.any() else 0):
+            self.precondition()
+            self.team.run(
+                krylov.turn, marked, self.kind, s.record, self.special.record, self.fine.x.ctypes.data
+            )
+            self.team.run(
+                krylov.iterate, marked, self.kind, s.record, self.special.record, self.fine.b.ctypes.data
+            )
+            iterations += active[:, 0] != 0.0
+            norm = np.sqrt(s.scalars[krylov.NORM, :, 0])
+            if progress is not None:
+                progress(
+                    int(iterations.max()), tolerance * float(np.max(norm[goal > 0.0] / goal[goal > 0.0]))
+                )
+            active[...] = (norm > goal)[:, None]
+            if not active.any() or not np.isfinite(norm).all():
+                break
+        return iterations

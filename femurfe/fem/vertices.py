@@ -1,0 +1,275 @@
+"""The four-point cells on the vertices of a ten-point mesh, as the level below it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from femurfe.arrays import Floats, Ints
+from femurfe.fem.aggregation import BlockRows
+from femurfe.fem.constraints import Constraints
+from femurfe.fem.ordering import even_pieces
+from femurfe.fem.rigid import rigid_modes
+from femurfe.fem.tetrahedra import TetrahedralStiffness, full_blocks
+from femurfe.kernels import layout
+from femurfe.kernels.tables import SPECIAL, TRANSFER, Table
+
+PIECE = 256
+MOST_PIECES = 32
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class VertexLevel:
+    """Matrix and transfer of the vertices.
+
+    Attributes
+    ----------
+    matrix : reduced by the supports; two rows per platen stand at the end.
+    inverse : (n, 3, 3) inverses of its diagonal blocks, zero in held directions.
+    modes : (n, 3, 6) rigid motions. alone : (n,) rows without any freedom.
+    transfer, special : tables `TRANSFER` and `SPECIAL`. ends : (n_rows, 2) uint32 of `FINE`.
+    """
+
+    matrix: BlockRows
+    inverse: Floats
+    modes: Floats
+    alone: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    transfer: Table
+    special: Table
+    ends: np.ndarray[tuple[int, int], np.dtype[np.uint32]]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Edges:
+    """Numbering of vertices and edges: point ids and rows of both, ends of edges by vertex."""
+
+    vertices: Ints
+    middles: Ints
+    number: Ints
+    ends: Ints
+
+
+def vertex_level(stiffness: TetrahedralStiffness, constraints: Constraints) -> VertexLevel:
+    """The vertices' level of a ten-point stiffness under some supports."""
+    row = stiffness.ordering.row
+    edges = _edges(stiffness)
+    pointer, numbers = layout.vertex_edges(edges.ends, len(edges.vertices))
+    matrix = BlockRows(*layout.vertex_matrix(
+        pointer, numbers, edges.ends, row[edges.middles], row[edges.vertices],
+        _with_springs(stiffness, constraints, edges),
+    ))  # fmt: skip
+    matrix, held = _reduced(matrix, constraints, edges)
+    blocks = matrix.diagonal()
+    size = float(np.trace(blocks, axis1=1, axis2=2).max())
+    inverse = np.linalg.inv(blocks + size * held) - held / size
+    alone = np.trace(held, axis1=1, axis2=2) > 2.5
+    bodies = stiffness.ordering.bodies + np.arange(2 * len(constraints.bodies))
+    transfer = _transfer(edges, row, pointer, numbers, bodies)
+    ends = _ends(stiffness, edges, len(constraints.bodies))
+    special = support_table(constraints, edges.number, len(edges.vertices), springs=False)
+    return VertexLevel(matrix, inverse, _modes(constraints, edges), alone, transfer, special, ends)
+
+
+def _edges(stiffness: TetrahedralStiffness) -> _Edges:
+    mesh, row = stiffness.mesh, stiffness.ordering.row
+    is_vertex = np.zeros(mesh.n_points, dtype=bool)
+    is_vertex[mesh.corners] = True
+    ends = np.zeros((mesh.n_points, 2), dtype=np.int64)
+    layout.edge_ends(mesh.cells, ends)
+    vertices, middles = np.flatnonzero(is_vertex), np.flatnonzero(~is_vertex)
+    vertices = vertices[np.argsort(row[vertices])]
+    middles = middles[np.argsort(row[middles])]
+    number = np.full(mesh.n_points, -1, dtype=np.int64)
+    number[vertices] = np.arange(len(vertices))
+    return _Edges(vertices, middles, number, number[ends[middles]])
+
+
+def _with_springs(stiffness: TetrahedralStiffness, constraints: Constraints, edges: _Edges) -> Floats:
+    """Blocks by row with the springs to the ground, spread from mid-points to vertices."""
+    if not len(constraints.spring_points):
+        return stiffness.vertex_blocks
+    row = stiffness.ordering.row
+    out = stiffness.vertex_blocks.copy()
+    upper = constraints.spring_blocks.reshape(-1, 9)[:, [0, 1, 2, 4, 5, 8]]
+    where = np.searchsorted(row[edges.middles], row[constraints.spring_points])
+    where = np.minimum(where, len(edges.middles) - 1)
+    on_edge = np.flatnonzero(edges.number[constraints.spring_points] < 0)
+    on_vertex = np.flatnonzero(edges.number[constraints.spring_points] >= 0)
+    at = constraints.spring_points
+    np.add.at(out[:, :6], row[at[on_vertex]], upper[on_vertex])
+    np.add.at(out, row[at[on_edge]], 0.25 * constraints.spring_blocks[on_edge].reshape(-1, 9))
+    for end in (0, 1):
+        vertex = edges.vertices[edges.ends[where[on_edge], end]]
+        np.add.at(out[:, :6], row[vertex], 0.25 * upper[on_edge])
+    return out
+
+
+def _reduced(matrix: BlockRows, constraints: Constraints, edges: _Edges) -> tuple[BlockRows, Floats]:
+    """The matrix in the unknowns of the vertices, and what is held, as blocks (n, 3, 3)."""
+    n, n_bodies = len(edges.vertices), len(constraints.bodies)
+    held = np.zeros((n + 2 * n_bodies, 3, 3))
+    there = np.flatnonzero(edges.number[constraints.held] >= 0)
+    held[edges.number[constraints.held][there]] = np.eye(3) - constraints.projectors[there]
+    carried = edges.number[constraints.slaves]
+    held[carried[carried >= 0]] = np.eye(3)
+    for i, body in enumerate(constraints.bodies):
+        held[n + 2 * i : n + 2 * i + 2] = [np.diag(part) for part in 1.0 - body.free.reshape(2, 3)]
+    if n_bodies:
+        return _with_bodies(matrix, constraints, edges, held), held
+    row = np.repeat(np.arange(n), np.diff(matrix.pointer))
+    is_held = np.asarray(held.any(axis=(1, 2)))
+    touched = np.flatnonzero(is_held[row] | is_held[matrix.columns])
+    keep = np.eye(3) - held
+    matrix.data[touched] = keep[row[touched]] @ matrix.data[touched] @ keep[matrix.columns[touched]]
+    return matrix, held
+
+
+def _with_bodies(matrix: BlockRows, constraints: Constraints, edges: _Edges, held: Floats) -> BlockRows:
+    """The matrix with the rows of the platens added."""
+    from scipy.sparse import bsr_matrix, csr_matrix, hstack
+
+    n = len(edges.vertices)
+    keep = np.eye(3) - held
+    own = bsr_matrix((keep[:n], np.arange(n), np.arange(n + 1)), shape=(3 * n, 3 * n))
+    parts: list[Any] = [own]
+    springs = np.zeros((len(held), 3))
+    for i, body in enumerate(constraints.bodies):
+        slaves = body.slaves[edges.number[body.slaves] >= 0]
+        modes = body.modes(constraints.points[slaves]) * body.free
+        rows = (3 * edges.number[slaves][:, None] + np.arange(3)).ravel()
+        index = np.repeat(rows, 6), np.tile(np.arange(6), len(rows))
+        parts.append(csr_matrix((modes.ravel(), index), shape=(3 * n, 6)))
+        springs[n + 2 * i : n + 2 * i + 2] = (body.springs * body.scales**2 * body.free).reshape(2, 3)
+    expand = hstack(parts, format="csr")
+    full = bsr_matrix((matrix.data, matrix.columns, matrix.pointer), shape=(3 * n, 3 * n)).tocsr()
+    stiff = bsr_matrix(
+        (np.einsum("ni,ij->nij", springs, np.eye(3)), np.arange(len(held)), np.arange(len(held) + 1)),
+        shape=(3 * len(held),) * 2,
+    )
+    unit = bsr_matrix((np.zeros((len(held), 3, 3)), np.arange(len(held)), np.arange(len(held) + 1)))
+    reduced = (bsr_matrix((expand.T @ full @ expand).tocsr(), blocksize=(3, 3)) + stiff + unit).tobsr((3, 3))
+    reduced.sort_indices()
+    return _complete(reduced)
+
+
+def _complete(reduced: Any) -> BlockRows:
+    """Block rows in which every row has its diagonal block, if only of zeros."""
+    n = reduced.shape[0] // 3
+    row = np.repeat(np.arange(n), np.diff(reduced.indptr))
+    missing = np.setdiff1d(np.arange(n), row[row == reduced.indices])
+    rows = np.concatenate([row, missing])
+    columns = np.concatenate([reduced.indices, missing]).astype(np.int64)
+    data = np.concatenate([reduced.data, np.zeros((len(missing), 3, 3))])
+    order = np.lexsort((columns, rows))
+    pointer = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n))]).astype(np.int64)
+    return BlockRows(pointer, columns[order], np.ascontiguousarray(data[order]))
+
+
+def _transfer(edges: _Edges, row: Ints, pointer: Ints, numbers: Ints, bodies: Ints) -> Table:
+    vertices = np.concatenate([row[edges.vertices], bodies])
+    pieces = even_pieces(0, len(vertices), PIECE, MOST_PIECES)
+    return Table(
+        TRANSFER, pointer=np.concatenate([pointer, np.full(len(bodies), pointer[-1])]),
+        rows=row[edges.middles][numbers].astype(np.uint32), vertices=vertices, pieces=pieces,
+        n_pieces=len(pieces) - 1,
+    )  # fmt: skip
+
+
+def _ends(
+    stiffness: TetrahedralStiffness, edges: _Edges, n_bodies: int
+) -> np.ndarray[tuple[int, int], np.dtype[np.uint32]]:
+    o, n = stiffness.ordering, len(edges.vertices)
+    out = np.zeros((o.n_rows, 2), dtype=np.uint32)
+    out[o.row[edges.vertices]] = np.arange(n)[:, None]
+    out[o.row[edges.middles]] = edges.ends
+    out[o.bodies : o.bodies + 2 * n_bodies] = n + np.arange(2 * n_bodies)[:, None]
+    return out
+
+
+def _modes(constraints: Constraints, edges: _Edges) -> Floats:
+    """The six rigid motions in the unknowns of the vertices, held parts taken out."""
+    x = constraints.points
+    centre, length = x.mean(axis=0), float(np.ptp(x, axis=0).max())
+    every = np.zeros((constraints.n_unknowns, 3, 6))
+    every[: len(x)] = rigid_modes(x, centre, length)
+    for i, body in enumerate(constraints.bodies):
+        at = len(x) + 2 * i
+        every[at] = body.axes @ rigid_modes(body.centre[None], centre, length)[0]
+        every[at + 1, :, 3:] = body.axes * (body.length / length)
+    constraints.project(every)
+    return np.concatenate([every[edges.vertices], every[len(x) :]])
+
+
+def support_table(constraints: Constraints, row: Ints, bodies: int, springs: bool = True) -> Table:
+    """A table `SPECIAL` of supports, for points in ``row`` (negative: not there).
+
+    Parameters
+    ----------
+    bodies : the first row of the platens.
+    springs : whether springs to the ground are taken up.
+    """
+    held = np.flatnonzero(row[constraints.held] >= 0)
+    sprung = np.flatnonzero(springs & (row[constraints.spring_points] >= 0))
+    slaves, owner, modes = _slaves(constraints, row)
+    n = len(constraints.bodies)
+    stiff = [body.springs * body.scales**2 * body.free for body in constraints.bodies]
+    values = {
+        "held": row[constraints.held][held], "projectors": constraints.projectors[held],
+        "sprung": row[constraints.spring_points][sprung], "springs": constraints.spring_blocks[sprung],
+        "slaves": slaves, "owner": owner, "modes": modes, "bodies": bodies + 2 * np.arange(n),
+        "body_springs": np.array(stiff), "free": np.array([body.free for body in constraints.bodies]),
+    }  # fmt: skip
+    integers = ("held", "sprung", "slaves", "owner", "bodies")
+    arrays = {
+        name: np.ascontiguousarray(value, dtype=np.int64 if name in integers else np.float64)
+        for name, value in values.items()
+    }
+    return Table(
+        SPECIAL, **arrays, n_held=len(held), n_sprung=len(sprung), n_slaves=len(slaves),
+        n_bodies=n,
+    )  # fmt: skip
+
+
+def _slaves(constraints: Constraints, row: Ints) -> tuple[Ints, Ints, Floats]:
+    rows, owners, modes = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros((0, 3, 6))]
+    for i, body in enumerate(constraints.bodies):
+        there = body.slaves[row[body.slaves] >= 0]
+        rows.append(row[there])
+        owners.append(np.full(len(there), i))
+        modes.append(body.modes(constraints.points[there]))
+    return np.concatenate(rows), np.concatenate(owners), np.concatenate(modes)
+
+
+def inverse_blocks(stiffness: TetrahedralStiffness, constraints: Constraints, bodies: Floats) -> Floats:
+    """Inverses of the diagonal blocks of the ten-point cells by row, (n_rows, 6).
+
+    Parameters
+    ----------
+    bodies : (2 n_bodies, 3, 3) diagonal blocks of the platens.
+    """
+    o = stiffness.ordering
+    out = np.zeros((o.n_rows, 6))
+    layout.invert_symmetric(stiffness.diagonal, out)
+    special = np.concatenate([constraints.held, constraints.spring_points]).astype(np.int64)
+    points = np.unique(special)
+    if len(points):
+        blocks, held = full_blocks(stiffness.diagonal[o.row[points]]), np.zeros((len(points), 3, 3))
+        np.add.at(blocks, np.searchsorted(points, constraints.spring_points), constraints.spring_blocks)
+        held[np.searchsorted(points, constraints.held)] = np.eye(3) - constraints.projectors
+        out[o.row[points]] = _inverse(blocks, held)
+    out[o.row[constraints.slaves]] = 0.0
+    if len(bodies):
+        free = np.stack([np.diag(part) for body in constraints.bodies for part in body.free.reshape(2, 3)])
+        out[o.bodies : o.bodies + len(bodies)] = _inverse(bodies, np.eye(3) - free)
+    return out
+
+
+def _inverse(blocks: Floats, held: Floats) -> Floats:
+    """Inverses of blocks on what is not held, as xx xy xz yy yz zz."""
+    keep = np.eye(3) - held
+    size = np.trace(blocks, axis1=1, axis2=2)[:, None, None]
+    size = np.where(size > 0.0, size, 1.0)
+    inverse = np.linalg.inv(keep @ blocks @ keep + size * held) - held / size
+    return np.asarray(inverse.reshape(-1, 9)[:, [0, 1, 2, 4, 5, 8]])

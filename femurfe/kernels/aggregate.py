@@ -1,0 +1,339 @@
+"""Smoothed aggregation: from block rows to the block rows of a coarser level.
+
+Matrices are block rows with sorted columns: pointer (n + 1,), columns (nnz,), data
+(nnz, rows, columns of a block). The method is that of Vanek, Mandel & Brezina (Computing 56,
+1996); the prolongator's energy is minimised on a fixed pattern under the constraint that it
+keeps the rigid motions (Mandel, Brezina & Vanek, Computing 62, 1999).
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+from femurfe.kernels.team import claim, finish, wait
+
+
+@nb.njit(cache=True, nogil=True)
+def strength(pointer, columns, data, threshold):  # type: ignore[no-untyped-def]
+    """Strong neighbours: (pointer, columns) where |A_ij|^2 > threshold^2 |A_ii| |A_jj|."""
+    n = pointer.size - 1
+    size = np.zeros(columns.size)
+    own = np.zeros(n)
+    for i in range(n):
+        for k in range(pointer[i], pointer[i + 1]):
+            total = 0.0
+            for r in range(data.shape[1]):
+                for c in range(data.shape[2]):
+                    total += data[k, r, c] ** 2
+            size[k] = total
+            if columns[k] == i:
+                own[i] = np.sqrt(total)
+    start, strong = np.empty(n + 1, np.int64), np.empty(columns.size, np.int64)
+    at = 0
+    for i in range(n):
+        start[i] = at
+        for k in range(pointer[i], pointer[i + 1]):
+            j = columns[k]
+            if j == i or size[k] > threshold**2 * own[i] * own[j]:
+                strong[at] = j
+                at += 1
+    start[n] = at
+    return start, strong[:at].copy()
+
+
+@nb.njit(cache=True, nogil=True)
+def aggregate(pointer, columns, alone):  # type: ignore[no-untyped-def]
+    """Groups of strongly connected rows: (group of each row, number of groups).
+
+    alone (n,) : rows without any freedom, which join no group (-1).
+    """
+    n = pointer.size - 1
+    group = np.full(n, -1, np.int64)
+    n_groups = 0
+    for i in range(n):
+        if alone[i] or group[i] >= 0:
+            continue
+        free = True
+        for k in range(pointer[i], pointer[i + 1]):
+            if group[columns[k]] >= 0:
+                free = False
+                break
+        if free:
+            for k in range(pointer[i], pointer[i + 1]):
+                if not alone[columns[k]]:
+                    group[columns[k]] = n_groups
+            n_groups += 1
+    first = group.copy()
+    for i in range(n):
+        if not alone[i] and group[i] < 0:
+            for k in range(pointer[i], pointer[i + 1]):
+                if first[columns[k]] >= 0:
+                    group[i] = first[columns[k]]
+                    break
+    for i in range(n):
+        if not alone[i] and group[i] < 0:
+            for k in range(pointer[i], pointer[i + 1]):
+                j = columns[k]
+                if not alone[j] and group[j] < 0:
+                    group[j] = n_groups
+            group[i] = n_groups
+            n_groups += 1
+    return group, n_groups
+
+
+@nb.njit(cache=True, nogil=True)
+def tentative(group, n_groups, modes):  # type: ignore[no-untyped-def]
+    """Orthonormal modes by group, (n, b, 6), and the coarse modes (n_groups, 6, 6)."""
+    n, b, m = modes.shape
+    q = modes.copy()
+    coarse = np.zeros((n_groups, m, m))
+    norm, dot = np.zeros(n_groups), np.zeros(n_groups)
+    scale = np.zeros(n_groups)
+    for c in range(m):
+        scale[:] = 0.0
+        for i in range(n):
+            if group[i] >= 0:
+                for r in range(b):
+                    scale[group[i]] += q[i, r, c] ** 2
+        for _ in range(2):
+            for d in range(c):
+                dot[:] = 0.0
+                for i in range(n):
+                    if group[i] >= 0:
+                        for r in range(b):
+                            dot[group[i]] += q[i, r, d] * q[i, r, c]
+                for g in range(n_groups):
+                    coarse[g, d, c] += dot[g]
+                for i in range(n):
+                    if group[i] >= 0:
+                        for r in range(b):
+                            q[i, r, c] -= dot[group[i]] * q[i, r, d]
+        norm[:] = 0.0
+        for i in range(n):
+            if group[i] >= 0:
+                for r in range(b):
+                    norm[group[i]] += q[i, r, c] ** 2
+        for i in range(n):
+            if group[i] >= 0:
+                g = group[i]
+                keep = norm[g] > 1e-12 * scale[g]
+                for r in range(b):
+                    q[i, r, c] = q[i, r, c] / np.sqrt(norm[g]) if keep else 0.0
+            else:
+                for r in range(b):
+                    q[i, r, c] = 0.0
+        for g in range(n_groups):
+            if norm[g] > 1e-12 * scale[g]:
+                coarse[g, c, c] = np.sqrt(norm[g])
+    return q, coarse
+
+
+@nb.njit(cache=True, nogil=True)
+def pattern(pointer, columns, group, n_groups):  # type: ignore[no-untyped-def]
+    """Groups of each row's strong neighbours, sorted: (pointer, columns) of the prolongator."""
+    n = pointer.size - 1
+    start, out = np.empty(n + 1, np.int64), np.empty(columns.size, np.int64)
+    mark = np.full(n_groups, -1, np.int64)
+    at = 0
+    for i in range(n):
+        start[i] = at
+        if group[i] >= 0:
+            for k in range(pointer[i], pointer[i + 1]):
+                g = group[columns[k]]
+                if g >= 0 and mark[g] != i:
+                    mark[g] = i
+                    m = at
+                    while m > start[i] and out[m - 1] > g:
+                        out[m] = out[m - 1]
+                        m -= 1
+                    out[m] = g
+                    at += 1
+    start[n] = at
+    return start, out[:at].copy()
+
+
+@nb.njit(cache=True, nogil=True)
+def times_prolongator(pointer, columns, data, up, up_columns, p, out, start, stop):  # type: ignore[no-untyped-def]
+    """A P on the pattern of P, rows from start to stop; p, out (nnz, b, 6)."""
+    b = data.shape[1]
+    for i in range(start, stop):
+        for k in range(up[i], up[i + 1]):
+            out[k] = 0.0
+        for k in range(pointer[i], pointer[i + 1]):
+            j = columns[k]
+            m = up[i]
+            for n in range(up[j], up[j + 1]):
+                while m < up[i + 1] and up_columns[m] < up_columns[n]:
+                    m += 1
+                if m == up[i + 1]:
+                    break
+                if up_columns[m] == up_columns[n]:
+                    for r in range(b):
+                        for c in range(b):
+                            a = data[k, r, c]
+                            for s in range(6):
+                                out[m, r, s] += a * p[n, c, s]
+
+
+@nb.njit(cache=True, nogil=True)
+def scaled_and_constrained(up, up_columns, blocks, modes, inverse, field, out, start, stop):  # type: ignore[no-untyped-def]
+    """Set out = D field with what would change the coarse modes taken out, rows from start to stop.
+
+    modes (n_groups, 6, 6), inverse (n, 6, 6) : pseudo-inverse of the sum of modes^T modes over each
+    row's groups.
+    """
+    b = blocks.shape[1]
+    total, share = np.empty((b, 6)), np.empty((b, 6))
+    for i in range(start, stop):
+        total[:] = 0.0
+        for k in range(up[i], up[i + 1]):
+            for r in range(b):
+                for s in range(6):
+                    v = 0.0
+                    for c in range(b):
+                        v += blocks[i, r, c] * field[k, c, s]
+                    out[k, r, s] = v
+            for r in range(b):
+                for s in range(6):
+                    for t in range(6):
+                        total[r, t] += out[k, r, s] * modes[up_columns[k], s, t]
+        for r in range(b):
+            for t in range(6):
+                v = 0.0
+                for s in range(6):
+                    v += total[r, s] * inverse[i, s, t]
+                share[r, t] = v
+        for k in range(up[i], up[i + 1]):
+            for r in range(b):
+                for s in range(6):
+                    v = 0.0
+                    for t in range(6):
+                        v += share[r, t] * modes[up_columns[k], s, t]
+                    out[k, r, s] -= v
+
+
+@nb.njit(cache=True, nogil=True)
+def mode_products(up, up_columns, modes, out):  # type: ignore[no-untyped-def]
+    """Sum of modes^T modes over the groups of each row, (n, 6, 6)."""
+    squares = np.zeros(modes.shape)
+    for g in range(modes.shape[0]):
+        for s in range(6):
+            for t in range(6):
+                for m in range(6):
+                    squares[g, s, t] += modes[g, m, s] * modes[g, m, t]
+    for i in range(up.size - 1):
+        for k in range(up[i], up[i + 1]):
+            for s in range(6):
+                for t in range(6):
+                    out[i, s, t] += squares[up_columns[k], s, t]
+
+
+@nb.njit(cache=True, nogil=True)
+def transposed(up, up_columns, n_groups):  # type: ignore[no-untyped-def]
+    """Rows of each group: pointer (n_groups + 1,), rows, and where each block stands."""
+    pointer = np.zeros(n_groups + 1, np.int64)
+    for k in range(up_columns.size):
+        pointer[up_columns[k] + 1] += 1
+    for g in range(n_groups):
+        pointer[g + 1] += pointer[g]
+    at = pointer[:-1].copy()
+    rows, where = np.empty(up_columns.size, np.int64), np.empty(up_columns.size, np.int64)
+    for i in range(up.size - 1):
+        for k in range(up[i], up[i + 1]):
+            g = up_columns[k]
+            rows[at[g]], where[at[g]] = i, k
+            at[g] += 1
+    return pointer, rows, where
+
+
+@nb.njit(cache=True, nogil=True)
+def product_pattern(pointer, columns, right, right_columns, n_columns):  # type: ignore[no-untyped-def]
+    """Pattern of a product of block matrices: (pointer, columns), columns sorted."""
+    n = pointer.size - 1
+    start = np.empty(n + 1, np.int64)
+    mark = np.full(n_columns, -1, np.int64)
+    out = np.empty(16 * n + 64, np.int64)
+    at = 0
+    for i in range(n):
+        start[i] = at
+        for k in range(pointer[i], pointer[i + 1]):
+            j = columns[k]
+            for m in range(right[j], right[j + 1]):
+                h = right_columns[m]
+                if mark[h] != i:
+                    mark[h] = i
+                    if at == out.size:
+                        out = np.concatenate((out, np.empty(out.size, np.int64)))
+                    out[at] = h
+                    at += 1
+        out[start[i] : at].sort()
+    start[n] = at
+    return start, out[:at].copy()
+
+
+@nb.njit(cache=True, nogil=True)
+def product(  # type: ignore[no-untyped-def]
+    pointer, columns, data, right, right_columns, right_data, out_pointer, out_columns, out, n_columns,
+    start, stop,
+):  # fmt: skip
+    """Blocks of a product of block matrices for the rows from start to stop."""
+    place = np.empty(n_columns, np.int64)
+    for i in range(start, stop):
+        for k in range(out_pointer[i], out_pointer[i + 1]):
+            place[out_columns[k]] = k
+            out[k] = 0.0
+        for k in range(pointer[i], pointer[i + 1]):
+            j = columns[k]
+            for m in range(right[j], right[j + 1]):
+                to = place[right_columns[m]]
+                for r in range(data.shape[1]):
+                    for c in range(data.shape[2]):
+                        a = data[k, r, c]
+                        for s in range(6):
+                            out[to, r, s] += a * right_data[m, c, s]
+
+
+@nb.njit(cache=True, nogil=True)
+def times_prolongator_pass(team, base, pieces, pointer, columns, data, up, up_columns, p, out):  # type: ignore[no-untyped-def]
+    """`times_prolongator` for all rows, as a region of a team."""
+    end = base + pieces.size - 1
+    piece = claim(team, end)
+    while piece >= 0:
+        start, stop = pieces[piece - base], pieces[piece - base + 1]
+        times_prolongator(pointer, columns, data, up, up_columns, p, out, start, stop)
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+
+
+@nb.njit(cache=True, nogil=True)
+def constrained_pass(team, base, pieces, up, up_columns, blocks, modes, inverse, field, out):  # type: ignore[no-untyped-def]
+    """`scaled_and_constrained` for all rows, as a region of a team."""
+    end = base + pieces.size - 1
+    piece = claim(team, end)
+    while piece >= 0:
+        start, stop = pieces[piece - base], pieces[piece - base + 1]
+        scaled_and_constrained(up, up_columns, blocks, modes, inverse, field, out, start, stop)
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+
+
+@nb.njit(cache=True, nogil=True)
+def product_pass(  # type: ignore[no-untyped-def]
+    team, base, pieces, pointer, columns, data, right, right_columns, right_data, out_pointer, out_columns,
+    out, n_columns,
+):  # fmt: skip
+    """`product` for all rows, as a region of a team."""
+    end = base + pieces.size - 1
+    piece = claim(team, end)
+    while piece >= 0:
+        start, stop = pieces[piece - base], pieces[piece - base + 1]
+        product(
+            pointer, columns, data, right, right_columns, right_data, out_pointer, out_columns, out,
+            n_columns, start, stop,
+        )  # fmt: skip
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)

@@ -1,0 +1,287 @@
+"""One multigrid cycle, as regions of a team of threads.
+
+Every function takes the team, the count at which its first region begins, a marker of
+vector width and loads and one of precision (a tuple of 4 or 8, the bytes of a number), and
+returns the count at which its last region ends. The tables are
+those of `femurfe.kernels.tables`.
+"""
+
+from __future__ import annotations
+
+import numba as nb
+
+from femurfe.kernels import blocks, rows, supports, tet10
+from femurfe.kernels.team import claim, finish, wait
+from femurfe.kernels.vector import float_at, long_at, reals
+
+THREE, SIX = (0,) * 3, (0,) * 6
+AHEAD = 2
+
+
+@nb.njit(cache=True, nogil=True)
+def _publish(mk, kind, f, s, piece):  # type: ignore[no-untyped-def]
+    """Give the copies of the shared points of one piece their value of x."""
+    if piece == 0:
+        supports.carry(s, len(mk), reals(kind, f.x))
+    start, stop = long_at(f.masters, piece), long_at(f.masters, piece + 1)
+    rows.spread_copies(mk, kind, f.shared, f.pointer, f.copies, f.x, start, stop)
+
+
+@nb.njit(cache=True, nogil=True)
+def fine_first(team, base, mk, kind, fine, special):  # type: ignore[no-untyped-def]
+    """The first smoothing step, from zero."""
+    f, n = fine[0], fine[0].n_chunks
+    take = float_at(f.steps, 1)
+    end = base + n + f.n_pieces
+    piece = claim(team, end)
+    while piece >= 0:
+        k = piece - base
+        if k < n:
+            start, stop = long_at(f.private, 2 * k), long_at(f.private, 2 * k + 1)
+        else:
+            start, stop = long_at(f.masters, k - n), long_at(f.masters, k - n + 1)
+        rows.smooth_first(mk, kind, f.b, f.p, f.x, f.blocks, take, start, stop)
+        if k >= n:
+            _publish(mk, kind, f, special[0], k - n)
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    return end
+
+
+@nb.njit(cache=True, nogil=True)
+def fine_pass(team, base, mk, kind, fine, special, step):  # type: ignore[no-untyped-def]
+    """Smoothing step ``step`` on the ten-point cells, or r = b - A x if it is negative."""
+    f = fine[0]
+    keep, take = float_at(f.steps, 2 * max(step, 0)), float_at(f.steps, 2 * max(step, 0) + 1)
+    end = base + f.n_chunks
+    piece = claim(team, end)
+    while piece >= 0:
+        last = long_at(f.batches, piece - base + 1)
+        for batch in range(long_at(f.batches, piece - base), last):
+            ahead, stop = (
+                long_at(f.met, min(batch + AHEAD, last)),
+                long_at(f.met, min(batch + AHEAD + 1, last)),
+            )
+            rows.prefetch(mk, kind, f.fresh, f.x, f.y, ahead, stop)
+            tet10.multiply(mk, kind, f.conn, f.geometry, f.x, f.y, batch)
+            start, stop = long_at(f.finished, 2 * batch), long_at(f.finished, 2 * batch + 1)
+            _settle(mk, kind, f, step, keep, take, start, stop)
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    base, end = end, end + f.n_pieces
+    piece = claim(team, end)
+    while piece >= 0:
+        k = piece - base
+        start, stop = long_at(f.masters, k), long_at(f.masters, k + 1)
+        rows.gather_copies(mk, kind, f.shared, f.pointer, f.copies, f.y, start, stop)
+        if k == 0:
+            supports.pull(special[0], len(mk), reals(kind, f.x), reals(kind, f.y))
+        _settle(mk, kind, f, step, keep, take, start, stop)
+        if step >= 0:
+            _publish(mk, kind, f, special[0], k)
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    return end
+
+
+@nb.njit(cache=True, nogil=True)
+def _settle(mk, kind, f, step, keep, take, start, stop):  # type: ignore[no-untyped-def]
+    """What is done with the rows whose product is complete."""
+    if step >= 0:
+        rows.smooth(mk, kind, f.y, f.b, f.p, f.x, f.blocks, keep, take, start, stop)
+    else:
+        rows.subtract(mk, kind, f.y, f.b, f.r, start, stop)
+
+
+@nb.njit(cache=True, nogil=True)
+def fine_prolong(team, base, mk, kind, fine, special, coarse):  # type: ignore[no-untyped-def]
+    """Add to x P coarse on the ten-point cells."""
+    f, n = fine[0], fine[0].n_chunks
+    end = base + n + f.n_pieces
+    piece = claim(team, end)
+    while piece >= 0:
+        k = piece - base
+        if k < n:
+            start, stop = long_at(f.private, 2 * k), long_at(f.private, 2 * k + 1)
+        else:
+            start, stop = long_at(f.masters, k - n), long_at(f.masters, k - n + 1)
+        rows.prolong(mk, kind, f.ends, coarse, f.x, start, stop)
+        if k == n:
+            supports.project(special[0], len(mk), reals(kind, f.x))
+        if k >= n:
+            _publish(mk, kind, f, special[0], k - n)
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    return end
+
+
+@nb.njit(cache=True, nogil=True)
+def vertex_restrict(team, base, mk, kind, transfer, special, fine, coarse):  # type: ignore[no-untyped-def]
+    """Coarse = P^T fine from mid-points to vertices, platens included."""
+    t, s = transfer[0], special[0]
+    end = base + t.n_pieces
+    piece = claim(team, end)
+    while piece >= 0:
+        start, stop = long_at(t.pieces, piece - base), long_at(t.pieces, piece - base + 1)
+        rows.restrict(mk, kind, t.pointer, t.rows, t.vertices, fine, coarse, start, stop)
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    base, end = end, end + min(s.n_bodies, 1)
+    piece = claim(team, end)
+    while piece >= 0:
+        supports.collect(s, len(mk), reals(kind, coarse))
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    return end
+
+
+@nb.njit(cache=True, nogil=True)
+def vertex_carry(team, base, mk, kind, special, x):  # type: ignore[no-untyped-def]
+    """Give the vertices of platens the motion of their platen."""
+    s = special[0]
+    end = base + min(s.n_bodies, 1)
+    piece = claim(team, end)
+    while piece >= 0:
+        supports.carry(s, len(mk), reals(kind, x))
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    return end
+
+
+@nb.njit(cache=True, nogil=True)
+def _first(team, base, mk, kind, size, v):  # type: ignore[no-untyped-def]
+    """The first smoothing step of a level, from zero, into x."""
+    take = float_at(v.steps, 1)
+    end = base + v.n_pieces
+    piece = claim(team, end)
+    while piece >= 0:
+        start, stop = long_at(v.pieces, piece - base), long_at(v.pieces, piece - base + 1)
+        blocks.smooth_first(mk, kind, size, v.b, v.p, v.blocks, take, v.x, start, stop)
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    return end
+
+
+@nb.njit(cache=True, nogil=True)
+def _smooth(team, base, mk, kind, size, v, step, x, out):  # type: ignore[no-untyped-def]
+    """One smoothing step of a level, from x to out."""
+    keep, take = float_at(v.steps, 2 * step), float_at(v.steps, 2 * step + 1)
+    end = base + v.n_pieces
+    piece = claim(team, end)
+    while piece >= 0:
+        start, stop = long_at(v.pieces, piece - base), long_at(v.pieces, piece - base + 1)
+        blocks.smooth(
+            mk, kind, size, v.pointer, v.columns, v.data, x, v.b, v.p, v.blocks, keep, take, out, start, stop
+        )
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    return end
+
+
+@nb.njit(cache=True, nogil=True)
+def _down(team, base, mk, kind, size, v, w):  # type: ignore[no-untyped-def]
+    """Smooth level v from zero and restrict what is left to w."""
+    base = _first(team, base, mk, kind, size, v)
+    x, other = v.x, v.w
+    for step in range(1, v.n_steps):
+        base = _smooth(team, base, mk, kind, size, v, step, x, other)
+        x, other = other, x
+    end = base + v.n_pieces
+    piece = claim(team, end)
+    while piece >= 0:
+        start, stop = long_at(v.pieces, piece - base), long_at(v.pieces, piece - base + 1)
+        blocks.residual(mk, kind, size, v.pointer, v.columns, v.data, x, v.b, v.r, start, stop)
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    base, end = end, end + w.n_pieces
+    piece = claim(team, end)
+    while piece >= 0:
+        start, stop = long_at(w.pieces, piece - base), long_at(w.pieces, piece - base + 1)
+        blocks.multiply(mk, kind, SIX, size, v.down, v.down_columns, v.down_data, v.r, w.b, start, stop)
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    return end
+
+
+@nb.njit(cache=True, nogil=True)
+def _up(team, base, mk, kind, size, v, w):  # type: ignore[no-untyped-def]
+    """Correct level v from w and smooth it; the result stands in its w."""
+    x, other = v.x, v.w
+    if v.n_steps % 2 == 0:
+        x, other = other, x
+    end = base + v.n_pieces
+    piece = claim(team, end)
+    while piece >= 0:
+        start, stop = long_at(v.pieces, piece - base), long_at(v.pieces, piece - base + 1)
+        blocks.multiply_add(mk, kind, size, SIX, v.up, v.up_columns, v.up_data, w.w, x, start, stop)
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    base = end
+    for step in range(v.n_steps):
+        base = _smooth(team, base, mk, kind, size, v, step, x, other)
+        x, other = other, x
+    return base
+
+
+@nb.njit(cache=True, nogil=True)
+def _solve(team, base, mk, kind, v):  # type: ignore[no-untyped-def]
+    """The coarsest level, whose ``data`` is its inverse, dense, into w."""
+    end = base + v.n_pieces
+    inverse, b, w = reals(kind, v.data), reals(kind, v.b), reals(kind, v.w)
+    n, loads = v.n_rows, len(mk)
+    piece = claim(team, end)
+    while piece >= 0:
+        for row in range(long_at(v.pieces, piece - base), long_at(v.pieces, piece - base + 1)):
+            for i in range(6):
+                at = (6 * row + i) * 6 * n
+                for k in range(loads):
+                    total = b[0] * 0
+                    for column in range(n):
+                        for j in range(6):
+                            total += inverse[at + 6 * column + j] * b[(column * loads + k) * 8 + j]
+                    w[(row * loads + k) * 8 + i] = total
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    return end
+
+
+@nb.njit(cache=True, nogil=True)
+def cycle(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
+    """One V-cycle from ``b`` to ``w`` of the first level, of three unknowns a row; the others have six."""
+    last = levels.size - 1
+    base = _down(team, base, mk, kind, THREE, levels[0], levels[1])
+    for i in range(1, last):
+        base = _down(team, base, mk, kind, SIX, levels[i], levels[i + 1])
+    base = _solve(team, base, mk, kind, levels[last])
+    for i in range(last - 1, 0, -1):
+        base = _up(team, base, mk, kind, SIX, levels[i], levels[i + 1])
+    return _up(team, base, mk, kind, THREE, levels[0], levels[1])
+
+
+@nb.njit(cache=True, nogil=True)
+def precondition(team, base, mk, kind, fine, special, transfer, vertex_special, levels):  # type: ignore[no-untyped-def]
+    """Set x = M b of ``fine``: smooth, correct on the vertices, smooth."""
+    n_steps = fine[0].n_steps
+    base = fine_first(team, base, mk, kind, fine, special)
+    for step in range(1, n_steps + 1):
+        base = fine_pass(team, base, mk, kind, fine, special, step if step < n_steps else -1)
+    base = vertex_restrict(team, base, mk, kind, transfer, vertex_special, fine[0].r, levels[0].b)
+    base = cycle(team, base, mk, kind, levels)
+    base = vertex_carry(team, base, mk, kind, vertex_special, levels[0].w)
+    base = fine_prolong(team, base, mk, kind, fine, special, levels[0].w)
+    for step in range(n_steps):
+        base = fine_pass(team, base, mk, kind, fine, special, step)
+    return base

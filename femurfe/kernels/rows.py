@@ -1,0 +1,265 @@
+"""Steps on rows of a vector: one row per point, four numbers per load (x y z and a zero).
+
+Each is an operation over rows from ``start`` to ``stop`` that reads the product K x of an
+element pass from ``y`` and leaves zeros there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+
+from femurfe.kernels.vector import (
+    Builder,
+    Doubles,
+    Index,
+    Longs,
+    Number,
+    Precision,
+    Reals,
+    Rows,
+    Vector,
+    operation,
+)
+
+SYMMETRIC = ((0, 1, 2), (1, 3, 4), (2, 4, 5))
+
+
+def symmetric_product(b: Builder, blocks: Any, row: Any, field: Vector, loads: int) -> Vector:
+    """A symmetric block (xx xy xz yy yz zz, six numbers a row) times a row."""
+    block = b.load(blocks, b.times(row, 6), 6)
+    nothing = block.zero()
+    total = None
+    for c in range(3):
+        column = block.take([*SYMMETRIC[c], 6] * loads, nothing)
+        term = column * field.take([4 * k + c for k in range(loads) for _ in range(4)])
+        total = term if total is None else total + term
+    assert total is not None
+    return total
+
+
+@operation
+def smooth(
+    b: Builder, shape: tuple[int, int], precision: Precision, y: Reals, rhs: Reals, p: Reals, x: Reals,
+    blocks: Reals,
+    keep: Number, take: Number, start: Index, stop: Index,
+) -> None:  # fmt: skip
+    """Set p = keep p + take D (rhs - y); x += p; y = 0."""
+    size = 4 * shape[1]
+    kept, taken = b.splat(keep, size, x), b.splat(take, size, x)
+
+    def one(row: Any) -> None:
+        at = b.times(row, size)
+        left = b.load(rhs, at, size) - b.load(y, at, size)
+        step = kept * b.load(p, at, size) + taken * symmetric_product(b, blocks, row, left, shape[1])
+        b.store(step, p, at)
+        b.store(b.load(x, at, size) + step, x, at)
+        b.store(b.zeros(y, size), y, at)
+
+    b.loop(start, stop, one)
+
+
+@operation
+def smooth_first(
+    b: Builder, shape: tuple[int, int], precision: Precision, rhs: Reals, p: Reals, x: Reals,
+    blocks: Reals, take: Number,
+    start: Index, stop: Index,
+) -> None:  # fmt: skip
+    """Set p = x = take D rhs, the first step from zero."""
+    size = 4 * shape[1]
+    taken = b.splat(take, size, x)
+
+    def one(row: Any) -> None:
+        at = b.times(row, size)
+        step = taken * symmetric_product(b, blocks, row, b.load(rhs, at, size), shape[1])
+        b.store(step, p, at)
+        b.store(step, x, at)
+
+    b.loop(start, stop, one)
+
+
+@operation
+def subtract(
+    b: Builder, shape: tuple[int, int], precision: Precision,
+    y: Reals, rhs: Reals, out: Reals, start: Index, stop: Index,
+) -> None:  # fmt: skip
+    """Set out = rhs - y; y = 0."""
+    size = 4 * shape[1]
+
+    def one(row: Any) -> None:
+        at = b.times(row, size)
+        b.store(b.load(rhs, at, size) - b.load(y, at, size), out, at)
+        b.store(b.zeros(y, size), y, at)
+
+    b.loop(start, stop, one)
+
+
+@operation
+def dot(
+    b: Builder, shape: tuple[int, int], first: Doubles, precision: Precision, second: Reals, sums: Doubles,
+    place: Index, start: Index, stop: Index,
+) -> None:  # fmt: skip
+    """Row ``place`` of sums = the sum over rows of first * second, number by number."""
+    size = 4 * shape[1]
+
+    def one(row: Any) -> Vector:
+        at = b.times(row, size)
+        return widened(b.load(first, at, size), sums) * widened(b.load(second, at, size), sums)
+
+    total = b.accumulate(start, stop, b.zeros(sums, size), one)
+    b.store(total, sums, b.times(place, size))
+
+
+def widened(vector: Vector, like: Any) -> Vector:
+    """A vector in the precision of an array."""
+    if vector.value.type.element == like.type.pointee:
+        return vector
+    kind = ir.VectorType(like.type.pointee, vector.value.type.count)
+    return Vector(vector.builder, vector.builder.fpext(vector.value, kind))
+
+
+def narrowed(vector: Vector, like: Any) -> Vector:
+    """A float64 vector in the precision of an array."""
+    if vector.value.type.element == like.type.pointee:
+        return vector
+    kind = ir.VectorType(like.type.pointee, vector.value.type.count)
+    return Vector(vector.builder, vector.builder.fptrunc(vector.value, kind))
+
+
+@operation
+def advance(
+    b: Builder, shape: tuple[int, int], precision: Precision, alpha: Doubles, p: Doubles, q: Doubles,
+    x: Doubles, r: Doubles, rounded: Reals, start: Index, stop: Index,
+) -> None:  # fmt: skip
+    """Add to x alpha p; r -= alpha q; rounded = r; q = 0."""
+    size = 4 * shape[1]
+    share = b.load(alpha, b.integer(0), size)
+
+    def one(row: Any) -> None:
+        at = b.times(row, size)
+        b.store(b.load(x, at, size) + share * b.load(p, at, size), x, at)
+        left = b.load(r, at, size) - share * b.load(q, at, size)
+        b.store(left, r, at)
+        b.store(narrowed(left, rounded), rounded, at)
+        b.store(b.zeros(q, size), q, at)
+
+    b.loop(start, stop, one)
+
+
+@operation
+def turn(
+    b: Builder, shape: tuple[int, int], precision: Precision,
+    z: Reals, beta: Doubles, p: Doubles, start: Index, stop: Index,
+) -> None:  # fmt: skip
+    """Set p = z + beta p."""
+    size = 4 * shape[1]
+    share = b.load(beta, b.integer(0), size)
+
+    def one(row: Any) -> None:
+        at = b.times(row, size)
+        b.store(widened(b.load(z, at, size), p) + share * b.load(p, at, size), p, at)
+
+    b.loop(start, stop, one)
+
+
+def _copies_of(b: Builder, pointer: Any, origin: Any, row: Any) -> tuple[Any, Any]:
+    point = b.llvm.sub(row, origin)
+    return b.index(pointer, point), b.index(pointer, b.plus(point, 1))
+
+
+@operation
+def gather_copies(
+    b: Builder, shape: tuple[int, int], precision: Precision, origin: Index, pointer: Longs, copies: Longs,
+    y: Reals, start: Index, stop: Index,
+) -> None:  # fmt: skip
+    """Sum the copies of each shared point into its own row, and leave zeros in them.
+
+    The copies of row i are ``copies[pointer[i - origin] : pointer[i - origin + 1]]``.
+    """
+    size = 4 * shape[1]
+
+    def one(row: Any) -> None:
+        first, last = _copies_of(b, pointer, origin, row)
+
+        def take(k: Any) -> Vector:
+            at = b.times(b.index(copies, k), size)
+            value = b.load(y, at, size)
+            b.store(b.zeros(y, size), y, at)
+            return value
+
+        b.store(b.accumulate(first, last, b.zeros(y, size), take), y, b.times(row, size))
+
+    b.loop(start, stop, one)
+
+
+@operation
+def spread_copies(
+    b: Builder, shape: tuple[int, int], precision: Precision, origin: Index, pointer: Longs, copies: Longs,
+    x: Reals, start: Index, stop: Index,
+) -> None:  # fmt: skip
+    """Write the rows of shared points to their copies."""
+    size = 4 * shape[1]
+
+    def one(row: Any) -> None:
+        first, last = _copies_of(b, pointer, origin, row)
+        value = b.load(x, b.times(row, size), size)
+        b.loop(first, last, lambda k: b.store(value, x, b.times(b.index(copies, k), size)))
+
+    b.loop(start, stop, one)
+
+
+@operation
+def prolong(
+    b: Builder, shape: tuple[int, int], precision: Precision,
+    ends: Rows, coarse: Reals, x: Reals, start: Index, stop: Index,
+) -> None:  # fmt: skip
+    """Add to x the mean of the coarse values at the two ends of each row."""
+    size = 4 * shape[1]
+
+    def one(row: Any) -> None:
+        at, k = b.times(row, size), b.times(row, 2)
+        first = b.load(coarse, b.times(b.index(ends, k), size), size)
+        second = b.load(coarse, b.times(b.index(ends, b.plus(k, 1)), size), size)
+        b.store(b.load(x, at, size) + (first + second) * 0.5, x, at)
+
+    b.loop(start, stop, one)
+
+
+@operation
+def restrict(
+    b: Builder, shape: tuple[int, int], precision: Precision, pointer: Longs, rows: Rows, vertices: Longs,
+    fine: Reals, coarse: Reals,
+    start: Index, stop: Index,
+) -> None:  # fmt: skip
+    """Coarse = fine at the vertex + half the sum of fine over the mid-points of its edges."""
+    size = 4 * shape[1]
+
+    def one(vertex: Any) -> None:
+        first, last = b.index(pointer, vertex), b.index(pointer, b.plus(vertex, 1))
+
+        def half(k: Any) -> Vector:
+            return b.load(fine, b.times(b.index(rows, k), size), size)
+
+        total = b.accumulate(first, last, b.zeros(fine, size), half) * 0.5
+        own = b.load(fine, b.times(b.index(vertices, vertex), size), size)
+        b.store(own + total, coarse, b.times(vertex, size))
+
+    b.loop(start, stop, one)
+
+
+@operation
+def prefetch(
+    b: Builder, shape: tuple[int, int], precision: Precision, rows: Rows, x: Reals, y: Reals,
+    start: Index, stop: Index,
+) -> None:  # fmt: skip
+    """Ask for the cache lines of listed rows of x and y."""
+    size = 4 * shape[1]
+
+    def one(k: Any) -> None:
+        at = b.times(b.index(rows, k), size)
+        for line in range(0, size * precision, 64):
+            b.prefetch(x, b.plus(at, line // precision))
+            b.prefetch(y, b.plus(at, line // precision))
+
+    b.loop(start, stop, one)

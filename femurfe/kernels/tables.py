@@ -1,0 +1,116 @@
+"""Records of addresses and counts by which compiled code finds its arrays.
+
+A record costs one argument, whatever it holds, and keeps compilation short. `Table` fills one
+from arrays and keeps them alive.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def _record(names: str) -> np.dtype[np.void]:
+    return np.dtype([(name, np.int64) for name in names.split()])
+
+
+ALIGNMENT = 64
+CELLS = "conn geometry fresh met batches finished private masters pointer copies n_chunks n_pieces shared "
+
+FINE = _record(CELLS + "blocks ends x y p b r steps n_steps")
+"""Ten-point cells, their inverse diagonal blocks and the vectors of the smoother.
+
+conn (n, 10, BATCH) uint32, geometry (n, 11, BATCH) : cells, see `femurfe.kernels.tet10`.
+fresh (n_rows,) uint32, met (n + 1,) : rows that each batch meets first.
+batches (n_chunks + 1,) : batches of each chunk.
+finished (n, 2) : rows that no batch after a batch touches.
+private (n_chunks, 2) : rows that no other chunk touches; all are finished by some batch.
+masters (n_pieces + 1,) : rows of shared points, in pieces; the first piece has all special rows.
+shared : the first of these rows. pointer, copies : rows in which chunks keep shared points.
+blocks (n_rows, 6) : inverses of the diagonal blocks. ends (n_rows, 2) uint32 : coarse rows.
+x, y, p, b, r (n_rows, loads, 4) : y is zero between regions.
+steps (n_steps, 2) : what each smoothing step keeps and takes.
+"""
+
+STATE = _record(CELLS + "x p q r sums n_sums scalars")
+"""The same cells in float64 and the vectors of conjugate gradients.
+
+sums (n_sums, loads, 4) : parts of inner products, one per chunk and piece.
+scalars (5, loads, 4) : see `femurfe.kernels.krylov`.
+"""
+
+SPECIAL = _record(
+    "n_held held projectors n_sprung sprung springs n_slaves slaves owner modes "
+    "n_bodies bodies body_springs free"
+)
+"""Rows on which supports act: int64 rows, float64 values.
+
+held (n_held,), projectors (n_held, 3, 3). sprung, springs : springs to the ground, likewise.
+slaves (n_slaves,), owner (n_slaves,) platen of each, modes (n_slaves, 3, 6).
+bodies (n_bodies,) : the first of each platen's two rows; body_springs, free (n_bodies, 6).
+"""
+
+LEVEL = _record(
+    "n_rows pointer columns data blocks up up_columns up_data down down_columns down_data "
+    "pieces n_pieces x w p b r steps n_steps"
+)
+"""One level of block rows: matrix, inverse diagonal blocks, transfers, vectors.
+
+pointer, up, down, pieces : int64; columns, up_columns, down_columns : uint32.
+"""
+
+TRANSFER = _record("pointer rows vertices pieces n_pieces")
+"""From rows of points to rows of vertices: mid-points of each vertex's edges, its own row."""
+
+
+class Table:
+    """A record of addresses and counts, with the arrays it points to.
+
+    Parameters
+    ----------
+    kind : the record's type.
+    fields : an array or a number for each of its names; zero for those not given.
+    """
+
+    def __init__(self, kind: np.dtype[np.void], **fields: Any) -> None:
+        self.kind = kind
+        self.fields = dict(fields)
+        self.record = np.zeros(1, dtype=kind)
+        for name, value in fields.items():
+            self.record[name] = _number(value)
+
+    def __getattr__(self, name: str) -> Any:
+        fields = self.__dict__.get("fields", {})
+        if name in fields:
+            return fields[name]
+        raise AttributeError(name)
+
+    def replaced(self, **fields: Any) -> Table:
+        """The same table with other values for some names."""
+        return Table(self.kind, **{**self.fields, **fields})
+
+
+def _number(value: Any) -> int:
+    if isinstance(value, Table):
+        return int(value.record.ctypes.data)
+    if isinstance(value, np.ndarray):
+        return int(value.ctypes.data)
+    return int(value)
+
+
+def aligned(shape: tuple[int, ...], kind: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Zeros that begin at a cache line and may be read a line beyond their end."""
+    kind = np.dtype(kind)
+    size = int(np.prod(shape)) * kind.itemsize
+    buffer = np.zeros(size + 2 * ALIGNMENT, dtype=np.uint8)
+    offset = -buffer.ctypes.data % ALIGNMENT
+    return buffer[offset : offset + size].view(kind).reshape(shape)
+
+
+def aligned_copy(array: npt.NDArray[Any], kind: npt.DTypeLike) -> npt.NDArray[Any]:
+    """An array in another type that begins at a cache line and may be read beyond its end."""
+    out = aligned(array.shape, kind)
+    out[...] = array
+    return out

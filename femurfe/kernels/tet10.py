@@ -1,0 +1,154 @@
+"""Straight-sided ten-point tetrahedra without a matrix: the product with their stiffness.
+
+The strain of such a cell is linear, so its values at the four vertices say all. At vertex
+v the displacement gradient is the sum over vertices a of w_va (x) grad L_a, where
+w_vv = 3 u_v and w_va = 4 u_va - u_a with u_va the mid-point between v and a. The virtual
+work of the stresses s_v is V/20 times the sum over v and w of (1 + delta_vw) s_v : e_w.
+Both are exact (Zienkiewicz, Taylor & Zhu, The Finite Element Method, 7th ed., ch. 6).
+
+A row holds one point: four numbers per load, x y z and a zero. Cells stand in batches of
+``BATCH``; a batch has per cell eleven numbers, the gradients of L_1, L_2, L_3 and Lame's
+constants times V/20, and ten rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from femurfe.kernels.vector import Builder, Index, Precision, Reals, Rows, Vector, operation
+
+BATCH = 16
+EDGES = ((0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3))
+MIDDLE = {pair: 4 + i for i, (a, b) in enumerate(EDGES) for pair in ((a, b), (b, a))}
+VOIGT = ((0, 3, 5), (3, 1, 4), (5, 4, 2))
+
+
+def forces(u: Sequence[Sequence[Any]], g: Sequence[Any], lam: Any, mu: Any) -> list[list[Any]]:
+    """Nodal forces [10][3] of displacements ``u`` [10][3], for anything with arithmetic.
+
+    Parameters
+    ----------
+    g : nine components of the gradients of L_1, L_2, L_3; lam, mu : Lame's constants times V/20.
+    """
+    stress = [_stress(_gradient(u, g, v), lam, mu) for v in range(4)]
+    total = [stress[0][k] + stress[1][k] + stress[2][k] + stress[3][k] for k in range(6)]
+    pulls = [_pulls([stress[v][k] + total[k] for k in range(6)], g) for v in range(4)]
+    out = []
+    for a in range(4):
+        others = [pulls[v][a] for v in range(4) if v != a]
+        out.append([3.0 * pulls[a][a][i] - (others[0][i] + others[1][i] + others[2][i]) for i in range(3)])
+    for a, b in EDGES:
+        out.append([4.0 * (pulls[a][b][i] + pulls[b][a][i]) for i in range(3)])
+    return out
+
+
+def _gradient(u: Sequence[Sequence[Any]], g: Sequence[Any], v: int) -> list[list[Any]]:
+    """Displacement gradient [3][3] at vertex v."""
+    out = []
+    for i in range(3):
+        w = [3.0 * u[v][i] if a == v else 4.0 * u[MIDDLE[v, a]][i] - u[a][i] for a in range(4)]
+        steps = [w[a] - w[0] for a in (1, 2, 3)]
+        out.append([steps[0] * g[d] + steps[1] * g[3 + d] + steps[2] * g[6 + d] for d in range(3)])
+    return out
+
+
+def _stress(h: list[list[Any]], lam: Any, mu: Any) -> list[Any]:
+    """Stress (xx yy zz xy yz xz) of a displacement gradient."""
+    pressure = lam * (h[0][0] + h[1][1] + h[2][2])
+    twice = mu + mu
+    normal = [pressure + twice * h[i][i] for i in range(3)]
+    return [*normal, mu * (h[0][1] + h[1][0]), mu * (h[1][2] + h[2][1]), mu * (h[0][2] + h[2][0])]
+
+
+def _pulls(stress: list[Any], g: Sequence[Any]) -> list[list[Any]]:
+    """Stress times the gradient of each vertex's L, [4][3]."""
+    out = []
+    for a in range(3):
+        x, y, z = g[3 * a : 3 * a + 3]
+        out.append(
+            [stress[VOIGT[i][0]] * x + stress[VOIGT[i][1]] * y + stress[VOIGT[i][2]] * z for i in range(3)]
+        )
+    return [[-(out[0][i] + out[1][i] + out[2][i]) for i in range(3)], *out]
+
+
+def _transposed(quads: list[Vector]) -> list[Vector]:
+    """Four vectors of quads (x y z 0) as vectors of x, y and z, or back with a fourth of zeros."""
+    n = quads[0].value.type.count
+    low = [4 * m + k + n * s for m in range(n // 4) for k in (0, 1) for s in (0, 1)]
+    high = [i + 2 for i in low]
+    first = [4 * m + k + n * s for m in range(n // 4) for s in (0, 1) for k in (0, 1)]
+    second = [i + 2 for i in first]
+    a, b = quads[0].take(low, quads[1]), quads[0].take(high, quads[1])
+    c, d = quads[2].take(low, quads[3]), quads[2].take(high, quads[3])
+    return [a.take(first, c), a.take(second, c), b.take(first, d), b.take(second, d)]
+
+
+def _gathered(b: Builder, x: Any, rows: list[Any], loads: int, lanes: int) -> list[Vector]:
+    """x, y, z of the rows of one point of several cells, each (lanes,)."""
+    records = [b.load(x, row, 4 * loads) for row in rows]
+    return _transposed(_joined(records, lanes))[:3]
+
+
+def _joined(records: list[Vector], lanes: int) -> list[Vector]:
+    """Records put together to four vectors of ``lanes`` numbers."""
+    while len(records) > 4:
+        half = records[0].value.type.count
+        records = [p.take(range(2 * half), q) for p, q in zip(records[::2], records[1::2], strict=True)]
+    while len(records) < 4:
+        half = records[0].value.type.count // 2
+        records = [r.take(range(s, s + half)) for r in records for s in (0, half)]
+    assert records[0].value.type.count == lanes
+    return records
+
+
+def _scattered(b: Builder, y: Any, rows: list[Any], parts: list[Vector], loads: int) -> None:
+    """Add x, y, z to the rows of one point of several cells."""
+    quads = _transposed([*parts, parts[0].zero()])
+    size = 4 * loads
+    lanes = quads[0].value.type.count
+    while size > quads[0].value.type.count:
+        count = quads[0].value.type.count
+        quads = [p.take(range(2 * count), q) for p, q in zip(quads[::2], quads[1::2], strict=True)]
+    per = quads[0].value.type.count // size
+    for i, row in enumerate(rows):
+        part = quads[i // per].take(range(size * (i % per), size * (i % per + 1)))
+        b.store(b.load(y, row, size) + part, y, row)
+    assert lanes >= loads
+
+
+def _spread(lanes: int, loads: int) -> list[int]:
+    """The cell, within a group, that each lane of a transposed vector belongs to."""
+    return [(q * (lanes // 4) + m) // loads for m in range(lanes // 4) for q in range(4)]
+
+
+@operation
+def multiply(
+    b: Builder, shape: tuple[int, int], precision: Precision,
+    conn: Rows, geometry: Reals, x: Reals, y: Reals, batch: Index,
+) -> None:  # fmt: skip
+    """Add K x of one batch of cells to y.
+
+    conn (n, 10, BATCH) uint32 rows; geometry (n, 11, BATCH); x, y (rows, loads, 4).
+    """
+    lanes, loads = shape
+    if precision == 8:
+        lanes = max(4, lanes // 2)
+    group = lanes // loads
+    spread = _spread(lanes, loads)
+
+    def one(k: Any) -> None:
+        first = b.times(k, group)
+        at = b.llvm.add(b.times(batch, 11 * BATCH), first)
+        numbers = [b.load(geometry, b.plus(at, BATCH * i), group).take(spread) for i in range(11)]
+        place = b.llvm.add(b.times(batch, 10 * BATCH), first)
+        rows = [
+            [b.times(b.index(conn, b.plus(place, BATCH * a + e)), 4 * loads) for e in range(group)]
+            for a in range(10)
+        ]
+        u = [_gathered(b, x, rows[a], loads, lanes) for a in range(10)]
+        out = forces(u, numbers[:9], numbers[9], numbers[10])
+        for a in range(10):
+            _scattered(b, y, rows[a], out[a], loads)
+
+    b.loop(b.integer(0), b.integer(BATCH // group), one)
