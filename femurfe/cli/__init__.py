@@ -11,7 +11,7 @@ import warnings
 
 import typer
 
-from femurfe.cli import check, inspect, materials, mesh, run, solve
+from femurfe.cli import bench, check, inspect, materials, mesh, run, solve
 from femurfe.errors import FemurfeError, FemurfeWarning
 
 app = typer.Typer(
@@ -49,6 +49,7 @@ app.command("solve")(solve.solve)
 app.command("mesh")(mesh.mesh)
 app.command("inspect")(inspect.inspect)
 app.add_typer(materials.app, name="materials")
+app.add_typer(bench.app, name="bench")
 
 
 def _say(message: Warning | str, *_: object, **__: object) -> None:

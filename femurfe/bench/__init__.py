@@ -1,0 +1,1 @@
+"""Measuring: problems from outside solved and timed, the machine's limits, peers."""

@@ -1,0 +1,46 @@
+"""Loops that find the machine's limits; what they compute is of no use."""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+STEPS = 64
+
+
+@nb.njit(parallel=True, cache=True, fastmath=True)
+def triad(a, b, c, factor):  # type: ignore[no-untyped-def]
+    """Set a to b + factor c."""
+    for i in nb.prange(a.size):
+        a[i] = b[i] + factor * c[i]
+
+
+@nb.njit(parallel=True, cache=True, fastmath=True)
+def read(a, parts):  # type: ignore[no-untyped-def]
+    """Sums of equal parts of a into ``parts``."""
+    share = a.size // parts.size
+    for p in nb.prange(parts.size):
+        own = a[p * share : (p + 1) * share]
+        total = 0.0
+        for i in range(own.size):
+            total += own[i]
+        parts[p] = total
+
+
+@nb.njit(parallel=True, cache=True, fastmath=True)
+def multiply_add(x, rounds):  # type: ignore[no-untyped-def]
+    """Multiply and add ``STEPS`` times on every number of rows x (n, m), ``rounds`` times over."""
+    factor, term = x.dtype.type(0.999), x.dtype.type(0.001)
+    for row in nb.prange(x.shape[0]):
+        own = x[row]
+        for _ in range(rounds):
+            for i in range(own.size):
+                value = own[i]
+                for _ in range(STEPS):
+                    value = value * factor + term
+                own[i] = value
+
+
+def flops_of(x: np.ndarray[tuple[int, int], np.dtype[np.floating]], rounds: int) -> float:
+    """Operations that `multiply_add` does, a product and a sum counted as two."""
+    return 2.0 * STEPS * rounds * x.size
