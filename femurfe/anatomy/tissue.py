@@ -66,7 +66,7 @@ class TissueMap:
     def __call__(self, mesh: Mesh) -> Tissue:
         """The tissue of each cell of a mesh."""
         corners, inverse = np.unique(mesh.corners, return_inverse=True)
-        cells = inverse.reshape(-1, 4)
+        cells = inverse.reshape(mesh.corners.shape)
         where = mesh.points[corners]
         outside_cortex = self.thickness(where) + self.outer.distance(where)
         cortical = 1.0 - fraction_below(outside_cortex[cells])

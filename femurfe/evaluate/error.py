@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from femurfe.arrays import Floats
-from femurfe.fem.elements import tetrahedron
+from femurfe.fem.elements import corner_functions
 from femurfe.fem.recover import (
     corner_strain,
     energy_density,
@@ -29,7 +29,7 @@ def error_energy(model: Model, result: Result) -> Floats:
     """
     mesh, field = model.mesh, model.materials
     smooth = _recovered(mesh, corner_strain(mesh, result.displacement), field.young)
-    linear = tetrahedron(1, 2 * (mesh.cell_type.order - 1))
+    linear = corner_functions(mesh.cell_type)
     raw = quadrature_strain(mesh, result.displacement)
     difference = np.einsum("qa,cai->cqi", linear.shape, smooth) - raw
     stress = stress_from_strain(difference, field.young, field.poisson, field.moduli)
@@ -37,12 +37,12 @@ def error_energy(model: Model, result: Result) -> Floats:
 
 
 def _recovered(mesh: Mesh, strain: Floats, young: Floats) -> Floats:
-    """Corner strains (n_cells, 4, 6) replaced by their mean over the cells of one region."""
+    """Corner strains (n_cells, n_corners, 6) replaced by their mean over the cells of one region."""
     n_regions = int(mesh.region.max()) + 1
     key = mesh.corners.astype(np.int64) * n_regions + mesh.region[:, None]
     _, inverse = np.unique(key, return_inverse=True)
     ids = inverse.ravel()
-    weight = np.repeat(volumes(mesh) * young, 4)
+    weight = np.repeat(volumes(mesh) * young, mesh.corners.shape[1])
     total = np.bincount(ids, weights=weight)
     out = np.empty_like(strain).reshape(-1, 6)
     flat = strain.reshape(-1, 6)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from femurfe.arrays import Floats, Ints
-from femurfe.fem.elements import tetrahedron, triangle
+from femurfe.fem.elements import facet, solid
 from femurfe.fem.operator import BlockMatrix
 from femurfe.kernels import tet
 from femurfe.kernels.threads import pick
@@ -31,7 +31,7 @@ def assemble_stiffness(
     young, poisson : (n_cells,) MPa and 1.
     moduli : (n_cells, 6, 6) MPa, used instead of the isotropic constants if given.
     """
-    reference = tetrahedron(mesh.cell_type.order)
+    reference = solid(mesh.cell_type)
     indptr, indices = _pattern(mesh)
     data = np.zeros((len(indices), 3, 3))
     owner = np.arange(mesh.n_points) * SHARES // mesh.n_points
@@ -74,7 +74,7 @@ def facet_weights(mesh: Mesh, rows: Ints, degree: int = 4) -> tuple[Floats, Floa
     normals : (n, n_q, 3) outward normals times the area each point stands for, mm2.
     shape : (n_q, n_a) shape functions of the facets' points.
     """
-    reference = triangle(mesh.cell_type.order, degree)
+    reference = facet(mesh.cell_type, degree)
     x = mesh.points[mesh.facet_points(rows)]
     tangents = np.einsum("qak,nai->nqki", reference.gradients, x)
     normals = np.cross(tangents[:, :, 0], tangents[:, :, 1]) * reference.weights[:, None]
@@ -93,7 +93,7 @@ def assemble_traction(mesh: Mesh, rows: Ints, traction: Floats, degree: int = 4)
 
 def assemble_body_force(mesh: Mesh, force: Floats, degree: int = 4) -> Floats:
     """Nodal forces (n_points, 3) N of a force density (n_cells, n_q, 3) N/mm3."""
-    reference = tetrahedron(mesh.cell_type.order, degree)
+    reference = solid(mesh.cell_type, degree)
     volumes = tet.jacobian_weights(mesh.points, mesh.cells, reference.gradients, reference.weights)
     nodal = np.einsum("qa,cqi,cq->cai", reference.shape, force, volumes)
     out = np.zeros((mesh.n_points, 3))

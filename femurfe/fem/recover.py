@@ -6,13 +6,11 @@ import numpy as np
 
 from femurfe.arrays import Floats
 from femurfe.fem.assemble import lame
-from femurfe.fem.elements import tetrahedron, tetrahedron_at
+from femurfe.fem.elements import solid, solid_at_corners
 from femurfe.kernels import tet
 from femurfe.kernels.threads import pick
 from femurfe.mesh.core import Mesh
 from femurfe.tensors import ENGINEERING, contract
-
-CORNERS = ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
 def _strain_at(mesh: Mesh, displacement: Floats, gradients: Floats) -> Floats:
@@ -24,17 +22,17 @@ def _strain_at(mesh: Mesh, displacement: Floats, gradients: Floats) -> Floats:
 
 def quadrature_strain(mesh: Mesh, displacement: Floats) -> Floats:
     """Strain (n_cells, n_q, 6) at the points of the stiffness rule."""
-    return _strain_at(mesh, displacement, tetrahedron(mesh.cell_type.order).gradients)
+    return _strain_at(mesh, displacement, solid(mesh.cell_type).gradients)
 
 
 def corner_strain(mesh: Mesh, displacement: Floats) -> Floats:
-    """Strain (n_cells, 4, 6) at the cells' vertices."""
-    return _strain_at(mesh, displacement, tetrahedron_at(mesh.cell_type.order, CORNERS).gradients)
+    """Strain (n_cells, n_corners, 6) at the cells' vertices."""
+    return _strain_at(mesh, displacement, solid_at_corners(mesh.cell_type).gradients)
 
 
 def quadrature_volumes(mesh: Mesh) -> Floats:
     """Volume (n_cells, n_q) mm3 that each point of the stiffness rule stands for."""
-    reference = tetrahedron(mesh.cell_type.order)
+    reference = solid(mesh.cell_type)
     volumes = tet.jacobian_weights(mesh.points, mesh.cells, reference.gradients, reference.weights)
     return np.asarray(volumes)
 

@@ -16,7 +16,7 @@ class CellType:
 
     Attributes
     ----------
-    name : femurfe's and meshio's agree on the tetrahedra; see ``meshio_name``.
+    name : femurfe's own.
     meshio_name : the name that meshio gives it.
     order : polynomial order of the displacement.
     n_corners : number of vertices.
@@ -33,6 +33,11 @@ class CellType:
     edges: Ints
     facets: Ints
     facet_edges: Ints
+
+    @property
+    def n_facet_corners(self) -> int:
+        """Number of vertices of a facet."""
+        return int(self.facets.shape[1])
 
     @property
     def facet_points(self) -> Ints:
@@ -58,9 +63,22 @@ def _tetrahedron(name: str, meshio_name: str, order: int, n_points: int) -> Cell
     return CellType(name, meshio_name, order, n_points, 4, edges, facets, sides)
 
 
+_HEX_EDGES = [
+    (0, 1), (1, 2), (2, 3), (0, 3), (4, 5), (5, 6), (6, 7), (4, 7), (0, 4), (1, 5), (2, 6), (3, 7),
+]  # fmt: skip
+_HEX_FACETS = [(0, 3, 2, 1), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7)]
+
+
+def _hexahedron() -> CellType:
+    tables = (_HEX_EDGES, _HEX_FACETS, _facet_edges(_HEX_EDGES, list(_HEX_FACETS)))
+    edges, facets, sides = (frozen(table, np.int64) for table in tables)
+    return CellType("hex8", "hexahedron", 1, 8, 8, edges, facets, sides)
+
+
 TET4 = _tetrahedron("tet4", "tetra", 1, 4)
 TET10 = _tetrahedron("tet10", "tetra10", 2, 10)
-CELL_TYPES = {cell_type.n_points: cell_type for cell_type in (TET4, TET10)}
+HEX8 = _hexahedron()
+CELL_TYPES = {cell_type.n_points: cell_type for cell_type in (TET4, TET10, HEX8)}
 
 
 def cell_type(n_points: int) -> CellType:
@@ -72,6 +90,6 @@ def cell_type(n_points: int) -> CellType:
         If there is none.
     """
     if n_points not in CELL_TYPES:
-        message = f"cells of {n_points} points are not known; tet4 has 4 and tet10 has 10"
+        message = f"cells of {n_points} points are not known; tet4 has 4, hex8 has 8 and tet10 has 10"
         raise InvalidMesh(message, code="E-MESH-CELLTYPE")
     return CELL_TYPES[n_points]

@@ -27,7 +27,7 @@ class MeshReport:
     Attributes
     ----------
     n_points, n_cells : numbers of points and cells.
-    cell_type : ``tet4`` or ``tet10``.
+    cell_type : ``tet4``, ``tet10`` or ``hex8``.
     volume_ml : volume of the cells between straight edges.
     quality_min, quality_1pct, quality_mean : least, first percentile and mean of the mean ratio.
     edge_mean : mean edge length, mm.

@@ -16,12 +16,12 @@ from femurfe.mesh.invariants import check_arrays, check_geometry, check_surfaces
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Mesh:
-    """Tetrahedra of one type, each in one region, with named surfaces.
+    """Cells of one type, each in one region, with named surfaces.
 
     Attributes
     ----------
     points : (n_points, 3) float64, mm. Points that no cell uses are dropped, with a warning.
-    cells : (n_cells, 4 or 10) int32 point ids in VTK order, positive volume.
+    cells : (n_cells, 4, 8 or 10) int32 point ids in VTK order, positive volume.
     region : (n_cells,) int32 region id of each cell.
     regions : region ids by name.
     surfaces : (n, 2) arrays of (cell, local facet) by name.

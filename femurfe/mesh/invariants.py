@@ -80,14 +80,14 @@ def check_geometry(points: Floats, cells: Ints) -> None:
     InvalidMesh
         With the first offender and the count.
     """
-    corners = cells[:, :4]
+    corners = cells[:, : cell_type(cells.shape[1]).n_corners]
     volumes = signed_volumes(points, corners)
     quality = mean_ratio(points, corners)
     flat = np.abs(quality) < 1e-9
     if flat.any():
         first = int(np.flatnonzero(flat)[0])
         _fail("E-MESH-FLAT", f"{int(flat.sum())} cells have no volume, first cell {first}")
-    inverted = np.flatnonzero(volumes < 0.0)
+    inverted = np.flatnonzero((volumes < 0.0) | (quality < 0.0))
     if inverted.size:
         first = int(inverted[0])
         _fail(

@@ -9,6 +9,7 @@ import numpy as np
 from femurfe.arrays import Floats, Mask
 from femurfe.errors import UnknownName
 from femurfe.mesh.core import Mesh
+from femurfe.mesh.hexahedra import TETRAHEDRA
 from femurfe.mesh.quality import signed_volumes
 from femurfe.shapes import Shape
 
@@ -43,17 +44,25 @@ def inside(mesh: Mesh, shape: Shape, rule: Rule = "centroid") -> Mask:
 def fraction_inside(mesh: Mesh, shape: Shape) -> Floats:
     """Share of each cell's volume inside ``shape``, (n_cells,), from its vertices' distances."""
     used, inverse = np.unique(mesh.corners, return_inverse=True)
-    return fraction_below(shape.distance(mesh.points[used])[inverse.reshape(-1, 4)])
+    return fraction_below(shape.distance(mesh.points[used])[inverse.reshape(mesh.corners.shape)])
 
 
 def fraction_below(values: Floats) -> Floats:
-    """Share of tetrahedra where a linear function is below zero, (n,), from its vertex values.
+    """Share of cells where a function is below zero, (n,), from its vertex values.
 
     Parameters
     ----------
-    values : (n, 4). The share is the sum over the vertices below zero of
+    values : (n, 4) of tetrahedra, in which the function is linear, or (n, 8) of hexahedra, taken
+        as six of equal volume. The share is the sum over the vertices below zero of
         ``(-v_i)^3 / prod_j (v_j - v_i)``, a divided difference.
     """
+    if values.shape[1] == 8:
+        v = values - 1e-6 * np.abs(values).max(axis=1, keepdims=True)  # facets on the boundary are inside
+        return np.asarray(_below(v[:, TETRAHEDRA].reshape(-1, 4)).reshape(-1, 6).mean(axis=1))
+    return _below(values)
+
+
+def _below(values: Floats) -> Floats:
     v = np.sort(np.asarray(values, dtype=float), axis=1)
     spread = np.abs(v).max(axis=1, keepdims=True)
     v = v / np.where(spread > 0.0, spread, 1.0) + np.array([0.0, 1e-5, 2e-5, 3e-5])

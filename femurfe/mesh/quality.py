@@ -1,4 +1,4 @@
-"""How good the cells are: volumes and the mean ratio."""
+"""How good the cells are: volumes, the mean ratio, edges."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from femurfe.arrays import Floats
-
-_EDGES = np.array([(0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3)])
+from femurfe.mesh import hexahedra
+from femurfe.mesh.cells import cell_type
 
 
 def signed_volumes(points: Floats, corners: npt.NDArray[Any]) -> Floats:
-    """Volumes of tetrahedra from their vertices, (n_cells,) mm3; negative if inverted."""
+    """Volumes of cells from their vertices, (n_cells,) mm3; negative if inverted."""
+    if corners.shape[1] == 8:
+        return hexahedra.volumes(points, corners)
     a, b, c, d = (points[corners[:, i]] for i in range(4))
     return np.asarray(np.einsum("ij,ij->i", np.cross(b - a, c - a), d - a) / 6.0)
 
@@ -24,14 +26,21 @@ def mean_ratio(points: Floats, corners: npt.NDArray[Any]) -> Floats:
 
     One for the regular tetrahedron, zero for a flat one, negative for an inverted one.
     After P. Parthasarathy, C. Graichen, A. Hathaway, Finite Elem. Anal. Des. 15 (1994) 255.
+    For hexahedra the least Jacobian of a vertex over l^3: one for the cube.
     """
-    ends = points[corners[:, _EDGES]]
-    squares = ((ends[:, :, 0] - ends[:, :, 1]) ** 2).sum(axis=2).mean(axis=1)
+    squares = (_edges(points, corners) ** 2).sum(axis=2).mean(axis=1)
     length3 = np.where(squares > 0.0, squares, 1.0) ** 1.5
+    if corners.shape[1] == 8:
+        return np.asarray(hexahedra.corner_jacobians(points, corners).min(axis=1) / length3)
     return np.asarray(6.0 * math.sqrt(2.0) * signed_volumes(points, corners) / length3)
 
 
 def edge_lengths(points: Floats, corners: npt.NDArray[Any]) -> Floats:
     """Mean length of the edges of each cell, (n_cells,) mm."""
-    ends = points[corners[:, _EDGES]]
-    return np.asarray(np.linalg.norm(ends[:, :, 0] - ends[:, :, 1], axis=2).mean(axis=1))
+    return np.asarray(np.linalg.norm(_edges(points, corners), axis=2).mean(axis=1))
+
+
+def _edges(points: Floats, corners: npt.NDArray[Any]) -> Floats:
+    """Edge vectors (n_cells, n_edges, 3)."""
+    ends = points[corners[:, cell_type(corners.shape[1]).edges]]
+    return np.asarray(ends[:, :, 0] - ends[:, :, 1])

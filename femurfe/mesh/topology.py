@@ -80,18 +80,30 @@ def interface(mesh: Mesh, mask: npt.NDArray[np.bool_]) -> Ints:
 
 def facet_areas(mesh: Mesh, rows: Ints) -> Floats:
     """Outward area vectors of (cell, facet) ``rows`` from their vertices, (n, 3) mm2."""
-    a, b, c = (mesh.points[mesh.facet_points(rows)[:, i]] for i in range(3))
-    return np.asarray(0.5 * np.cross(b - a, c - a))
+    x = mesh.points[_facet_corners(mesh, rows)]
+    if x.shape[1] == 4:
+        return np.asarray(0.5 * np.cross(x[:, 2] - x[:, 0], x[:, 3] - x[:, 1]))
+    return np.asarray(0.5 * np.cross(x[:, 1] - x[:, 0], x[:, 2] - x[:, 0]))
 
 
 def facet_centroids(mesh: Mesh, rows: Ints) -> Floats:
     """Centroids of (cell, facet) ``rows``, (n, 3) mm."""
-    return np.asarray(mesh.points[mesh.facet_points(rows)[:, :3]].mean(axis=1))
+    return np.asarray(mesh.points[_facet_corners(mesh, rows)].mean(axis=1))
+
+
+def _facet_corners(mesh: Mesh, rows: Ints) -> npt.NDArray[Any]:
+    """Vertices of (cell, facet) ``rows``, (n, 3 or 4)."""
+    return mesh.facet_points(rows)[:, : mesh.cell_type.n_facet_corners]
 
 
 def surface_of(mesh: Mesh, rows: Ints | None = None) -> TriSurface:
-    """The triangles of (cell, facet) ``rows``, or of the whole boundary, as a surface."""
-    facets = mesh.facet_points(boundary(mesh) if rows is None else rows)[:, :3]
+    """The triangles of (cell, facet) ``rows``, or of the whole boundary, as a surface.
+
+    A quadrilateral makes two.
+    """
+    facets = _facet_corners(mesh, boundary(mesh) if rows is None else rows)
+    if facets.shape[1] == 4:
+        facets = facets[:, [[0, 1, 2], [0, 2, 3]]].reshape(-1, 3)
     used, inverse = np.unique(facets, return_inverse=True)
     return TriSurface(mesh.points[used], inverse.reshape(-1, 3))
 
@@ -113,9 +125,18 @@ def connected_parts(mesh: Mesh) -> Ints:
 
 
 def quadratic(mesh: Mesh) -> Mesh:
-    """The mesh with a mid-point on every straight edge (tet10)."""
+    """The mesh with a mid-point on every straight edge (tet10).
+
+    Raises
+    ------
+    InvalidMesh
+        If its cells are not tetrahedra.
+    """
     if mesh.cell_type.order == 2:
         return mesh
+    if mesh.cell_type.name != "tet4":
+        message = f"only tet4 is made quadratic, not {mesh.cell_type.name}"
+        raise InvalidMesh(message, code="E-MESH-ORDER")
     edges, of_cell = unique_edges(mesh.cells)
     middles = mesh.points[edges].mean(axis=1)
     cells = np.hstack([mesh.cells, mesh.n_points + of_cell])

@@ -69,7 +69,7 @@ def _part_sizes(mesh: Mesh, mask: Mask) -> Floats:
     from scipy.sparse.csgraph import connected_components
 
     corners = mesh.corners[mask]
-    pairs = np.stack([corners[:, [0, 0, 0]].ravel(), corners[:, 1:].ravel()])
+    pairs = np.stack([np.repeat(corners[:, 0], corners.shape[1] - 1), corners[:, 1:].ravel()])
     graph = coo_array((np.ones(pairs.shape[1]), (pairs[0], pairs[1])), shape=(mesh.n_points, mesh.n_points))
     label = connected_components(graph, directed=False)[1]
     sizes = np.bincount(label[corners[:, 0]])

@@ -16,7 +16,7 @@ from femurfe.mesh.io.regions import regions_of
 from femurfe.mesh.io.scale import scaled
 from femurfe.mesh.topology import boundary
 
-_TETS = ("tetra", "tetra10")
+_SOLIDS = ("tetra", "tetra10", "hexahedron")
 
 
 def mesh_of(raw: Raw, unit: str | None = None) -> Mesh:
@@ -51,10 +51,9 @@ def _tetrahedra(raw: Raw) -> Block:
     if not solids:
         message = f"there are no tetrahedra in it, only {_listed(counts) or 'points'}"
         raise InvalidMesh(message, code="E-MESH-EMPTY")
-    if len(solids) > 1 or solids[0] not in _TETS:
-        message = (
-            f"a mesh has tetrahedra of one order only, this has {_listed({k: counts[k] for k in solids})}"
-        )
+    if len(solids) > 1 or solids[0] not in _SOLIDS:
+        found = _listed({kind: counts[kind] for kind in solids})
+        message = f"a mesh has tetrahedra of one order or hexahedra only, this has {found}"
         raise InvalidMesh(message, code="E-MESH-MIXED")
     return _joined(raw, solids[0])
 
@@ -91,7 +90,7 @@ def _patches(raw: Raw, solid: Block) -> tuple[dict[str, Ints], int]:
     triangles = _joined(raw, "triangle", "triangle6")
     sets = {name: _rows_in(triangles.ids, numbers) for name, numbers in raw.sets.items()}
     sets = {name: rows for name, rows in sets.items() if rows.size}
-    if not sets:
+    if not sets or solid.kind == "hexahedron":
         return {}, 0
     facets = _facets_at(solid, triangles.points[:, :3], len(raw.points))
     used = np.unique(np.concatenate(list(sets.values())))
@@ -150,7 +149,7 @@ def _of_point_sets(raw: Raw, solid: Block, mesh: Mesh) -> dict[str, Ints]:
         return {}
     used = np.unique(solid.points)
     outer = boundary(mesh)
-    corners = mesh.facet_points(outer)[:, :3]
+    corners = mesh.facet_points(outer)[:, : mesh.cell_type.n_facet_corners]
     out = {}
     for name, rows in raw.point_sets.items():
         mask = np.zeros(len(raw.points), dtype=bool)

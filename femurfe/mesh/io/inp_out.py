@@ -13,7 +13,7 @@ from femurfe.mesh.core import Mesh
 from femurfe.mesh.io.atomic import write_whole
 from femurfe.mesh.io.inp import END, FACET_OF_LABEL, MARK
 
-_TYPES = {"tet4": "C3D4", "tet10": "C3D10"}
+_TYPES = {"tet4": "C3D4", "tet10": "C3D10", "hex8": "C3D8"}
 _LONGEST = 80
 _LABEL_OF_FACET = np.argsort(FACET_OF_LABEL) + 1
 
@@ -42,11 +42,12 @@ def _lines(mesh: Mesh) -> Iterator[str]:
     for name, i in mesh.regions.items():
         yield from _element_set(names[name], np.flatnonzero(mesh.region == i) + 1)
     names = sanitised(mesh.surfaces)
+    labels = np.arange(1, 7) if mesh.cell_type.name == "hex8" else _LABEL_OF_FACET
     for name, rows in mesh.surfaces.items():
         if not len(rows):
             continue
         yield f"*SURFACE, NAME={names[name]}, TYPE=ELEMENT"
-        yield from (f"{cell + 1}, S{_LABEL_OF_FACET[facet]}" for cell, facet in rows.tolist())
+        yield from (f"{cell + 1}, S{labels[facet]}" for cell, facet in rows.tolist())
     yield END
 
 

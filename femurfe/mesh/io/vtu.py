@@ -31,7 +31,15 @@ _KINDS = {
     25: "hexahedron20", 26: "wedge15", 27: "pyramid13", 28: "quad9", 29: "hexahedron27",
     30: "quad6", 34: "triangle7", 35: "line4", 42: "polyhedron",
 }  # fmt: skip
-_N_POINTS = {"vertex": 1, "line": 2, "triangle": 3, "triangle6": 6, "tetra": 4, "tetra10": 10}
+_N_POINTS = {
+    "vertex": 1,
+    "line": 2,
+    "triangle": 3,
+    "triangle6": 6,
+    "tetra": 4,
+    "tetra10": 10,
+    "hexahedron": 8,
+}
 
 
 def read_vtu(path: Path) -> Raw:

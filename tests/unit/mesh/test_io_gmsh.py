@@ -147,9 +147,8 @@ def test_tetrahedra_beside_hexahedra_or_of_two_orders_are_refused_with_counts(tm
     with pytest.raises(InvalidMesh, match="1 tetra, 1 hexahedron") as caught:
         read_mesh(tmp_path / "m.vtu")
     assert caught.value.code == "E-MESH-MIXED"
-    meshio.Mesh(points, [("hexahedron", hexa)]).write(tmp_path / "m.vtu")
-    with pytest.raises(InvalidMesh, match="this has 1 hexahedron"):
-        read_mesh(tmp_path / "m.vtu")
+    meshio.Mesh(points[:8], [("hexahedron", hexa)]).write(tmp_path / "m.vtu")
+    assert read_mesh(tmp_path / "m.vtu").cell_type.name == "hex8"
     meshio.Mesh(points, [("tetra", tet), ("tetra10", [range(8, 18)])]).write(tmp_path / "m.vtu")
     with pytest.raises(InvalidMesh, match="1 tetra, 1 tetra10"):
         read_mesh(tmp_path / "m.vtu")

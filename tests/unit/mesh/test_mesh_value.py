@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from femurfe.errors import InvalidMesh, UnknownName
-from femurfe.mesh.cells import CELL_TYPES, TET4, TET10
+from femurfe.mesh.cells import CELL_TYPES, HEX8, TET4, TET10
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.topology import boundary
 
@@ -138,9 +138,9 @@ def test_centroids_are_those_of_the_vertices(named, order):
 # The tables of the cell types
 
 
-def test_tetrahedra_have_four_and_ten_points():
-    assert (TET4.n_points, TET10.n_points) == (4, 10)
-    assert CELL_TYPES == {4: TET4, 10: TET10}
+def test_tetrahedra_have_four_and_ten_points_and_hexahedra_eight():
+    assert (TET4.n_points, TET10.n_points, HEX8.n_points) == (4, 10, 8)
+    assert CELL_TYPES == {4: TET4, 8: HEX8, 10: TET10}
 
 
 def test_facets_of_the_reference_cell_face_outward():

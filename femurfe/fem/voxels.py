@@ -1,0 +1,177 @@
+"""Solving voxels without a matrix: conjugate gradients in float64, multigrid in float32."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import numpy as np
+import numpy.typing as npt
+
+from femurfe.arrays import Floats, Ints, Mask
+from femurfe.errors import InvalidLoad, InvalidMaterial
+from femurfe.fem.voxelbodies import VoxelBody
+from femurfe.fem.voxelgrid import Grid, grid_of
+from femurfe.fem.voxellevels import Special
+from femurfe.fem.voxelsolver import Progress, VoxelSolver
+from femurfe.kernels import threads as threading
+from femurfe.kernels.team import Team
+
+
+@dataclass(frozen=True, slots=True)
+class VoxelSolution:
+    """Displacements on a voxel grid, and what the solve did.
+
+    Attributes
+    ----------
+    displacement : (k, n_x + 1, n_y + 1, n_z + 1, 3) mm, zero at nodes without voxel; or (k, n, 3)
+        at the nodes asked for, each of a voxel.
+    motions : (k, 6 n_bodies) unknowns of the rigid bodies.
+    iterations : (k,) per load; residual : (k,) relative, recomputed in float64.
+    n_dofs : three per node of a voxel. seconds : ``setup`` and ``solve``.
+    """
+
+    displacement: Floats
+    motions: Floats
+    iterations: tuple[int, ...]
+    residual: tuple[float, ...]
+    n_dofs: int
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class VoxelSupport:
+    """How nodes of a voxel grid are held.
+
+    Attributes
+    ----------
+    nodes : (n, 3) node numbers, each once.
+    free : (n, 3, 3) projectors onto the motions left to each; zero holds it.
+    springs : (n, 3, 3) N/mm to the ground.
+    bodies : rigid bodies and the nodes they carry.
+    """
+
+    nodes: Ints
+    free: Floats
+    springs: Floats
+    bodies: tuple[VoxelBody, ...] = ()
+
+    @classmethod
+    def fixed(cls, nodes: npt.ArrayLike) -> VoxelSupport:
+        """Nodes (n, 3) held in all three directions."""
+        unique = np.unique(np.asarray(nodes, dtype=np.int64).reshape(-1, 3), axis=0)
+        nothing = np.zeros((len(unique), 3, 3))
+        return cls(unique, nothing, nothing)
+
+
+def solve_voxels(
+    young: npt.ArrayLike,
+    poisson: npt.ArrayLike,
+    size: float,
+    support: VoxelSupport,
+    nodes: npt.ArrayLike,
+    forces: npt.ArrayLike,
+    *,
+    at: npt.ArrayLike | None = None,
+    body_forces: Floats | None = None,
+    tolerance: float = 1e-8,
+    max_iterations: int = 500,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> VoxelSolution:
+    """Displacements of a body of equal cubes under nodal forces.
+
+    Parameters
+    ----------
+    young : (n_x, n_y, n_z) MPa, 0 where there is no voxel.
+    poisson : one value, or one per voxel; above -1 and below 0.5.
+    size : edge length of the voxels, mm.
+    nodes, forces : (m, 3) node numbers, each once, and (k, m, 3) or (m, 3) N.
+    at : (n, 3) nodes at which displacements are asked for; all of the grid if None.
+    body_forces : (k, 6 n_bodies) on the unknowns of the support's bodies; none if None.
+    tolerance : relative residual to reach, per load.
+
+    Raises
+    ------
+    InvalidMaterial, InvalidLoad
+        If a modulus is out of range, a force or a support lies on a node without voxel.
+    NotConverged
+        If the recomputed residual misses the tolerance; a part without support is one cause.
+    """
+    start = perf_counter()
+    lam, mu = _lame(np.asarray(young, dtype=float), np.asarray(poisson, dtype=float))
+    axes = _axes(mu > 0.0)
+    turned = [np.ascontiguousarray(values.transpose(axes)) for values in (lam, mu)]
+    grid = grid_of(turned[0], turned[1], float(size))
+    used = grid.used()
+    ratio = lam[mu > 0.0] / mu[mu > 0.0]
+    ratios = float(ratio.min()), float(ratio.max())
+    places, right = _right(
+        grid, used, np.asarray(nodes, dtype=np.int64)[:, axes], np.asarray(forces, dtype=float)[..., axes]
+    )
+    with threading.using(threads) as n_threads, Team(n_threads) as team:
+        bodies = tuple(body.turned(axes) for body in support.bodies)
+        special = _turned(support, axes, used)
+        solver = VoxelSolver(grid, special, bodies, ratios, len(right), team, n_threads)
+        solver.load(places, right, body_forces)
+        set_up = perf_counter()
+        iterations, residual = solver.solve(tolerance, max_iterations, progress)
+    if at is None:
+        values = solver.on_grid(used).transpose(0, *(1 + np.argsort(axes)), 4)
+    else:
+        values = solver.values(np.asarray(at, dtype=np.int64)[:, axes])
+    values = values[..., np.argsort(axes)]
+    seconds = {"setup": set_up - start, "solve": perf_counter() - set_up}
+    n_dofs = 3 * int(used.sum())
+    return VoxelSolution(values, solver.body_x.copy(), iterations, residual, n_dofs, seconds)
+
+
+def _lame(young: Floats, poisson: Floats) -> tuple[Floats, Floats]:
+    if young.ndim != 3 or not np.isfinite(young).all() or young.min(initial=0.0) < 0.0 or not young.any():
+        message = f"young must be (n_x, n_y, n_z) MPa, finite, 0 or above, not all 0; got shape {young.shape}"
+        raise InvalidMaterial(message)
+    if not ((poisson > -1.0) & (poisson < 0.5)).all():
+        message = (
+            f"poisson must be above -1 and below 0.5, got {float(poisson.min())} to {float(poisson.max())}"
+        )
+        raise InvalidMaterial(message)
+    mu = young / (2.0 * (1.0 + poisson))
+    return mu * (2.0 * poisson / (1.0 - 2.0 * poisson)), mu
+
+
+def _axes(inside: Mask) -> list[int]:
+    """Axes such that rows run along the one with the longest runs, planes along the longest other."""
+    columns = [int(inside.any(axis=axis).sum()) for axis in range(3)]
+    last = int(np.argmin(columns))
+    others = sorted((axis for axis in range(3) if axis != last), key=lambda axis: -inside.shape[axis])
+    return [*others, last]
+
+
+def _turned(support: VoxelSupport, axes: list[int], used: Mask) -> Special:
+    none = np.zeros(len(support.nodes), dtype=bool)
+    free = np.ascontiguousarray(support.free[:, axes][:, :, axes])
+    springs = np.ascontiguousarray(support.springs[:, axes][:, :, axes])
+    special = Special(support.nodes[:, axes], free, springs, none)
+    _require_used(used, special.nodes, "support")
+    for body in support.bodies:
+        _require_used(used, body.nodes[:, axes], "rigid body")
+    return special
+
+
+def _right(grid: Grid, used: Mask, nodes: Ints, forces: Floats) -> tuple[Ints, Floats]:
+    """Places and forces (k, 3, m)."""
+    forces = forces[None] if forces.ndim == 2 else forces
+    if forces.shape[1:] != nodes.shape or not np.isfinite(forces).all():
+        message = f"forces must be finite, (k, {len(nodes)}, 3), got {forces.shape}"
+        raise InvalidLoad(message)
+    _require_used(used, nodes, "force")
+    return grid.places(nodes), np.ascontiguousarray(forces.transpose(0, 2, 1))
+
+
+def _require_used(used: Mask, nodes: Ints, what: str) -> None:
+    fits: Mask = np.all((nodes >= 0) & (nodes < used.shape), axis=1)
+    inner = nodes[fits]
+    fits[fits] = used[inner[:, 0], inner[:, 1], inner[:, 2]]
+    if not fits.all():
+        message = f"{int((~fits).sum())} nodes with a {what} belong to no voxel"
+        raise InvalidLoad(message, code="E-LOAD-EMPTY")

@@ -1,0 +1,211 @@
+"""Conjugate gradients on voxels: float64, with a multigrid cycle in float32."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from femurfe.arrays import Floats, Ints, Mask
+from femurfe.errors import NotConverged
+from femurfe.fem.voxelbodies import VoxelBody
+from femurfe.fem.voxelcycle import Cycle
+from femurfe.fem.voxelgrid import Grid
+from femurfe.fem.voxellevels import Special
+from femurfe.kernels import conjugate
+from femurfe.kernels import hex8 as kernels
+from femurfe.kernels import voxeltables as layout
+from femurfe.kernels.tables import aligned
+from femurfe.kernels.team import Team
+from femurfe.kernels.vector import marker, width
+
+RESTARTS = 3
+Progress = Callable[[int, float], None]
+
+
+class VoxelSolver:
+    """Some loads on one grid under one support.
+
+    A vector is a field on the nodes and, apart, the unknowns of the rigid bodies; at the nodes
+    that bodies carry, a force is zero and a displacement follows the body.
+
+    Parameters
+    ----------
+    special, bodies, ratios : as `femurfe.fem.voxelcycle.Cycle` takes them.
+    loads : right-hand sides at once.
+    """
+
+    def __init__(
+        self,
+        grid: Grid,
+        special: Special,
+        bodies: tuple[VoxelBody, ...],
+        ratios: tuple[float, float],
+        loads: int,
+        team: Team,
+        n_threads: int,
+    ) -> None:
+        self.grid, self.team, self.loads, self.n = grid, team, loads, 3 * grid.size
+        self.cycle = Cycle(grid, special, bodies, ratios, loads, n_threads)
+        self.marker = marker(1, max(width() // 2, 1))
+        blocks = -(-self.n // conjugate.BLOCK)
+        self.partial_rr, self.partial_rz = np.zeros((2, loads, blocks))
+        self.partial_pq = np.zeros((loads, grid.n_planes))
+        self.right, self.x, self.r, self.p, self.q = (
+            aligned((loads * self.n + layout.PAD,), np.float64) for _ in range(5)
+        )
+        those = self.cycle.carried[0]
+        self._places, self._modes = grid.places(those.nodes), those.modes
+        self._parts = [slice(a, b) for a, b in zip(those.starts[:-1], those.starts[1:], strict=True)]
+        self._springs = self.cycle.springs_of_bodies.ravel()
+        self._body_free = np.array([body.free for body in bodies]).ravel()
+        self.body_right, self.body_x, self.body_r, self.body_p, self.body_q = np.zeros(
+            (5, loads, 6 * len(bodies))
+        )
+
+    def load(self, places: Ints, forces: Floats, body_forces: Floats | None = None) -> None:
+        """Take forces (k, 3, m) at places of nodes and (k, 6 n_bodies) on the bodies."""
+        right, t = self._fields(self.right), self.cycle.tables
+        right[:, :, places] = forces
+        last = int(t.planes[self.grid.n_planes, 1])
+        held, free = t.places[:last], t.free[:last]
+        right[:, :, held] = np.einsum("nij,kjn->kin", free, right[:, :, held])
+        self.body_right[:] = self._gathered(self.right)
+        if body_forces is not None:
+            self.body_right += body_forces * self._body_free
+
+    def _fields(self, vector: Floats) -> Floats:
+        return vector[: self.loads * self.n].reshape(self.loads, 3, -1)
+
+    def _gathered(self, vector: Floats) -> Floats:
+        """The forces of carried nodes, on the bodies (k, 6 n_bodies); they are taken from the nodes."""
+        out = np.zeros_like(self.body_x)
+        if self._parts:
+            fields = self._fields(vector)
+            values = fields[:, :, self._places]
+            for body, part in enumerate(self._parts):
+                own = np.einsum("nim,kin->km", self._modes[part], values[:, :, part], optimize=True)
+                out[:, 6 * body : 6 * body + 6] = own
+            fields[:, :, self._places] = 0.0
+        return out
+
+    def _carry(self, vector: Floats, motions: Floats) -> None:
+        """Move carried nodes with their bodies."""
+        if self._parts:
+            parts = [
+                np.einsum("nim,km->kin", self._modes[part], motions[:, 6 * body : 6 * body + 6])
+                for body, part in enumerate(self._parts)
+            ]
+            self._fields(vector)[:, :, self._places] = np.concatenate(parts, axis=2)
+
+    def values(self, nodes: Ints) -> Floats:
+        """Displacements (k, n, 3) at nodes of voxels (n, 3)."""
+        return self._fields(self.x)[:, :, self.grid.places(nodes)].transpose(0, 2, 1)
+
+    def on_grid(self, used: Mask) -> Floats:
+        """Displacements (k, ..., 3) at all nodes of the grid, 0 where it is not ``used``."""
+        nodes = np.argwhere(used)
+        out = np.zeros((self.loads, *used.shape, 3))
+        out[:, nodes[:, 0], nodes[:, 1], nodes[:, 2]] = self.values(nodes)
+        return out
+
+    def _product(self, x: Floats, right: Floats, of_right: float, of_product: float) -> None:
+        """``q = of_right right + of_product A x`` and the parts of ``x . q``."""
+        t, g = self.cycle.tables, self.grid
+        self.team.run(
+            kernels.product, self.marker, t.info, t.rows, t.planes, t.pieces, x, right, self.q, of_right,
+            of_product, g.lam, g.mu, t.places, t.free, t.springs, self.cycle.capacity, self.loads,
+            self.partial_pq,
+        )  # fmt: skip
+
+    def _norms(self, vector: Floats, bodies: Floats) -> Floats:
+        own = vector[: self.loads * self.n].reshape(self.loads, -1)
+        return np.asarray(np.sqrt((own**2).sum(axis=1) + (bodies**2).sum(axis=1)))
+
+    def _residual(self) -> None:
+        """The residual of ``x``, recomputed, into ``r``."""
+        self._carry(self.x, self.body_x)
+        self._product(self.x, self.right, 1.0, -1.0)
+        self.r[:] = self.q
+        self.body_r[:] = self.body_right + self._gathered(self.r) - self._springs * self.body_x
+
+    def solve(
+        self, tolerance: float, max_iterations: int, progress: Progress | None
+    ) -> tuple[tuple[int, ...], tuple[float, ...]]:
+        """Iterate until the recomputed residual of every load is met.
+
+        Returns
+        -------
+        iterations, residual : (k,) each.
+
+        Raises
+        ------
+        NotConverged
+            If one is not.
+        """
+        size = self._norms(self.right, self.body_right)
+        size[size == 0.0] = 1.0
+        counts = np.zeros(self.loads, dtype=np.int64)
+        for _ in range(RESTARTS + 1):
+            self._residual()
+            residual = self._norms(self.r, self.body_r) / size
+            done = (residual <= tolerance).all() or counts.max() >= max_iterations
+            if done or not np.isfinite(residual).all():
+                break
+            self._iterate(size, tolerance, max_iterations, counts, progress)
+        if not (residual <= tolerance).all():
+            message = f"relative residual {residual.max():.1e} after {counts.max()} iterations on voxels"
+            raise NotConverged(message, iterations=int(counts.max()), residual=float(residual.max()))
+        return tuple(int(c) for c in counts), tuple(float(r) for r in residual)
+
+    def _iterate(
+        self, size: Floats, tolerance: float, max_iterations: int, counts: Ints, progress: Progress | None
+    ) -> None:
+        """Conjugate gradients from the residual in ``r`` until its update meets the tolerance."""
+        c, n = self.cycle, self.n
+        c.vectors[c.right : c.right + self.loads * n] = self.r[: self.loads * n]
+        before, going = np.ones(self.loads), np.ones(self.loads, dtype=bool)
+        beta = np.zeros(self.loads)
+        while going.any() and counts.max() < max_iterations:
+            now = self._precondition()
+            self._direct(beta * now / before)
+            alpha = self._advance(now)
+            counts += going
+            norms = self.partial_rr.sum(axis=1) + (self.body_r**2).sum(axis=1)
+            residual = np.sqrt(norms) / size
+            going &= ~(residual <= tolerance)
+            before, beta = np.where(now == 0.0, 1.0, now), np.ones(self.loads)
+            if progress is not None:
+                progress(int(counts.max()), float(residual.max()))
+            if not np.isfinite(residual).all() or not np.isfinite(alpha).all():
+                break
+
+    def _precondition(self) -> Floats:
+        """One cycle on the residual; returns their products ``r . z`` (k,)."""
+        c = self.cycle
+        c.body_right[:] = self.body_r
+        c.run(self.team)
+        self.team.run(conjugate.align, self.marker, self.r, c.vectors, c.result, self.n, self.partial_rz)
+        return np.asarray(self.partial_rz.sum(axis=1) + (self.body_r * c.body_result).sum(axis=1))
+
+    def _direct(self, beta: Floats) -> None:
+        """The next direction: the cycle's result and ``beta`` times the last one."""
+        c, blocks = self.cycle, self.partial_rz.shape[1]
+        self.team.run(conjugate.direct, self.marker, self.p, c.vectors, c.result, self.n, beta, blocks)
+        self.body_p[:] = c.body_result + beta[:, None] * self.body_p
+        self._carry(self.p, self.body_p)
+
+    def _advance(self, now: Floats) -> Floats:
+        """A step along the direction; returns its lengths (k,)."""
+        c = self.cycle
+        self._product(self.p, self.p, 0.0, 1.0)
+        work = self.partial_pq.sum(axis=1) + (self._springs * self.body_p**2).sum(axis=1)
+        self.body_q[:] = self._gathered(self.q) + self._springs * self.body_p
+        alpha = np.where(work > 0.0, now / np.where(work > 0.0, work, 1.0), 0.0)
+        self.team.run(
+            conjugate.advance, self.marker, self.x, self.r, self.p, self.q, c.vectors, c.right, self.n, alpha,
+            self.partial_rr,
+        )  # fmt: skip
+        self.body_x += alpha[:, None] * self.body_p
+        self.body_r -= alpha[:, None] * self.body_q
+        return np.asarray(alpha)

@@ -1,0 +1,270 @@
+"""Voxels without a matrix: products with the stiffness and a multigrid cycle, shared by a team.
+
+Tables as in `femurfe.kernels.voxeltables`.
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+from femurfe.kernels.cube import (
+    dot_row,
+    residual_row,
+    smooth_row,
+    start_row,
+    voxel_row,
+)
+from femurfe.kernels.team import claim, finish, wait
+from femurfe.kernels.transfer import prolong, restrict
+from femurfe.kernels.voxelbodies import move_bodies
+from femurfe.kernels.voxeltables import (
+    OFFSET,
+    PIECE,
+    PIECES,
+    PLANE,
+    PLANES,
+    PROLONG,
+    RESIDUAL,
+    REST,
+    RESTRICT,
+    RIGHT,
+    ROW,
+    ROWS,
+    SIZE,
+    SMOOTH,
+    SOLVE,
+    START,
+)
+
+
+@nb.njit(cache=True, nogil=True)
+def _voxel_plane(shape, level, rows, planes, i, x, x0, lam, mu, acc, cap, loads):  # type: ignore[no-untyped-def]
+    """Forces of one plane of voxels into the sums of the two planes of nodes beside it."""
+    lanes = len(shape[0])
+    n, n_rows = level[SIZE], level[ROWS]
+    here, there = planes[level[PLANE] + i, 0], planes[level[PLANE] + i + 1, 0]
+    low, high = (i & 1) * loads * 3 * cap - here, (1 - (i & 1)) * loads * 3 * cap - there
+    for j in range(n_rows - 1):
+        r = level[ROW] + i * n_rows + j
+        if rows[r, 2] == 0:
+            continue
+        k = rows[r, 1]
+        a, b = rows[r, 0] + k, rows[r + 1, 0] + k
+        c, d = rows[r + n_rows, 0] + k, rows[r + n_rows + 1, 0] + k
+        for load in range(loads):
+            at, to = x0 + load * 3 * n, load * 3 * cap
+            voxel_row(
+                shape, x, acc, lam, mu, n, cap, at + a, at + b, at + c, at + d,
+                to + low + a, to + low + b, to + high + c, to + high + d,
+                level[OFFSET] + a, rows[r, 2] // lanes,
+            )  # fmt: skip
+
+
+@nb.njit(cache=True, nogil=True)
+def _springs(level, start, stop, places, springs, x, x0, acc, a0, cap, loads):  # type: ignore[no-untyped-def]
+    """Add the springs of special nodes to the sums of their plane."""
+    for s in range(start, stop):
+        for load in range(loads):
+            at, to = x0 + load * 3 * level[SIZE] + places[s], a0 + load * 3 * cap + places[s]
+            for i in range(3):
+                for j in range(3):
+                    acc[to + i * cap] += springs[s, i, j] * x[at + j * level[SIZE]]
+
+
+@nb.njit(cache=True, nogil=True)
+def _keep_rest(level, start, stop, places, right, right0, acc, a0, cap, rest, rest0, loads):  # type: ignore[no-untyped-def]
+    """Write the residual of special nodes, for the bodies that carry some of them."""
+    for s in range(start, stop):
+        for part in range(3 * loads):
+            at = part * level[SIZE] + places[s]
+            rest[rest0 + at] = right[right0 + at] - acc[a0 + part * cap + places[s]]
+
+
+@nb.njit(cache=True, nogil=True)
+def _project(level, start, stop, places, free, x, x0, loads):  # type: ignore[no-untyped-def]
+    """Keep of the values at special nodes what is free to move."""
+    n = level[SIZE]
+    for s in range(start, stop):
+        for load in range(loads):
+            at = x0 + load * 3 * n + places[s]
+            a, b, c = x[at], x[at + n], x[at + 2 * n]
+            for i in range(3):
+                x[at + i * n] = free[s, i, 0] * a + free[s, i, 1] * b + free[s, i, 2] * c
+
+
+@nb.njit(cache=True, nogil=True)
+def _sweep(  # type: ignore[no-untyped-def]
+    shape, level, rows, planes, first, last, x, x0, right, right0, rest0, out, out0, w, lam, mu,
+    places, free, springs, acc, cap, loads, smooth, cx, co, ct,
+):  # fmt: skip
+    """Planes first to last of ``out = cx x + co out + ct W (right - A x)``, or ``co right + ct A x``."""
+    lanes, n = len(shape[0]), level[SIZE]
+    half = loads * 3 * cap
+    begin = max(first - 1, 0)
+    acc[(begin & 1) * half : (begin & 1) * half + half] = 0.0
+    for i in range(begin, last):
+        acc[half - (i & 1) * half : 2 * half - (i & 1) * half] = 0.0
+        if i < level[PLANES] - 1:
+            _voxel_plane(shape, level, rows, planes, i, x, x0, lam, mu, acc, cap, loads)
+        if i < first:
+            continue
+        p = level[PLANE] + i
+        at, chunks, slot = planes[p, 0], (planes[p + 1, 0] - planes[p, 0]) // lanes, (i & 1) * half
+        s, e = planes[p, 1], planes[p + 1, 1]
+        _springs(level, s, e, places, springs, x, x0, acc, slot - at, cap, loads)
+        for load in range(loads):
+            o, a = load * 3 * n + at, slot + load * 3 * cap
+            if smooth:
+                smooth_row(
+                    shape, x, right, out, acc, w, n, cap, x0 + o, right0 + o, out0 + o, a,
+                    6 * level[OFFSET] + at, chunks, cx, co, ct,
+                )  # fmt: skip
+            else:
+                residual_row(shape, right, out, acc, n, cap, right0 + o, out0 + o, a, chunks, co, ct)
+        if smooth:
+            _keep_rest(level, s, e, places, right, right0, acc, slot - at, cap, right, rest0, loads)
+        else:
+            _project(level, s, e, places, free, out, out0, loads)
+
+
+@nb.njit(cache=True, nogil=True)
+def _solve(level, right, right0, out, out0, active, inverse, moved, pushed, loads):  # type: ignore[no-untyped-def]
+    """The coarsest level by its dense inverse, of three rows per active node and all of the bodies."""
+    m, n = 3 * active.size, level[SIZE]
+    packed = np.empty((loads, inverse.shape[0]), right.dtype)
+    for load in range(loads):
+        for a in range(m):
+            packed[load, a] = right[right0 + (3 * load + a % 3) * n + active[a // 3]]
+        for a in range(m, inverse.shape[0]):
+            packed[load, a] = pushed[load, a - m]
+    solved = np.zeros_like(packed)
+    for load in range(loads):
+        for a in range(inverse.shape[0]):
+            value = packed[load, a]
+            for b in range(inverse.shape[0]):
+                solved[load, b] += value * inverse[a, b]
+    for load in range(loads):
+        for a in range(m):
+            out[out0 + (3 * load + a % 3) * n + active[a // 3]] = solved[load, a]
+        for a in range(m, inverse.shape[0]):
+            moved[load, a - m] = solved[load, a]
+
+
+@nb.njit(cache=True, nogil=True)
+def _start(shape, level, planes, first, last, right, right0, out, out0, w, ct, loads):  # type: ignore[no-untyped-def]
+    at = planes[level[PLANE] + first, 0]
+    chunks = (planes[level[PLANE] + last, 0] - at) // len(shape[0])
+    for load in range(loads):
+        o = load * 3 * level[SIZE] + at
+        start_row(shape, right, out, w, level[SIZE], right0 + o, out0 + o, 6 * level[OFFSET] + at, chunks, ct)
+
+
+@nb.njit(cache=True, nogil=True)
+def _piece(  # type: ignore[no-untyped-def]
+    shape, op, depth, src, dst, c, info, rows, planes, pieces, piece, v, total, w, lam, mu,
+    places, free, springs, active, inverse, bodies, acc, cap, line, loads,
+):  # fmt: skip
+    """One piece of one step of a cycle's program."""
+    level = info[depth]
+    at = 3 * loads * level[OFFSET]
+    a, b = at + src * total, at + dst * total
+    first, last = pieces[level[PIECE] + piece], pieces[level[PIECE] + piece + 1]
+    if op == START:
+        _start(shape, level, planes, first, last, v, at + RIGHT * total, v, b, w, c[0], loads)
+    elif op in (SMOOTH, RESIDUAL):
+        _sweep(
+            shape, level, rows, planes, first, last, v, a, v, at + RIGHT * total, at + REST * total, v, b,
+            w, lam, mu, places, free, springs, acc, cap, loads, op == SMOOTH, c[0], c[1], c[2],
+        )  # fmt: skip
+    elif op == RESTRICT:
+        fine = info[depth - 1]
+        r0 = 3 * loads * fine[OFFSET] + REST * total
+        restrict(fine, level, rows, first, last, v, r0, v, at + RIGHT * total, line, loads)
+    elif op == PROLONG:
+        coarse = info[depth + 1]
+        c0 = 3 * loads * coarse[OFFSET] + src * total
+        prolong(level, coarse, rows, first, last, v, c0, v, b, line, loads)
+        for p in range(level[PLANE] + first, level[PLANE] + last):
+            _project(level, planes[p, 1], planes[p + 1, 1], places, free, v, b, loads)
+    else:
+        moved, pushed = bodies[dst, depth], bodies[RIGHT, depth]
+        _solve(level, v, at + RIGHT * total, v, b, active, inverse, moved, pushed, loads)
+
+
+@nb.njit(cache=True, nogil=True)
+def _sums(n, like):  # type: ignore[no-untyped-def]
+    """An array of ``n`` that begins at a cache line."""
+    whole = np.empty(n + 64, like.dtype)
+    first = (64 - whole.ctypes.data % 64) % 64 // whole.itemsize
+    return whole[first : first + n]
+
+
+@nb.njit(cache=True, nogil=True)
+def cycle(  # type: ignore[no-untyped-def]
+    team, base, shape, program, factors, info, rows, planes, pieces, v, total, w, lam, mu,
+    places, free, springs, active, inverse, bodies, carried, modes, starts, inverses, stiffness,
+    cap, longest, loads,
+):  # fmt: skip
+    """Run a program: one row per step (operation, level, source, target), with its factors.
+
+    Parameters
+    ----------
+    bodies (4, n_levels, loads, 6 n_bodies) : unknowns of the rigid bodies, by vector and level.
+    carried, modes (n, 3, 6) : places of the nodes that bodies carry, and how each moves.
+    starts (n_levels n_bodies + 1,) : the first node carried, by level and body.
+    inverses (n_levels, n_bodies, 6, 6), stiffness (n_bodies, 6) : of each body; its own springs.
+    """
+    acc, line = _sums(2 * loads * 3 * cap, v), np.empty(longest, v.dtype)
+    end = base
+    for step in range(program.shape[0]):
+        op, depth, src, dst = program[step]
+        start = end
+        end += 1 if op == SOLVE else info[depth, PIECES]
+        piece = claim(team, end)
+        while piece >= 0:
+            _piece(
+                shape, op, depth, src, dst, factors[step], info, rows, planes, pieces, piece - start, v,
+                total, w, lam, mu, places, free, springs, active, inverse, bodies, acc, cap, line, loads,
+            )  # fmt: skip
+            finish(team)
+            piece = claim(team, end)
+        wait(team, end)
+        if op != SOLVE and stiffness.shape[0] > 0:
+            end += 1
+            if claim(team, end) >= 0:
+                move_bodies(
+                    op, depth, src, dst, factors[step], info[depth], v, total, bodies, carried, modes,
+                    starts, inverses, stiffness, loads,
+                )  # fmt: skip
+                finish(team)
+            wait(team, end)
+
+
+@nb.njit(cache=True, nogil=True)
+def product(  # type: ignore[no-untyped-def]
+    team, base, shape, info, rows, planes, pieces, x, right, out, co, ct, lam, mu,
+    places, free, springs, cap, loads, part,
+):  # fmt: skip
+    """``out = co right + ct A x`` on the finest level, and ``part[load, plane] = x . out``."""
+    acc = _sums(2 * loads * 3 * cap, x)
+    level = info[0]
+    lanes, n = len(shape[0]), level[SIZE]
+    end = base + level[PIECES]
+    piece = claim(team, end)
+    while piece >= 0:
+        first, last = pieces[piece - base], pieces[piece - base + 1]
+        _sweep(
+            shape, level, rows, planes, first, last, x, 0, right, 0, 0, out, 0, x, lam, mu,
+            places, free, springs, acc, cap, loads, False, 0.0, co, ct,
+        )  # fmt: skip
+        for load in range(loads):
+            for i in range(first, last):
+                part[load, i] = 0.0
+                for c in range(3):
+                    at = (3 * load + c) * n + planes[i, 0]
+                    chunks = (planes[i + 1, 0] - planes[i, 0]) // lanes
+                    dot_row(shape, x, out, part, at, at, chunks, load * level[PLANES] + i)
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)

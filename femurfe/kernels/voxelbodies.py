@@ -1,0 +1,79 @@
+"""Rigid bodies in the multigrid cycle on voxels.
+
+Tables as in `femurfe.kernels.hex8.cycle`.
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+from femurfe.kernels.voxeltables import OFFSET, PROLONG, RESIDUAL, REST, RESTRICT, RIGHT, SIZE, START
+
+
+@nb.njit(cache=True, nogil=True)
+def _reduced(level, carried, first, last, modes, v, v0, out):  # type: ignore[no-untyped-def]
+    """Add to ``out`` (6,) the forces at carried nodes first to last."""
+    for s in range(first, last):
+        for i in range(3):
+            value = v[v0 + i * level[SIZE] + carried[s]]
+            for m in range(6):
+                out[m] += modes[s, i, m] * value
+
+
+@nb.njit(cache=True, nogil=True)
+def _carry(level, carried, first, last, modes, motion, v, v0):  # type: ignore[no-untyped-def]
+    """Move carried nodes first to last by the ``motion`` (6,) of their body."""
+    for s in range(first, last):
+        for i in range(3):
+            value = v.dtype.type(0.0)
+            for m in range(6):
+                value += modes[s, i, m] * motion[m]
+            v[v0 + i * level[SIZE] + carried[s]] = value
+
+
+@nb.njit(cache=True, nogil=True)
+def _step(op, before, after, start, c, inverse, force):  # type: ignore[no-untyped-def]
+    """The unknowns of one body after a step of the smoother, or its residual."""
+    for i in range(6):
+        step = force.dtype.type(0.0)
+        for j in range(6):
+            step += inverse[i, j] * force[j]
+        at = start + i
+        if op == RESIDUAL:
+            after[at] = force[i]
+        elif op == START:
+            after[at] = c[0] * step
+        else:
+            after[at] = c[0] * before[at] + c[1] * after[at] + c[2] * step
+
+
+@nb.njit(cache=True, nogil=True)
+def move_bodies(  # type: ignore[no-untyped-def]
+    op, depth, src, dst, c, level, v, total, bodies, carried, modes, starts, inverses, stiffness, loads
+):
+    """What a step does to the rigid bodies: their unknowns ``bodies[vector, level, load, 6 body]``."""
+    n_bodies, source = stiffness.shape[0], RIGHT if op == START else REST
+    force = np.empty(6, v.dtype)
+    for number in range(n_bodies * loads):
+        body, load = number // loads, number % loads
+        if op == RESTRICT:
+            for m in range(6 * body, 6 * body + 6):
+                bodies[RIGHT, depth, load, m] = bodies[REST, depth - 1, load, m]
+            continue
+        first, last = starts[depth * n_bodies + body], starts[depth * n_bodies + body + 1]
+        at = 3 * loads * level[OFFSET] + 3 * load * level[SIZE]
+        for m in range(6):
+            own = 6 * body + m
+            if op == PROLONG:
+                bodies[dst, depth, load, own] += bodies[src, depth + 1, load, own]
+            force[m] = bodies[RIGHT, depth, load, own]
+            if op not in (PROLONG, START):
+                force[m] -= stiffness[body, m] * bodies[src, depth, load, own]
+        if op != PROLONG:
+            _reduced(level, carried, first, last, modes, v, at + source * total, force)
+            before, after = bodies[src, depth, load], bodies[dst, depth, load]
+            _step(op, before, after, 6 * body, c, inverses[depth, body], force)
+        for m in range(6):
+            force[m] = 0.0 if op == RESIDUAL else bodies[dst, depth, load, 6 * body + m]
+        _carry(level, carried, first, last, modes, force, v, at + dst * total)
