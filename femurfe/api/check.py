@@ -13,10 +13,10 @@ from femurfe.errors import FemurfeError, UnreadableFile
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.io import MESH_FORMATS, read_mesh, read_surface
 from femurfe.shapes import Offset, Shape, common_volume
-from femurfe.study.arms import Fit, check_materials, distinct_items, item_size
+from femurfe.study.arms import check_materials, distinct_items, item_size
 from femurfe.study.read import example_names, find_study, read_study
 from femurfe.study.run import Inputs, build_inputs, mesh_of
-from femurfe.study.schema import StudyFile
+from femurfe.study.schema import MeshTable, StudyFile
 from femurfe.study.store import MARK
 from femurfe.study.table import text_table
 from femurfe.surface import TriSurface
@@ -47,9 +47,10 @@ class Check:
 # Measured on femora, vertebrae and hemipelves: cells per cube of the wanted size; unknowns per
 # cell; bytes and seconds per unknown.
 _CELLS_PER_SIZE3 = 15.0
-_UNKNOWNS_PER_CELL = {1: 0.65, 2: 4.5}
-_BYTES_PER_UNKNOWN = {1: 900.0, 2: 1900.0}
-_SECONDS_PER_UNKNOWN = {1: 3e-5, 2: 3.5e-5}
+_VOXELS_PER_SIZE3 = 1.1
+_UNKNOWNS_PER_CELL = {1: 0.65, 2: 4.5, "voxel": 3.6}
+_BYTES_PER_UNKNOWN = {1: 900.0, 2: 1900.0, "voxel": 1200.0}
+_SECONDS_PER_UNKNOWN = {1: 3e-5, 2: 3.5e-5, "voxel": 1.5e-5}
 
 
 def check(study: str | Path) -> Check:
@@ -68,8 +69,8 @@ def check(study: str | Path) -> Check:
     check_materials(items, inputs.materials)
     for item in items:
         solids[item.name] = item.solid(inputs.bone, solids)
-    volume, order = inputs.bone.volume, table.mesh.order
-    n = _cells(inputs, solids, table.mesh.size_mm, table.mesh.fit) * _UNKNOWNS_PER_CELL[order]
+    volume, kind = inputs.bone.volume, "voxel" if table.mesh.kind == "voxel" else table.mesh.order
+    n = _cells(inputs, solids, table.mesh) * _UNKNOWNS_PER_CELL[kind]
     solves = len(inputs.arms) * len(inputs.loads) * (2 if table.mesh.compare_fits else 1)
     return Check(
         table,
@@ -79,14 +80,17 @@ def check(study: str | Path) -> Check:
         tuple(solids),
         volume / 1000.0,
         n,
-        n * _BYTES_PER_UNKNOWN[order] / 2.0**30,
-        20.0 + n * _SECONDS_PER_UNKNOWN[order] * solves,
+        n * _BYTES_PER_UNKNOWN[kind] / 2.0**30,
+        20.0 + n * _SECONDS_PER_UNKNOWN[kind] * solves,
     )
 
 
-def _cells(inputs: Inputs, solids: Mapping[str, Shape], size: float, fit: Fit) -> float:
+def _cells(inputs: Inputs, solids: Mapping[str, Shape], table: MeshTable) -> float:
     """About how many cells the mesh will have, the refined places included."""
+    size, fit = table.size_mm, table.fit
     n = inputs.bone.volume / size**3
+    if table.kind == "voxel":
+        return _VOXELS_PER_SIZE3 * n
     for items in inputs.arms.values():
         for item in items:
             if item.name in solids:

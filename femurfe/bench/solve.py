@@ -13,7 +13,7 @@ from femurfe.arrays import Floats
 from femurfe.bench.clock import Clock, peak_mb, process_age
 from femurfe.bench.cube import cube
 from femurfe.bench.problem import Problem, holds_voxels, read_problem
-from femurfe.bench.voxels import solve_voxels
+from femurfe.bench.voxels import solve_voxel_file
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.linear import SolverLog, SolverOptions, solve_linear
 from femurfe.fem.stiffness import stiffness_for
@@ -29,7 +29,7 @@ class Solved:
 
     Attributes
     ----------
-    displacement : (k, n_points, 3) mm.
+    displacement : (k, n_points, 3) mm; of voxels (k, n_x + 1, n_y + 1, n_z + 1, 3).
     record : ``n_dofs``, ``threads``, ``method``, ``iterations`` and ``residual`` per load,
         ``seconds`` by phase, ``peak_mb``.
     """
@@ -50,12 +50,13 @@ def solve_file(
     Raises
     ------
     FemurfeError
-        If the file is no problem, or the solve fails: see `read_problem` and `solve_linear`.
+        If the file is no problem, or the solve fails: see `read_problem`, `read_voxels` and
+        `solve_linear`.
     """
     clock, chosen = Clock(), options or SolverOptions()
     clock.seconds["import"] = process_age()
     if holds_voxels(path):
-        return solve_voxels(path)
+        return Solved(*solve_voxel_file(path, clock, threads, chosen))
     with clock.phase("read"):
         problem = read_problem(path, order)
         check_supported(problem.mesh, held(problem), path.name)
@@ -122,7 +123,7 @@ def _coarse(problem: Problem) -> System:
 def _rehearse(problem: Problem, options: SolverOptions) -> None:
     """Solve a cube of the same kind of cells, loads and method, so that nothing is left to compile."""
     small = cube(problem.mesh.cell_type.order, problem.n_loads)
-    rehearsed = replace(options, method="direct" if options.method == "direct" else "multigrid")
+    rehearsed = replace(options, method="multigrid" if options.method == "auto" else options.method)
     timed_solve(small, rehearsed, Clock())
 
 

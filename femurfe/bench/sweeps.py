@@ -5,17 +5,19 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+from femurfe.kernels.compiled import kernel
+
 STEPS = 64
 
 
-@nb.njit(parallel=True, cache=True, fastmath=True)
+@kernel(parallel=True, fastmath=True)
 def triad(a, b, c, factor):  # type: ignore[no-untyped-def]
     """Set a to b + factor c."""
     for i in nb.prange(a.size):
         a[i] = b[i] + factor * c[i]
 
 
-@nb.njit(parallel=True, cache=True, fastmath=True)
+@kernel(parallel=True, fastmath=True)
 def read(a, parts):  # type: ignore[no-untyped-def]
     """Sums of equal parts of a into ``parts``."""
     share = a.size // parts.size
@@ -27,7 +29,7 @@ def read(a, parts):  # type: ignore[no-untyped-def]
         parts[p] = total
 
 
-@nb.njit(parallel=True, cache=True, fastmath=True)
+@kernel(parallel=True, fastmath=True)
 def multiply_add(x, rounds):  # type: ignore[no-untyped-def]
     """Multiply and add ``STEPS`` times on every number of rows x (n, m), ``rounds`` times over."""
     factor, term = x.dtype.type(0.999), x.dtype.type(0.001)

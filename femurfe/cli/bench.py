@@ -20,7 +20,7 @@ app = typer.Typer(
 
 THREADS = typer.Option(None, "--threads", "-t", min=1, help="Threads [default: all].")
 ORDER = typer.Option(2, "--order", min=1, max=2, help="1 for tet4, 2 for tet10.")
-METHOD = typer.Option("auto", "--method", help="auto, direct or multigrid.")
+METHOD = typer.Option("auto", "--method", help="auto, direct, multigrid, pardiso or petsc.")
 REPEATS = typer.Option(3, "--repeats", "-r", min=1, help="Runs of each; medians are shown.")
 JSON = typer.Option(False, "--json", help="Print one JSON object.")
 Row = dict[str, Any]
@@ -80,18 +80,26 @@ def scaling(
 
 @app.command("limits")
 def limits(threads: int = THREADS, as_json: bool = JSON) -> None:
-    """Measure the machine: bandwidth of the memory, operations on data in cache."""
+    """Measure the machine, and how near the product of ten-point cells comes to what limits it."""
     from femurfe.bench.limits import measure
+    from femurfe.bench.operator import operator_speeds
 
     found = measure(threads)
+    speeds = operator_speeds(found)
     if as_json:
-        typer.echo(json.dumps(asdict(found)))
+        products = {name: asdict(speed) for name, speed in speeds.items()}
+        typer.echo(json.dumps({**asdict(found), "products": products}))
         return
     typer.echo(f"threads    {found.threads}")
     typer.echo(f"triad      {found.triad:.1f} GB/s (a = b + s c on long arrays)")
     typer.echo(f"read       {found.read:.1f} GB/s (sum of a long array)")
     typer.echo(f"float32    {found.single:.1f} Gflop/s (products and sums in cache)")
     typer.echo(f"float64    {found.double:.1f} Gflop/s (products and sums in cache)")
+    for name, speed in speeds.items():
+        typer.echo(
+            f"product    {speed.milliseconds:.2f} ms in {name}, two loads, {speed.n_dofs} unknowns: "
+            f"{speed.gflops:.1f} Gflop/s, {100 * speed.share.share:.0f} % of the limit by {speed.share.limit}"
+        )
 
 
 @app.command("peers")

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
+
+if TYPE_CHECKING:
+    from femurfe.study.schema import MeshTable
 
 
 def check(
@@ -18,9 +23,15 @@ def check(
     typer.echo(f"arms       {', '.join(found.arms)}")
     typer.echo(f"loads      {', '.join(found.load_cases)}")
     typer.echo(f"items      {', '.join(found.items) or 'none'}")
-    typer.echo(f"mesh       {table.mesh.size_mm:g} mm, order {table.mesh.order}, fit {table.mesh.fit}")
+    typer.echo(f"mesh       {_mesh(table.mesh)}")
     solves = len(found.arms) * len(found.load_cases)
     typer.echo(
         f"estimate   {solves} solves of about {found.n_unknowns:.2g} unknowns, {found.memory_gib:.1f} GiB, "
         f"about {found.seconds:.0f} s on two cores"
     )
+
+
+def _mesh(table: MeshTable) -> str:
+    if table.kind == "voxel":
+        return f"voxels of {table.size_mm:g} mm"
+    return f"{table.size_mm:g} mm, order {table.order}, fit {table.fit}"

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from femurfe.arrays import Floats
 from femurfe.fem.aggregation import BlockRows
+from femurfe.kernels.layout import combine
 
 MARGIN = 1.05
 Pair = tuple[npt.NDArray[Any], npt.NDArray[Any]]
@@ -39,38 +40,39 @@ def largest_eigenvalue(
 
     Parameters
     ----------
-    apply : gives (A v, D A v). The steps are orthogonal in the inner product of A.
-    start : should have about the same energy everywhere, or soft parts are not seen.
+    apply : gives (A v, D A v), which may be overwritten by the next call. The steps are orthogonal
+        in the inner product of A.
+    start : should have about the same energy everywhere, or soft parts are not seen; overwritten.
     """
     diagonal: list[float] = []
     side: list[float] = []
-    v = start
+    v, before = start, np.zeros_like(start)
     image, scaled = apply(v)
-    size = np.sqrt(float(np.vdot(v, image)))
-    before = np.zeros_like(v)
+    square = float(np.vdot(v, image))
     for _ in range(n_steps):
-        if not size > 1e-30:
+        if not square > 1e-60:
             break
-        for array in (v, image, scaled):
-            array /= size
-        alpha = float(np.vdot(image, scaled))
-        diagonal.append(alpha)
-        scaled -= alpha * v
-        if side or len(diagonal) > 1:
-            scaled -= side[-1] * before
-        before, v = v, scaled
-        image, scaled = apply(v)
-        size = np.sqrt(max(float(np.vdot(v, image)), 0.0))
+        size = np.sqrt(square)
+        diagonal.append(float(np.vdot(image, scaled)) / square)
         side.append(size)
-    n = len(diagonal)
-    matrix = np.diag(diagonal) + np.diag(side[: n - 1], 1) + np.diag(side[: n - 1], -1)
+        combine(before.ravel(), v.ravel(), scaled.ravel(), -size, -diagonal[-1] / size, 1.0 / size)
+        before, v = v, before
+        before /= size
+        image, scaled = apply(v)
+        square = float(np.vdot(v, image))
+    matrix = np.diag(diagonal) + np.diag(side[1:], 1) + np.diag(side[1:], -1)
     return MARGIN * float(np.linalg.eigvalsh(matrix)[-1])
 
 
-def noise(shape: tuple[int, ...]) -> Floats:
+def noise(shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
     """A fixed field without structure, in [-0.5, 0.5]."""
-    values = np.sin(np.arange(1, int(np.prod(shape)) + 1, dtype=float) * 12.9898) * 43758.5453
-    return np.asarray((values - np.floor(values) - 0.5).reshape(shape))
+    numbers = np.arange(1, int(np.prod(shape)) + 1, dtype=np.uint32) * np.uint32(2_654_435_761)
+    numbers ^= numbers >> np.uint32(15)
+    numbers *= np.uint32(2_246_822_519)
+    values = numbers.astype(np.float32)
+    values *= np.float32(2.0**-32)
+    values -= np.float32(0.5)
+    return values.reshape(shape)
 
 
 def largest_of(matrix: BlockRows, inverse: Floats, n_steps: int) -> float:

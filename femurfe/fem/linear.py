@@ -5,25 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from femurfe.arrays import Floats, Ints
 from femurfe.errors import FemurfeError, NotConverged, UnknownName
-from femurfe.fem.multigrid import Preconditioner, aggregation, reduced_matrix, two_level
+from femurfe.fem import extras
+from femurfe.fem.direct import superlu
+from femurfe.fem.multigrid import Preconditioner, aggregation, two_level
+from femurfe.fem.pardiso import pardiso
+from femurfe.fem.petsc import petsc
 from femurfe.fem.system import System
 from femurfe.fem.tetrahedra import TetrahedralStiffness
 from femurfe.fem.tetrahedral import TetrahedralSolver
+from femurfe.fem.voxelmodel import VoxelStiffness, solve_cubes
 from femurfe.kernels import threads
 from femurfe.kernels.team import Team
 from femurfe.mesh.core import Mesh
 
-METHODS = ("auto", "direct", "multigrid")
+Method = Literal["auto", "direct", "multigrid", "pardiso", "petsc"]
+METHODS: tuple[str, ...] = get_args(Method)
 LARGEST_DIRECT = 12_000
 LARGEST_TOLERANCE = 1e-4
 RESTARTS = 2
 MOST_IN_SINGLE = 100
+OF_TOLERANCE = 0.9
 Progress = Callable[[int, float], None]
 
 
@@ -34,12 +41,13 @@ class SolverOptions:
     Attributes
     ----------
     method : ``"multigrid"``, ``"direct"`` (SuperLU), or ``"auto"``: direct up to
-        ``LARGEST_DIRECT`` unknowns.
+        ``LARGEST_DIRECT`` unknowns; by extras of those names ``"pardiso"``, a direct solver, and
+        ``"petsc"``, its conjugate gradients with GAMG.
     tolerance : relative residual that must be met, recomputed in double precision.
     max_iterations : before a solve is given up.
     """
 
-    method: Literal["auto", "direct", "multigrid"] = "auto"
+    method: Method = "auto"
     tolerance: float = 1e-8
     max_iterations: int = 500
 
@@ -95,12 +103,18 @@ def solve_linear(
     """
     method, reason = choose_method(3 * system.constraints.n_unknowns, options)
     start = perf_counter()
-    if method == "direct":
-        solve = _factorised(system)
+    if method in ("direct", "pardiso"):
+        solve = _factorised(system, method)
         set_up = perf_counter()
         x, iterations = solve(right), np.ones(right.shape[2], dtype=int)
+    elif method == "petsc":
+        outside = petsc(system, options.tolerance, options.max_iterations)
+        set_up = perf_counter()
+        x, iterations = outside(right)
     elif isinstance(system.stiffness, TetrahedralStiffness):
         x, iterations, set_up = _without_matrix(system, right, options, progress)
+    elif isinstance(system.stiffness, VoxelStiffness):
+        x, iterations, set_up = _on_voxels(system, right, options, progress)
     else:
         order = mesh.cell_type.order
         precondition = two_level(mesh, system, coarse()) if order == 2 else aggregation(system)
@@ -117,7 +131,8 @@ def solve_linear(
 
 
 def choose_method(n: int, options: SolverOptions) -> tuple[str, str]:
-    """The method for ``n`` unknowns, and why."""
+    """The method for ``n`` unknowns, and why; refuses one whose extra is not installed."""
+    extras.require(options.method)
     if options.method != "auto":
         return options.method, "asked for"
     if n <= LARGEST_DIRECT:
@@ -139,9 +154,10 @@ def _without_matrix(
         for precision, most in ((np.float32, MOST_IN_SINGLE), (np.float64, options.max_iterations)):
             solver = TetrahedralSolver(system.stiffness, system.constraints, right.shape[2], team, precision)
             set_up = set_up or perf_counter()
+            residual = np.zeros(right.shape[2])
             for first in range(0, right.shape[2], solver.loads):
                 part = slice(first, first + solver.loads)
-                _go_on(
+                residual[part] = _go_on(
                     solver,
                     system,
                     right[:, :, part],
@@ -151,30 +167,44 @@ def _without_matrix(
                     most,
                     progress,
                 )
-            residual = relative_residual(system, x, right)
             if (residual <= options.tolerance).all() or iterations.max() >= options.max_iterations:
                 break
             x[:, :, ~(residual < 1.0)] = 0.0
     return x, iterations, set_up
 
 
+def _on_voxels(
+    system: System, right: Floats, options: SolverOptions, progress: Progress | None
+) -> tuple[Floats, Ints, float]:
+    """Unknowns, iterations and the time at which the set-up was done."""
+    assert isinstance(system.stiffness, VoxelStiffness)
+    start = perf_counter()
+    x, done = solve_cubes(
+        system.stiffness, system.constraints, right, tolerance=OF_TOLERANCE * options.tolerance,
+        max_iterations=options.max_iterations, progress=progress,
+    )  # fmt: skip
+    return x, np.array(done.iterations), start + done.seconds["setup"]
+
+
 def _go_on(
     solver: TetrahedralSolver, system: System, right: Floats, x: Floats, iterations: Ints,
     options: SolverOptions, most: int, progress: Progress | None,
-) -> None:  # fmt: skip
-    """Add to x and iterations, in place, until the recomputed residual is small or the limit is met."""
+) -> Floats:  # fmt: skip
+    """Add to x and iterations, in place, until the residual is small or the limit is met; the residual."""
     left = right - system.apply(x) if x.any() else right
+    residual = _shares(left, right)
     for _ in range(1 + RESTARTS):
         limit = min(most, options.max_iterations - int(iterations.max()))
-        share = _shares(left, right)
-        if limit < 1 or (share <= options.tolerance).all() or not np.isfinite(share).all():
-            return
-        size, before = min(float(share.max()), 1.0), int(iterations.max())
+        if limit < 1 or (residual <= options.tolerance).all() or not np.isfinite(residual).all():
+            break
+        size, before = min(float(residual.max()), 1.0), int(iterations.max())
         tell = None if progress is None else _shifted(progress, before, size)
         step, taken = solver.solve(left, 0.5 * options.tolerance / size, limit, tell)
         x += step
         iterations += taken
         left = right - system.apply(x)
+        residual = _shares(left, right)
+    return residual
 
 
 def _shifted(progress: Progress, before: int, size: float) -> Progress:
@@ -182,21 +212,8 @@ def _shifted(progress: Progress, before: int, size: float) -> Progress:
     return lambda iteration, residual: progress(before + iteration, size * residual)
 
 
-def _factorised(system: System) -> Callable[[Floats], Floats]:
-    from scipy.sparse.linalg import splu
-
-    matrix = reduced_matrix(system).tocsc()
-    factors = splu(matrix, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
-
-    def refined(right: Floats) -> Floats:
-        x = one(right)
-        return x + one(right - system.apply(x))
-
-    def one(right: Floats) -> Floats:
-        flat = factors.solve(np.ascontiguousarray(right.reshape(matrix.shape[0], -1)))
-        return system.constraints.project(flat.reshape(right.shape))
-
-    return refined
+def _factorised(system: System, method: str) -> Callable[[Floats], Floats]:
+    return pardiso(system) if method == "pardiso" else superlu(system)
 
 
 def dots(first: Floats, second: Floats) -> Floats:

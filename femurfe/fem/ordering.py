@@ -18,6 +18,8 @@ from femurfe.kernels.tet10 import BATCH
 from femurfe.mesh.core import Mesh
 
 LARGE = 12_500
+LARGEST = 8_192
+MOST_PLACES = 2**16 - 1
 PIECE = 512
 MOST_PIECES = 16
 
@@ -34,6 +36,7 @@ class Ordering:
         `femurfe.kernels.tables.FINE`.
     row : (n_points,) the row of each point; bodies : the first row of the platens.
     n_rows : number of rows, copies included.
+    short, bases, places : as in `femurfe.kernels.tables.FINE`.
     """
 
     cells: Ints
@@ -50,11 +53,24 @@ class Ordering:
     row: Ints
     bodies: int
     n_rows: int
+    short: np.ndarray[tuple[int, int, int], np.dtype[np.uint16]]
+    bases: Ints
+    places: np.ndarray[tuple[int], np.dtype[np.uint32]]
+
+    @property
+    def n_places(self) -> int:
+        """Number of places for products."""
+        return int(self.bases[-1]) + self.n_rows - self.shared
 
 
-def chunk_shares(n_batches: int) -> Floats:
-    """Share of the batches in each chunk: large chunks first, small ones to even out threads."""
-    base = 4 if n_batches < LARGE else 8
+def chunk_shares(n_batches: int, least: int) -> Floats:
+    """Share of the batches in each chunk: large chunks first, small ones to even out threads.
+
+    Parameters
+    ----------
+    least : number of large chunks at least; there are four times as many in all.
+    """
+    base = max(4 if n_batches < LARGE else 8, least, -(-n_batches // (2 * LARGEST)))
     return np.repeat([0.5 / base, 0.25 / base, 0.125 / base], [base, base, 2 * base])
 
 
@@ -72,7 +88,16 @@ def order_cells(mesh: Mesh, special: Ints, n_bodies: int) -> Ordering:
     special : ids of the points on which supports act.
     n_bodies : number of platens; each gets two rows.
     """
-    along, batches = _along_curve(mesh)
+    least, ordering = 1, None
+    while ordering is None:
+        ordering = _ordered(mesh, special, n_bodies, least)
+        least = 16 * least
+    return ordering
+
+
+def _ordered(mesh: Mesh, special: Ints, n_bodies: int, least: int) -> Ordering | None:
+    """The ordering with at least so many large chunks, or None if one has too many places."""
+    along, batches = _along_curve(mesh, least)
     n_batches = int(batches[-1])
     marked = np.zeros(mesh.n_points, dtype=bool)
     marked[special] = True
@@ -86,28 +111,22 @@ def order_cells(mesh: Mesh, special: Ints, n_bodies: int) -> Ordering:
     pointer, copies = _copies(row, point[:shared], int(shared), n_rows)
     fresh, met = np.empty(n_rows, dtype=np.uint32), np.empty(n_batches + 1, dtype=np.int64)
     layout.first_touches(conn, batches, n_rows, fresh, met)
+    places = np.empty(n_rows, dtype=np.uint32)
+    short, bases = np.empty(conn.shape, dtype=np.uint16), np.empty(len(batches), dtype=np.int64)
+    ends = np.append(private[1:, 0], shared)
+    if not layout.slots(conn, batches, finished, private, ends, MOST_PLACES, places, short, bases):
+        return None
+    places[shared:] = bases[-1] + np.arange(n_rows - shared)
     return Ordering(
-        along,
-        conn,
-        fresh,
-        met,
-        batches,
-        finished,
-        private,
-        masters,
-        pointer,
-        copies,
-        int(shared),
-        row,
-        bodies,
-        n_rows,
-    )
+        along, conn, fresh, met, batches, finished, private, masters, pointer, copies, int(shared), row,
+        bodies, n_rows, short, bases, places,
+    )  # fmt: skip
 
 
-def _along_curve(mesh: Mesh) -> tuple[Ints, Ints]:
+def _along_curve(mesh: Mesh, least: int) -> tuple[Ints, Ints]:
     """Cells by chunk and, within a chunk, along a Hilbert curve; the batches of each chunk."""
     n_batches = -(-mesh.n_cells // BATCH)
-    ends = np.round(np.cumsum(chunk_shares(n_batches)) * n_batches)
+    ends = np.round(np.cumsum(chunk_shares(n_batches, least)) * n_batches)
     batches = np.unique(np.concatenate([[0], ends])).astype(np.int64)
     middles = layout.centroids(mesh.points, mesh.cells)
     low, size = middles.min(axis=0), float(np.ptp(middles, axis=0).max())

@@ -8,6 +8,7 @@ from femurfe.fem.constraints import Constraints
 from femurfe.fem.linear import SolverOptions, choose_method
 from femurfe.fem.operator import Stiffness
 from femurfe.fem.tetrahedra import is_straight, tetrahedral_stiffness
+from femurfe.fem.voxelmodel import VoxelStiffness, cube_grid
 from femurfe.mesh.core import Mesh
 
 
@@ -19,15 +20,17 @@ def stiffness_for(
     constraints: Constraints,
     options: SolverOptions,
 ) -> Stiffness:
-    """The stiffness, N/mm: never assembled for straight-sided, isotropic ten-point cells.
+    """The stiffness, N/mm: never assembled for isotropic cubes or straight-sided ten-point cells.
 
     Parameters
     ----------
     young, poisson : (n_cells,) MPa and 1.
     moduli : (n_cells, 6, 6) MPa, used instead if given; these, curved cells, other types of cells
-        and direct solvers get an assembled matrix.
+        and direct solvers get an assembled matrix. Cubes must be equal and lie along the axes.
     """
     iterative = choose_method(3 * constraints.n_unknowns, options)[0] == "multigrid"
     if iterative and mesh.cells.shape[1] == 10 and moduli is None and is_straight(mesh):
         return tetrahedral_stiffness(mesh, young, poisson, constraints)
+    if iterative and moduli is None and (grid := cube_grid(mesh)) is not None:
+        return VoxelStiffness(mesh, grid, young, poisson)
     return assemble_stiffness(mesh, young, poisson, moduli)

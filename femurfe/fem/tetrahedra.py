@@ -67,12 +67,14 @@ class TetrahedralStiffness:
     def fill(self, rows: npt.NDArray[Any], field: Floats) -> None:
         """Write a field (n_points, 3, k) to rows, copies included."""
         o = self.ordering
-        rows[o.row, : field.shape[2], :3] = field.transpose(0, 2, 1)
-        rows[o.copies] = rows[o.shared + np.repeat(np.arange(len(o.pointer) - 1), np.diff(o.pointer))]
+        layout.to_rows(field, o.row, rows)
+        layout.spread(o.shared, o.pointer, o.copies, rows)
 
     def values(self, rows: npt.NDArray[Any], k: int) -> Floats:
         """The field (n_points, 3, k) of rows."""
-        return np.ascontiguousarray(rows[self.ordering.row, :k, :3].transpose(0, 2, 1))
+        out = np.empty((len(self.ordering.row), 3, k))
+        layout.from_rows(rows, self.ordering.row, out)
+        return out
 
     def cells(self) -> dict[str, Any]:
         """What tables say of cells and rows."""

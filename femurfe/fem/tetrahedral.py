@@ -15,8 +15,8 @@ from femurfe.fem.constraints import Constraints
 from femurfe.fem.levels import level_tables, records
 from femurfe.fem.tetrahedra import TetrahedralStiffness, load_block
 from femurfe.fem.vertices import inverse_blocks, support_table, vertex_level
-from femurfe.kernels import cycle, krylov
-from femurfe.kernels.tables import FINE, Table, aligned_copy
+from femurfe.kernels import cycle, krylov, layout
+from femurfe.kernels.tables import FINE, Table, aligned, aligned_copy
 from femurfe.kernels.team import Team
 from femurfe.kernels.vector import marker
 
@@ -67,11 +67,16 @@ class TetrahedralSolver:
     def _fine_table(self, ends: Any) -> Table:
         k = self.stiffness
         blocks = inverse_blocks(k, self.constraints, self._body_blocks())
-        vectors = {name: k.rows(self.loads, self.precision) for name in ("x", "y", "p", "b", "r")}
+        vectors = {name: k.rows(self.loads, self.precision) for name in ("x", "p", "b", "r")}
+        o = k.ordering
+        y = aligned((o.n_places, self.loads, 4), self.precision)
+        own = y.ctypes.data + (int(o.bases[-1]) - o.shared) * 4 * self.loads * self.precision.itemsize
         return Table(
             FINE, **k.cells(), geometry=k.single if self.precision == np.float32 else k.double,
             blocks=aligned_copy(blocks, self.precision), ends=ends,
-            **vectors, steps=np.array([[0.0, 1.0]], dtype=np.float32), n_steps=1,
+            **vectors, y=y, own=own, short=o.short, bases=o.bases, places=o.places,
+            copied=o.places[o.copies].astype(np.int64), steps=np.array([[0.0, 1.0]], dtype=np.float32),
+            n_steps=1,
         )  # fmt: skip
 
     def _body_blocks(self) -> Floats:
@@ -94,11 +99,10 @@ class TetrahedralSolver:
     def _start(self) -> Any:
         """Rows of noise with about the same energy everywhere."""
         out = np.zeros_like(self.fine.x)
-        field = noise((self.constraints.n_unknowns, 3, self.loads))
         rows, blocks = self._rows(), self.fine.blocks
         scale = np.sqrt(blocks[rows, 0] + blocks[rows, 3] + blocks[rows, 5])
-        field = self.constraints.project(field * scale[:, None, None])
-        out[rows, :, :3] = field.transpose(0, 2, 1)
+        field = noise((self.constraints.n_unknowns, 3, self.loads)) * scale[:, None, None]
+        layout.to_rows(self.constraints.project(np.asarray(field, dtype=float)), rows, out)
         return out
 
     def _scaled_product(self, field: Any) -> Pair:
@@ -106,16 +110,14 @@ class TetrahedralSolver:
         f, o = self.fine, self.stiffness.ordering
         f.x[...] = field
         self._carry(f.x)
-        f.x[o.copies] = f.x[o.shared + np.repeat(np.arange(len(o.pointer) - 1), np.diff(o.pointer))]
+        layout.spread(o.shared, o.pointer, o.copies, f.x)
         f.b[...] = 0.0
         self.team.run(cycle.fine_pass, self.marker, self.kind, f.record, self.special.record, -1)
         np.negative(f.r, out=f.b)
-        image = f.b.copy()
         self.team.run(cycle.fine_first, self.marker, self.kind, f.record, self.special.record)
-        scaled = f.x.copy()
-        scaled[o.copies] = 0.0
-        scaled[o.row[self.constraints.slaves]] = 0.0
-        return image, scaled
+        f.x[o.copies] = 0.0
+        f.x[o.row[self.constraints.slaves]] = 0.0
+        return f.b, f.x
 
     def _carry(self, rows: Any) -> None:
         c, o = self.constraints, self.stiffness.ordering
@@ -148,13 +150,14 @@ class TetrahedralSolver:
         rows = self._rows()
         for name in ("x", "p", "q", "r", "scalars"):
             getattr(s, name)[...] = 0.0
-        s.r[rows, :k, :3] = right.transpose(0, 2, 1)
+        layout.to_rows(right, rows, s.r)
         self.fine.b[...] = s.r
         s.scalars[krylov.ACTIVE] = 1.0
         goal = np.zeros(self.loads)
         goal[:k] = tolerance * np.sqrt(np.einsum("nik,nik->k", right, right))
         iterations = self._iterate(goal, tolerance, most, progress)
-        x = np.ascontiguousarray(s.x[rows, :k, :3].transpose(0, 2, 1))
+        x = np.empty(right.shape)
+        layout.from_rows(s.x, rows, x)
         return self.constraints.project(x), iterations[:k]
 
     def _iterate(self, goal: Floats, tolerance: float, most: int, progress: Progress | None) -> Ints:

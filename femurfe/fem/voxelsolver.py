@@ -58,6 +58,7 @@ class VoxelSolver:
         self._places, self._modes = grid.places(those.nodes), those.modes
         self._parts = [slice(a, b) for a, b in zip(those.starts[:-1], those.starts[1:], strict=True)]
         self._springs = self.cycle.springs_of_bodies.ravel()
+        self._oblique, self._along = _oblique(self.cycle)
         self._body_free = np.array([body.free for body in bodies]).ravel()
         self.body_right, self.body_x, self.body_r, self.body_p, self.body_q = np.zeros(
             (5, loads, 6 * len(bodies))
@@ -189,9 +190,16 @@ class VoxelSolver:
         return np.asarray(self.partial_rz.sum(axis=1) + (self.body_r * c.body_result).sum(axis=1))
 
     def _direct(self, beta: Floats) -> None:
-        """The next direction: the cycle's result and ``beta`` times the last one."""
+        """The next direction: the cycle's result and ``beta`` times the last one.
+
+        The cycle keeps to supports that lie across the axes only as float32 can.
+        """
         c, blocks = self.cycle, self.partial_rz.shape[1]
         self.team.run(conjugate.direct, self.marker, self.p, c.vectors, c.result, self.n, beta, blocks)
+        if len(self._oblique):
+            fields = self._fields(self.p)
+            kept = np.einsum("nij,kjn->kin", self._along, fields[:, :, self._oblique])
+            fields[:, :, self._oblique] = kept
         self.body_p[:] = c.body_result + beta[:, None] * self.body_p
         self._carry(self.p, self.body_p)
 
@@ -209,3 +217,11 @@ class VoxelSolver:
         self.body_x += alpha[:, None] * self.body_p
         self.body_r -= alpha[:, None] * self.body_q
         return np.asarray(alpha)
+
+
+def _oblique(cycle: Cycle) -> tuple[Ints, Floats]:
+    """Places of the finest nodes that are free along directions across the axes, and the projectors."""
+    t = cycle.tables
+    last = int(t.planes[t.info[0, layout.PLANES], 1])
+    mixed = (np.abs(t.free[:last]) * (1.0 - np.eye(3))).any(axis=(1, 2))
+    return t.places[:last][mixed], t.free[:last][mixed]

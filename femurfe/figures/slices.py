@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from femurfe.arrays import Floats, Ints, Mask
+from femurfe.arrays import Floats, Index, Ints
 from femurfe.mesh.core import Mesh
 
 
@@ -48,31 +48,25 @@ def cut_polygons(mesh: Mesh, where: Plane) -> tuple[list[Floats], Ints]:
     """The polygons (k, 2) of a cut in picture coordinates, and the cell of each, (n,)."""
     height = (mesh.points - where.origin) @ where.normal
     height[height == 0.0] = 1e-9
-    below = height[mesh.corners] < 0.0
-    n_below = below.sum(axis=1)
+    edges = mesh.corners[:, mesh.cell_type.edges]
+    crossed = (height[edges] < 0.0).sum(axis=2) == 1
+    sides = crossed.sum(axis=1)
     polygons: list[Floats] = []
     cells: list[Ints] = []
-    for count in (1, 2, 3):
-        rows = np.flatnonzero(n_below == count)
+    for count in range(3, int(sides.max(initial=0)) + 1):
+        rows = np.flatnonzero(sides == count)
         if rows.size:
-            polygons += list(_polygons(mesh, where, height, rows, below[rows]))
+            met = edges[rows][crossed[rows]].reshape(-1, count, 2)
+            polygons += list(_polygons(mesh, where, height, met))
             cells.append(rows)
     return polygons, np.concatenate(cells) if cells else np.empty(0, dtype=np.int64)
 
 
-def _polygons(mesh: Mesh, where: Plane, height: Floats, rows: Ints, below: Mask) -> Floats:
-    """Triangles or quadrilaterals (n, k, 2) of cells with one pattern of signs."""
-    order = np.argsort(~below, axis=1, kind="stable")
-    v = np.take_along_axis(mesh.corners[rows], order, axis=1)
-    count = int(below[0].sum())
-    pairs = {
-        1: [(0, 1), (0, 2), (0, 3)],
-        2: [(0, 2), (0, 3), (1, 3), (1, 2)],
-        3: [(0, 3), (1, 3), (2, 3)],
-    }[count]
-    corners = []
-    for i, j in pairs:
-        a, b = v[:, i], v[:, j]
-        share = (height[a] / (height[a] - height[b]))[:, None]
-        corners.append(mesh.points[a] + share * (mesh.points[b] - mesh.points[a]))
-    return where.flat(np.stack(corners, axis=1))
+def _polygons(mesh: Mesh, where: Plane, height: Floats, edges: Index) -> Floats:
+    """Polygons (n, k, 2) around the points in which edges (n, k, 2) of convex cells meet the plane."""
+    a, b = edges[..., 0], edges[..., 1]
+    share = (height[a] / (height[a] - height[b]))[..., None]
+    flat = where.flat(mesh.points[a] + share * (mesh.points[b] - mesh.points[a]))
+    around = flat - flat.mean(axis=1, keepdims=True)
+    order = np.argsort(np.arctan2(around[..., 1], around[..., 0]), axis=1, kind="stable")
+    return np.take_along_axis(flat, order[..., None], axis=1)

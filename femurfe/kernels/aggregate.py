@@ -8,13 +8,13 @@ keeps the rigid motions (Mandel, Brezina & Vanek, Computing 62, 1999).
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
+from femurfe.kernels.compiled import kernel
 from femurfe.kernels.team import claim, finish, wait
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def strength(pointer, columns, data, threshold):  # type: ignore[no-untyped-def]
     """Strong neighbours: (pointer, columns) where |A_ij|^2 > threshold^2 |A_ii| |A_jj|."""
     n = pointer.size - 1
@@ -42,7 +42,7 @@ def strength(pointer, columns, data, threshold):  # type: ignore[no-untyped-def]
     return start, strong[:at].copy()
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def aggregate(pointer, columns, alone):  # type: ignore[no-untyped-def]
     """Groups of strongly connected rows: (group of each row, number of groups).
 
@@ -82,7 +82,7 @@ def aggregate(pointer, columns, alone):  # type: ignore[no-untyped-def]
     return group, n_groups
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def tentative(group, n_groups, modes):  # type: ignore[no-untyped-def]
     """Orthonormal modes by group, (n, b, 6), and the coarse modes (n_groups, 6, 6)."""
     n, b, m = modes.shape
@@ -129,7 +129,7 @@ def tentative(group, n_groups, modes):  # type: ignore[no-untyped-def]
     return q, coarse
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def pattern(pointer, columns, group, n_groups):  # type: ignore[no-untyped-def]
     """Groups of each row's strong neighbours, sorted: (pointer, columns) of the prolongator."""
     n = pointer.size - 1
@@ -153,7 +153,7 @@ def pattern(pointer, columns, group, n_groups):  # type: ignore[no-untyped-def]
     return start, out[:at].copy()
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def times_prolongator(pointer, columns, data, up, up_columns, p, out, start, stop):  # type: ignore[no-untyped-def]
     """A P on the pattern of P, rows from start to stop; p, out (nnz, b, 6)."""
     b = data.shape[1]
@@ -176,7 +176,7 @@ def times_prolongator(pointer, columns, data, up, up_columns, p, out, start, sto
                                 out[m, r, s] += a * p[n, c, s]
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def scaled_and_constrained(up, up_columns, blocks, modes, inverse, field, out, start, stop):  # type: ignore[no-untyped-def]
     """Set out = D field with what would change the coarse modes taken out, rows from start to stop.
 
@@ -213,7 +213,7 @@ def scaled_and_constrained(up, up_columns, blocks, modes, inverse, field, out, s
                     out[k, r, s] -= v
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def mode_products(up, up_columns, modes, out):  # type: ignore[no-untyped-def]
     """Sum of modes^T modes over the groups of each row, (n, 6, 6)."""
     squares = np.zeros(modes.shape)
@@ -229,7 +229,7 @@ def mode_products(up, up_columns, modes, out):  # type: ignore[no-untyped-def]
                     out[i, s, t] += squares[up_columns[k], s, t]
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def transposed(up, up_columns, n_groups):  # type: ignore[no-untyped-def]
     """Rows of each group: pointer (n_groups + 1,), rows, and where each block stands."""
     pointer = np.zeros(n_groups + 1, np.int64)
@@ -247,7 +247,7 @@ def transposed(up, up_columns, n_groups):  # type: ignore[no-untyped-def]
     return pointer, rows, where
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def product_pattern(pointer, columns, right, right_columns, n_columns):  # type: ignore[no-untyped-def]
     """Pattern of a product of block matrices: (pointer, columns), columns sorted."""
     n = pointer.size - 1
@@ -272,7 +272,7 @@ def product_pattern(pointer, columns, right, right_columns, n_columns):  # type:
     return start, out[:at].copy()
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def product(  # type: ignore[no-untyped-def]
     pointer, columns, data, right, right_columns, right_data, out_pointer, out_columns, out, n_columns,
     start, stop,
@@ -294,7 +294,7 @@ def product(  # type: ignore[no-untyped-def]
                             out[to, r, s] += a * right_data[m, c, s]
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def times_prolongator_pass(team, base, pieces, pointer, columns, data, up, up_columns, p, out):  # type: ignore[no-untyped-def]
     """`times_prolongator` for all rows, as a region of a team."""
     end = base + pieces.size - 1
@@ -307,7 +307,7 @@ def times_prolongator_pass(team, base, pieces, pointer, columns, data, up, up_co
     wait(team, end)
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def constrained_pass(team, base, pieces, up, up_columns, blocks, modes, inverse, field, out):  # type: ignore[no-untyped-def]
     """`scaled_and_constrained` for all rows, as a region of a team."""
     end = base + pieces.size - 1
@@ -320,7 +320,7 @@ def constrained_pass(team, base, pieces, up, up_columns, blocks, modes, inverse,
     wait(team, end)
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def product_pass(  # type: ignore[no-untyped-def]
     team, base, pieces, pointer, columns, data, right, right_columns, right_data, out_pointer, out_columns,
     out, n_columns,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import numba as nb
-
+from femurfe.kernels.compiled import kernel
 from femurfe.kernels.cube import advance_row, direct_row, dot_row
 from femurfe.kernels.team import claim, finish, wait
 
 BLOCK = 8192
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def advance(team, base, shape, x, r, p, q, v, v0, n, alpha, part):  # type: ignore[no-untyped-def]
     """``x += alpha p``, ``r -= alpha q``, r in float32 into ``v``, and ``part[load, block] = r . r``."""
     lanes, blocks = len(shape[0]), part.shape[1]
@@ -28,7 +27,7 @@ def advance(team, base, shape, x, r, p, q, v, v0, n, alpha, part):  # type: igno
     wait(team, end)
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def align(team, base, shape, r, v, v0, n, part):  # type: ignore[no-untyped-def]
     """``part[load, block] = r . z`` with z in float32 in ``v``."""
     lanes, blocks = len(shape[0]), part.shape[1]
@@ -44,7 +43,7 @@ def align(team, base, shape, r, v, v0, n, part):  # type: ignore[no-untyped-def]
     wait(team, end)
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def direct(team, base, shape, p, v, v0, n, beta, blocks):  # type: ignore[no-untyped-def]
     """``p = z + beta p`` with z in float32 in ``v``."""
     lanes = len(shape[0])

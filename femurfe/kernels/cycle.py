@@ -8,9 +8,8 @@ those of `femurfe.kernels.tables`.
 
 from __future__ import annotations
 
-import numba as nb
-
 from femurfe.kernels import blocks, rows, supports, tet10
+from femurfe.kernels.compiled import kernel
 from femurfe.kernels.team import claim, finish, wait
 from femurfe.kernels.vector import float_at, long_at, reals
 
@@ -18,7 +17,7 @@ THREE, SIX = (0,) * 3, (0,) * 6
 AHEAD = 2
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _publish(mk, kind, f, s, piece):  # type: ignore[no-untyped-def]
     """Give the copies of the shared points of one piece their value of x."""
     if piece == 0:
@@ -27,7 +26,7 @@ def _publish(mk, kind, f, s, piece):  # type: ignore[no-untyped-def]
     rows.spread_copies(mk, kind, f.shared, f.pointer, f.copies, f.x, start, stop)
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def fine_first(team, base, mk, kind, fine, special):  # type: ignore[no-untyped-def]
     """The first smoothing step, from zero."""
     f, n = fine[0], fine[0].n_chunks
@@ -49,22 +48,24 @@ def fine_first(team, base, mk, kind, fine, special):  # type: ignore[no-untyped-
     return end
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def fine_pass(team, base, mk, kind, fine, special, step):  # type: ignore[no-untyped-def]
     """Smoothing step ``step`` on the ten-point cells, or r = b - A x if it is negative."""
     f = fine[0]
     keep, take = float_at(f.steps, 2 * max(step, 0)), float_at(f.steps, 2 * max(step, 0) + 1)
+    row_bytes = 4 * len(mk) * len(kind)
     end = base + f.n_chunks
     piece = claim(team, end)
     while piece >= 0:
         last = long_at(f.batches, piece - base + 1)
+        y = f.y + long_at(f.bases, piece - base) * row_bytes
         for batch in range(long_at(f.batches, piece - base), last):
             ahead, stop = (
                 long_at(f.met, min(batch + AHEAD, last)),
                 long_at(f.met, min(batch + AHEAD + 1, last)),
             )
-            rows.prefetch(mk, kind, f.fresh, f.x, f.y, ahead, stop)
-            tet10.multiply(mk, kind, f.conn, f.geometry, f.x, f.y, batch)
+            rows.prefetch(mk, kind, f.fresh, f.x, ahead, stop)
+            tet10.multiply_into(mk, kind, f.conn, f.geometry, f.x, f.short, y, batch)
             start, stop = long_at(f.finished, 2 * batch), long_at(f.finished, 2 * batch + 1)
             _settle(mk, kind, f, step, keep, take, start, stop)
         finish(team)
@@ -75,9 +76,9 @@ def fine_pass(team, base, mk, kind, fine, special, step):  # type: ignore[no-unt
     while piece >= 0:
         k = piece - base
         start, stop = long_at(f.masters, k), long_at(f.masters, k + 1)
-        rows.gather_copies(mk, kind, f.shared, f.pointer, f.copies, f.y, start, stop)
+        rows.gather_copies(mk, kind, f.shared, f.pointer, f.copied, f.y, f.own, start, stop)
         if k == 0:
-            supports.pull(special[0], len(mk), reals(kind, f.x), reals(kind, f.y))
+            supports.pull(special[0], len(mk), reals(kind, f.x), reals(kind, f.own))
         _settle(mk, kind, f, step, keep, take, start, stop)
         if step >= 0:
             _publish(mk, kind, f, special[0], k)
@@ -87,16 +88,16 @@ def fine_pass(team, base, mk, kind, fine, special, step):  # type: ignore[no-unt
     return end
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _settle(mk, kind, f, step, keep, take, start, stop):  # type: ignore[no-untyped-def]
     """What is done with the rows whose product is complete."""
     if step >= 0:
-        rows.smooth(mk, kind, f.y, f.b, f.p, f.x, f.blocks, keep, take, start, stop)
+        rows.smooth(mk, kind, f.places, f.y, f.b, f.p, f.x, f.blocks, keep, take, start, stop)
     else:
-        rows.subtract(mk, kind, f.y, f.b, f.r, start, stop)
+        rows.subtract(mk, kind, f.places, f.y, f.b, f.r, start, stop)
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def fine_prolong(team, base, mk, kind, fine, special, coarse):  # type: ignore[no-untyped-def]
     """Add to x P coarse on the ten-point cells."""
     f, n = fine[0], fine[0].n_chunks
@@ -119,7 +120,7 @@ def fine_prolong(team, base, mk, kind, fine, special, coarse):  # type: ignore[n
     return end
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def vertex_restrict(team, base, mk, kind, transfer, special, fine, coarse):  # type: ignore[no-untyped-def]
     """Coarse = P^T fine from mid-points to vertices, platens included."""
     t, s = transfer[0], special[0]
@@ -141,7 +142,7 @@ def vertex_restrict(team, base, mk, kind, transfer, special, fine, coarse):  # t
     return end
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def vertex_carry(team, base, mk, kind, special, x):  # type: ignore[no-untyped-def]
     """Give the vertices of platens the motion of their platen."""
     s = special[0]
@@ -155,7 +156,7 @@ def vertex_carry(team, base, mk, kind, special, x):  # type: ignore[no-untyped-d
     return end
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _first(team, base, mk, kind, size, v):  # type: ignore[no-untyped-def]
     """The first smoothing step of a level, from zero, into x."""
     take = float_at(v.steps, 1)
@@ -170,7 +171,7 @@ def _first(team, base, mk, kind, size, v):  # type: ignore[no-untyped-def]
     return end
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _smooth(team, base, mk, kind, size, v, step, x, out):  # type: ignore[no-untyped-def]
     """One smoothing step of a level, from x to out."""
     keep, take = float_at(v.steps, 2 * step), float_at(v.steps, 2 * step + 1)
@@ -187,7 +188,7 @@ def _smooth(team, base, mk, kind, size, v, step, x, out):  # type: ignore[no-unt
     return end
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _down(team, base, mk, kind, size, v, w):  # type: ignore[no-untyped-def]
     """Smooth level v from zero and restrict what is left to w."""
     base = _first(team, base, mk, kind, size, v)
@@ -214,7 +215,7 @@ def _down(team, base, mk, kind, size, v, w):  # type: ignore[no-untyped-def]
     return end
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _up(team, base, mk, kind, size, v, w):  # type: ignore[no-untyped-def]
     """Correct level v from w and smooth it; the result stands in its w."""
     x, other = v.x, v.w
@@ -235,7 +236,7 @@ def _up(team, base, mk, kind, size, v, w):  # type: ignore[no-untyped-def]
     return base
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _solve(team, base, mk, kind, v):  # type: ignore[no-untyped-def]
     """The coarsest level, whose ``data`` is its inverse, dense, into w."""
     end = base + v.n_pieces
@@ -258,7 +259,7 @@ def _solve(team, base, mk, kind, v):  # type: ignore[no-untyped-def]
     return end
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def cycle(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
     """One V-cycle from ``b`` to ``w`` of the first level, of three unknowns a row; the others have six."""
     last = levels.size - 1
@@ -271,7 +272,7 @@ def cycle(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
     return _up(team, base, mk, kind, THREE, levels[0], levels[1])
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def precondition(team, base, mk, kind, fine, special, transfer, vertex_special, levels):  # type: ignore[no-untyped-def]
     """Set x = M b of ``fine``: smooth, correct on the vertices, smooth."""
     n_steps = fine[0].n_steps

@@ -6,6 +6,8 @@ import math
 
 import numba as nb
 
+from femurfe.kernels.compiled import kernel
+
 STEPS = 60
 
 
@@ -40,5 +42,5 @@ def _ellipsoid_distance(points, radii, out):  # type: ignore[no-untyped-def]
         out[i] = -away if is_inside else away
 
 
-ellipsoid_distance_serial = nb.njit(cache=True)(_ellipsoid_distance)
-ellipsoid_distance_parallel = nb.njit(cache=True, parallel=True)(_ellipsoid_distance)
+ellipsoid_distance_serial = kernel(_ellipsoid_distance)
+ellipsoid_distance_parallel = kernel(parallel=True)(_ellipsoid_distance)

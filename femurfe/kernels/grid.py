@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba as nb
+from femurfe.kernels.compiled import kernel
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def fill(rows, n_rows, values, factor, out):  # type: ignore[no-untyped-def]
     """Values (n_i, n_j, n_k) of voxels times a factor to their places in ``out`` (size,)."""
     for i in range(values.shape[0]):
@@ -17,7 +17,7 @@ def fill(rows, n_rows, values, factor, out):  # type: ignore[no-untyped-def]
                 out[at + k] = factor * values[i, j, k]
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def coarsen(fine, fine_rows, n_fine, rows, n_rows, values, out):  # type: ignore[no-untyped-def]
     """Mean of eight voxels times two, the factor of their edge lengths.
 
@@ -38,7 +38,7 @@ def coarsen(fine, fine_rows, n_fine, rows, n_rows, values, out):  # type: ignore
                 out[to + k] += 0.25 * (values[at + 2 * k] + values[at + 2 * k + 1])
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def blocks(rows, n_rows, n_planes, lam, mu, out):  # type: ignore[no-untyped-def]
     """Diagonal of the stiffness by nodes: its one diagonal value, then xy, yz and xz.
 
@@ -71,7 +71,7 @@ def blocks(rows, n_rows, n_planes, lam, mu, out):  # type: ignore[no-untyped-def
                 out[0, at], out[1, at], out[2, at], out[3, at] = d, xy, yz, xz
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def invert(diagonal, out):  # type: ignore[no-untyped-def]
     """Inverses (6, n) float32, xx yy zz xy yz xz, of blocks (4, n); zero where there is none."""
     for at in range(diagonal.shape[1]):

@@ -5,9 +5,9 @@ Tables as in `femurfe.kernels.voxeltables`.
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
+from femurfe.kernels.compiled import kernel
 from femurfe.kernels.cube import (
     dot_row,
     residual_row,
@@ -38,7 +38,7 @@ from femurfe.kernels.voxeltables import (
 )
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _voxel_plane(shape, level, rows, planes, i, x, x0, lam, mu, acc, cap, loads):  # type: ignore[no-untyped-def]
     """Forces of one plane of voxels into the sums of the two planes of nodes beside it."""
     lanes = len(shape[0])
@@ -61,7 +61,7 @@ def _voxel_plane(shape, level, rows, planes, i, x, x0, lam, mu, acc, cap, loads)
             )  # fmt: skip
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _springs(level, start, stop, places, springs, x, x0, acc, a0, cap, loads):  # type: ignore[no-untyped-def]
     """Add the springs of special nodes to the sums of their plane."""
     for s in range(start, stop):
@@ -72,7 +72,7 @@ def _springs(level, start, stop, places, springs, x, x0, acc, a0, cap, loads):  
                     acc[to + i * cap] += springs[s, i, j] * x[at + j * level[SIZE]]
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _keep_rest(level, start, stop, places, right, right0, acc, a0, cap, rest, rest0, loads):  # type: ignore[no-untyped-def]
     """Write the residual of special nodes, for the bodies that carry some of them."""
     for s in range(start, stop):
@@ -81,7 +81,7 @@ def _keep_rest(level, start, stop, places, right, right0, acc, a0, cap, rest, re
             rest[rest0 + at] = right[right0 + at] - acc[a0 + part * cap + places[s]]
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _project(level, start, stop, places, free, x, x0, loads):  # type: ignore[no-untyped-def]
     """Keep of the values at special nodes what is free to move."""
     n = level[SIZE]
@@ -93,7 +93,7 @@ def _project(level, start, stop, places, free, x, x0, loads):  # type: ignore[no
                 x[at + i * n] = free[s, i, 0] * a + free[s, i, 1] * b + free[s, i, 2] * c
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _sweep(  # type: ignore[no-untyped-def]
     shape, level, rows, planes, first, last, x, x0, right, right0, rest0, out, out0, w, lam, mu,
     places, free, springs, acc, cap, loads, smooth, cx, co, ct,
@@ -128,7 +128,7 @@ def _sweep(  # type: ignore[no-untyped-def]
             _project(level, s, e, places, free, out, out0, loads)
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _solve(level, right, right0, out, out0, active, inverse, moved, pushed, loads):  # type: ignore[no-untyped-def]
     """The coarsest level by its dense inverse, of three rows per active node and all of the bodies."""
     m, n = 3 * active.size, level[SIZE]
@@ -151,7 +151,7 @@ def _solve(level, right, right0, out, out0, active, inverse, moved, pushed, load
             moved[load, a - m] = solved[load, a]
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _start(shape, level, planes, first, last, right, right0, out, out0, w, ct, loads):  # type: ignore[no-untyped-def]
     at = planes[level[PLANE] + first, 0]
     chunks = (planes[level[PLANE] + last, 0] - at) // len(shape[0])
@@ -160,7 +160,7 @@ def _start(shape, level, planes, first, last, right, right0, out, out0, w, ct, l
         start_row(shape, right, out, w, level[SIZE], right0 + o, out0 + o, 6 * level[OFFSET] + at, chunks, ct)
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _piece(  # type: ignore[no-untyped-def]
     shape, op, depth, src, dst, c, info, rows, planes, pieces, piece, v, total, w, lam, mu,
     places, free, springs, active, inverse, bodies, acc, cap, line, loads,
@@ -192,7 +192,7 @@ def _piece(  # type: ignore[no-untyped-def]
         _solve(level, v, at + RIGHT * total, v, b, active, inverse, moved, pushed, loads)
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _sums(n, like):  # type: ignore[no-untyped-def]
     """An array of ``n`` that begins at a cache line."""
     whole = np.empty(n + 64, like.dtype)
@@ -200,7 +200,7 @@ def _sums(n, like):  # type: ignore[no-untyped-def]
     return whole[first : first + n]
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def cycle(  # type: ignore[no-untyped-def]
     team, base, shape, program, factors, info, rows, planes, pieces, v, total, w, lam, mu,
     places, free, springs, active, inverse, bodies, carried, modes, starts, inverses, stiffness,
@@ -241,7 +241,7 @@ def cycle(  # type: ignore[no-untyped-def]
             wait(team, end)
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def product(  # type: ignore[no-untyped-def]
     team, base, shape, info, rows, planes, pieces, x, right, out, co, ct, lam, mu,
     places, free, springs, cap, loads, part,

@@ -6,9 +6,8 @@ alpha, beta, the last r.z, one for the columns that go on, and r.r.
 
 from __future__ import annotations
 
-import numba as nb
-
 from femurfe.kernels import rows, supports, tet10
+from femurfe.kernels.compiled import kernel
 from femurfe.kernels.team import claim, finish, wait
 from femurfe.kernels.vector import long_at, reals
 
@@ -17,7 +16,7 @@ AHEAD = 2
 DOUBLE = (0,) * 8
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _range(s, k):  # type: ignore[no-untyped-def]
     """Rows of part k: private rows of the chunks, then pieces of the shared points."""
     if k < s.n_chunks:
@@ -25,7 +24,7 @@ def _range(s, k):  # type: ignore[no-untyped-def]
     return long_at(s.masters, k - s.n_chunks), long_at(s.masters, k - s.n_chunks + 1)
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _total(s, loads, k):  # type: ignore[no-untyped-def]
     """The inner product of column k from its parts, in their order."""
     sums, total = reals(DOUBLE, s.sums), 0.0
@@ -35,19 +34,19 @@ def _total(s, loads, k):  # type: ignore[no-untyped-def]
     return total
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _at(loads, kind, k):  # type: ignore[no-untyped-def]
     return (kind * loads + k) * 4
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _fill(s, loads, kind, k, value):  # type: ignore[no-untyped-def]
     scalars = reals(DOUBLE, s.scalars)
     for i in range(4):
         scalars[_at(loads, kind, k) + i] = value
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def product(team, base, mk, state, special):  # type: ignore[no-untyped-def]
     """Set q = A p, with the parts of p.q."""
     s = state[0]
@@ -62,7 +61,7 @@ def product(team, base, mk, state, special):  # type: ignore[no-untyped-def]
                 long_at(s.met, min(batch + AHEAD, last)),
                 long_at(s.met, min(batch + AHEAD + 1, last)),
             )
-            rows.prefetch(mk, DOUBLE, s.fresh, s.p, s.q, ahead, stop)
+            rows.prefetch(mk, DOUBLE, s.fresh, s.p, ahead, stop)
             tet10.multiply(mk, DOUBLE, s.conn, s.geometry, s.p, s.q, batch)
         start, stop = _range(s, k)
         rows.dot(mk, s.p, DOUBLE, s.q, s.sums, k, start, stop)
@@ -74,7 +73,7 @@ def product(team, base, mk, state, special):  # type: ignore[no-untyped-def]
     while piece >= 0:
         k = piece - base
         start, stop = _range(s, n + k)
-        rows.gather_copies(mk, DOUBLE, s.shared, s.pointer, s.copies, s.q, start, stop)
+        rows.gather_copies(mk, DOUBLE, s.shared, s.pointer, s.copies, s.q, s.q, start, stop)
         if k == 0:
             supports.pull(special[0], len(mk), reals(DOUBLE, s.p), reals(DOUBLE, s.q))
         rows.dot(mk, s.p, DOUBLE, s.q, s.sums, n + k, start, stop)
@@ -84,7 +83,7 @@ def product(team, base, mk, state, special):  # type: ignore[no-untyped-def]
     return end
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def advance(team, base, mk, kind, state, rounded):  # type: ignore[no-untyped-def]
     """Add to x alpha p and r -= alpha q, with r.r; ``rounded`` gets r in the precision ``kind``."""
     s, loads = state[0], len(mk)
@@ -119,7 +118,7 @@ def advance(team, base, mk, kind, state, rounded):  # type: ignore[no-untyped-de
     return end
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def turn(team, base, mk, kind, state, special, z):  # type: ignore[no-untyped-def]
     """Set p = z + beta p with beta of r.z; the first time, when the last r.z is zero, p = z."""
     s, loads = state[0], len(mk)
@@ -159,7 +158,7 @@ def turn(team, base, mk, kind, state, special, z):  # type: ignore[no-untyped-de
     return end
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def iterate(team, base, mk, kind, state, special, rounded):  # type: ignore[no-untyped-def]
     """The first half of an iteration: up to the new residual."""
     base = product(team, base, mk, state, special)

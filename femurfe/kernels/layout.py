@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
+from femurfe.kernels.compiled import kernel
 from femurfe.kernels.team import claim, finish, wait
 from femurfe.kernels.tet10 import BATCH
 
 BITS = 12
 
 
-@nb.njit(cache=True)
+@kernel
 def centroids(points, cells):  # type: ignore[no-untyped-def]
     """Mean of each cell's vertices, (n_cells, 3)."""
     out = np.zeros((cells.shape[0], 3))
@@ -22,7 +22,7 @@ def centroids(points, cells):  # type: ignore[no-untyped-def]
     return out
 
 
-@nb.njit(cache=True)
+@kernel
 def curve_keys(middles, low, scale):  # type: ignore[no-untyped-def]
     """Place of each point (n, 3) on a Hilbert curve, (n,) int64.
 
@@ -43,7 +43,7 @@ def curve_keys(middles, low, scale):  # type: ignore[no-untyped-def]
     return out
 
 
-@nb.njit(cache=True)
+@kernel
 def _to_hilbert(x):  # type: ignore[no-untyped-def]
     q = 1 << (BITS - 1)
     while q > 1:
@@ -68,7 +68,7 @@ def _to_hilbert(x):  # type: ignore[no-untyped-def]
         x[i] ^= t
 
 
-@nb.njit(cache=True)
+@kernel
 def mark_shared(cells, order, batches, special):  # type: ignore[no-untyped-def]
     """For each point its last batch, or -1 if it is special or touched by several chunks."""
     n_points = special.size
@@ -92,7 +92,7 @@ def mark_shared(cells, order, batches, special):  # type: ignore[no-untyped-def]
     return last
 
 
-@nb.njit(cache=True)
+@kernel
 def number(cells, order, batches, last, conn, finished, private, row, copy_of):  # type: ignore[no-untyped-def]
     """Number rows chunk by chunk: private points by their last batch, then copies of shared ones.
 
@@ -131,7 +131,7 @@ def number(cells, order, batches, last, conn, finished, private, row, copy_of): 
     return n
 
 
-@nb.njit(cache=True)
+@kernel
 def first_touches(conn, batches, n_rows, fresh, met):  # type: ignore[no-untyped-def]
     """The rows that each batch of a chunk meets first.
 
@@ -152,7 +152,7 @@ def first_touches(conn, batches, n_rows, fresh, met):  # type: ignore[no-untyped
     met[conn.shape[0]] = at
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def geometry(points, cells, order, batches, piece, lam, mu, conn, single, double, diagonal, stiff):  # type: ignore[no-untyped-def]
     """Geometry of the batches of one chunk, and what its cells add to the blocks of its rows.
 
@@ -184,7 +184,7 @@ def geometry(points, cells, order, batches, piece, lam, mu, conn, single, double
             _add_blocks(cells, e, g, lam[e] * volume, mu[e] * volume, conn[batch], k, diagonal, stiff)
 
 
-@nb.njit(cache=True)
+@kernel
 def _gradients(points, cells, e, g):  # type: ignore[no-untyped-def]
     o = points[cells[e, 0]]
     p, q, r = points[cells[e, 1]], points[cells[e, 2]], points[cells[e, 3]]
@@ -202,7 +202,7 @@ def _gradients(points, cells, e, g):  # type: ignore[no-untyped-def]
     return det / 6.0
 
 
-@nb.njit(cache=True)
+@kernel
 def _add_blocks(cells, e, g, lam, mu, conn, k, diagonal, stiff):  # type: ignore[no-untyped-def]
     both = lam + mu
     for a in range(4):
@@ -233,7 +233,7 @@ def _add_blocks(cells, e, g, lam, mu, conn, k, diagonal, stiff):  # type: ignore
         n += 1
 
 
-@nb.njit(cache=True)
+@kernel
 def invert_symmetric(blocks, out):  # type: ignore[no-untyped-def]
     """Inverses of symmetric blocks (n, 6), zero where a block is zero."""
     for n in range(blocks.shape[0]):
@@ -247,7 +247,7 @@ def invert_symmetric(blocks, out):  # type: ignore[no-untyped-def]
         out[n, 3], out[n, 4], out[n, 5] = (a * f - c * c) / det, (b * c - a * e) / det, (a * d - b * b) / det
 
 
-@nb.njit(cache=True)
+@kernel
 def gather(origin, pointer, copies, field):  # type: ignore[no-untyped-def]
     """Sum the copies of shared points (n_rows, m) into their own rows."""
     for n in range(pointer.size - 1):
@@ -256,7 +256,7 @@ def gather(origin, pointer, copies, field):  # type: ignore[no-untyped-def]
                 field[origin + n, i] += field[copies[k], i]
 
 
-@nb.njit(cache=True)
+@kernel
 def vertex_edges(ends, n_vertices):  # type: ignore[no-untyped-def]
     """For each vertex the edges (m, 2) that end in it: pointer (n + 1,), numbers (2 m,)."""
     pointer = np.zeros(n_vertices + 1, np.int64)
@@ -273,7 +273,7 @@ def vertex_edges(ends, n_vertices):  # type: ignore[no-untyped-def]
     return pointer, numbers
 
 
-@nb.njit(cache=True)
+@kernel
 def vertex_matrix(pointer, numbers, ends, edge_rows, vertex_rows, stiff):  # type: ignore[no-untyped-def]
     """Block rows, with sorted columns, of the four-point cells from blocks by row (n_rows, 9).
 
@@ -316,7 +316,7 @@ def vertex_matrix(pointer, numbers, ends, edge_rows, vertex_rows, stiff):  # typ
     return start, columns, data
 
 
-@nb.njit(cache=True)
+@kernel
 def largest_bend(points, cells):  # type: ignore[no-untyped-def]
     """Largest distance of a mid-point from the middle of its edge, as a share of the edge."""
     worst = 0.0
@@ -333,7 +333,7 @@ def largest_bend(points, cells):  # type: ignore[no-untyped-def]
     return np.sqrt(worst)
 
 
-@nb.njit(cache=True)
+@kernel
 def edge_ends(cells, ends):  # type: ignore[no-untyped-def]
     """The two vertices of the edge of each mid-point (n_points, 2), lower id first, in place."""
     for e in range(cells.shape[0]):
@@ -344,7 +344,7 @@ def edge_ends(cells, ends):  # type: ignore[no-untyped-def]
             n += 1
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def geometry_pass(team, base, points, cells, order, batches, lam, mu, conn, single, double, diagonal, stiff):  # type: ignore[no-untyped-def]
     """`geometry` of all chunks, as a region of a team."""
     end = base + batches.size - 1
@@ -354,3 +354,85 @@ def geometry_pass(team, base, points, cells, order, batches, lam, mu, conn, sing
         finish(team)
         piece = claim(team, end)
     wait(team, end)
+
+
+@kernel
+def to_rows(field, row, rows):  # type: ignore[no-untyped-def]
+    """Write a field (n, 3, k) to rows (n_rows, loads, 4)."""
+    for i in range(row.size):
+        for k in range(field.shape[2]):
+            for c in range(3):
+                rows[row[i], k, c] = field[i, c, k]
+
+
+@kernel
+def from_rows(rows, row, field):  # type: ignore[no-untyped-def]
+    """Read a field (n, 3, k) from rows (n_rows, loads, 4)."""
+    for i in range(row.size):
+        for k in range(field.shape[2]):
+            for c in range(3):
+                field[i, c, k] = rows[row[i], k, c]
+
+
+@kernel
+def spread(shared, pointer, copies, rows):  # type: ignore[no-untyped-def]
+    """Write the rows of shared points to their copies."""
+    for n in range(pointer.size - 1):
+        for k in range(pointer[n], pointer[n + 1]):
+            rows[copies[k]] = rows[shared + n]
+
+
+@kernel
+def slots(conn, batches, finished, private, last_row, limit, places, short, bases):  # type: ignore[no-untyped-def]
+    """Places for products that live only while a chunk's cells touch their row.
+
+    A private row takes a free place in the batch that meets it first and gives it back in the
+    batch that finishes it; copies keep theirs. So the places of a chunk stay in cache.
+
+    Parameters
+    ----------
+    last_row (n_chunks,) : the end of each chunk's rows, copies included.
+    limit : largest number of places of a chunk. places (n_rows,) uint32, short (n_batches, 10,
+        BATCH) uint16 place within the chunk, bases (n_chunks + 1,) first place of each chunk : filled.
+
+    Returns
+    -------
+    fits : whether no chunk has more than ``limit`` places.
+    """
+    free = np.empty(limit, np.int64)
+    bases[0] = 0
+    for c in range(batches.size - 1):
+        start, end = private[c, 0], private[c, 1]
+        n_copies = last_row[c] - end
+        local = np.full(last_row[c] - start, -1, np.int64)
+        n_free, n_used = 0, n_copies
+        for i in range(n_copies):
+            local[end - start + i] = i
+        for batch in range(batches[c], batches[c + 1]):
+            for k in range(BATCH):
+                for a in range(conn.shape[1]):
+                    i = conn[batch, a, k] - start
+                    if local[i] < 0:
+                        if n_free > 0:
+                            n_free -= 1
+                            local[i] = free[n_free]
+                        else:
+                            local[i] = n_used
+                            n_used += 1
+                    if n_used > limit:
+                        return False
+                    short[batch, a, k] = local[i]
+            for i in range(finished[batch, 0], finished[batch, 1]):
+                free[n_free] = local[i - start]
+                n_free += 1
+        for i in range(local.size):
+            places[start + i] = bases[c] + local[i]
+        bases[c + 1] = bases[c] + n_used
+    return True
+
+
+@kernel
+def combine(out, first, second, keep, a, b):  # type: ignore[no-untyped-def]
+    """Set out = keep out + a first + b second, for vectors (n,)."""
+    for i in range(out.size):
+        out[i] = keep * out[i] + a * first[i] + b * second[i]

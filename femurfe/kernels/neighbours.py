@@ -6,6 +6,7 @@ import numba as nb
 import numpy as np
 
 from femurfe.arrays import Floats, Ints
+from femurfe.kernels.compiled import kernel
 
 
 def _ball_means(where, weight, group, radius, values, start, order, low, step, counts, out):  # type: ignore[no-untyped-def]
@@ -51,8 +52,8 @@ def _ball_means(where, weight, group, radius, values, start, order, low, step, c
             out[i, c] /= total
 
 
-ball_means_serial = nb.njit(cache=True)(_ball_means)
-ball_means_parallel = nb.njit(cache=True, parallel=True)(_ball_means)
+ball_means_serial = kernel(_ball_means)
+ball_means_parallel = kernel(parallel=True)(_ball_means)
 
 
 MOST_BUCKETS = 2**20

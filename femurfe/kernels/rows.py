@@ -41,21 +41,21 @@ def symmetric_product(b: Builder, blocks: Any, row: Any, field: Vector, loads: i
 
 @operation
 def smooth(
-    b: Builder, shape: tuple[int, int], precision: Precision, y: Reals, rhs: Reals, p: Reals, x: Reals,
-    blocks: Reals,
+    b: Builder, shape: tuple[int, int], precision: Precision, places: Rows, y: Reals, rhs: Reals,
+    p: Reals, x: Reals, blocks: Reals,
     keep: Number, take: Number, start: Index, stop: Index,
 ) -> None:  # fmt: skip
-    """Set p = keep p + take D (rhs - y); x += p; y = 0."""
+    """Set p = keep p + take D (rhs - y); x += p; y = 0, with y at ``places`` of the rows."""
     size = 4 * shape[1]
     kept, taken = b.splat(keep, size, x), b.splat(take, size, x)
 
     def one(row: Any) -> None:
-        at = b.times(row, size)
-        left = b.load(rhs, at, size) - b.load(y, at, size)
+        at, place = b.times(row, size), b.times(b.index(places, row), size)
+        left = b.load(rhs, at, size) - b.load(y, place, size)
         step = kept * b.load(p, at, size) + taken * symmetric_product(b, blocks, row, left, shape[1])
         b.store(step, p, at)
         b.store(b.load(x, at, size) + step, x, at)
-        b.store(b.zeros(y, size), y, at)
+        b.store(b.zeros(y, size), y, place)
 
     b.loop(start, stop, one)
 
@@ -82,15 +82,15 @@ def smooth_first(
 @operation
 def subtract(
     b: Builder, shape: tuple[int, int], precision: Precision,
-    y: Reals, rhs: Reals, out: Reals, start: Index, stop: Index,
+    places: Rows, y: Reals, rhs: Reals, out: Reals, start: Index, stop: Index,
 ) -> None:  # fmt: skip
-    """Set out = rhs - y; y = 0."""
+    """Set out = rhs - y; y = 0, with y at ``places`` of the rows."""
     size = 4 * shape[1]
 
     def one(row: Any) -> None:
-        at = b.times(row, size)
-        b.store(b.load(rhs, at, size) - b.load(y, at, size), out, at)
-        b.store(b.zeros(y, size), y, at)
+        at, place = b.times(row, size), b.times(b.index(places, row), size)
+        b.store(b.load(rhs, at, size) - b.load(y, place, size), out, at)
+        b.store(b.zeros(y, size), y, place)
 
     b.loop(start, stop, one)
 
@@ -170,10 +170,10 @@ def _copies_of(b: Builder, pointer: Any, origin: Any, row: Any) -> tuple[Any, An
 
 @operation
 def gather_copies(
-    b: Builder, shape: tuple[int, int], precision: Precision, origin: Index, pointer: Longs, copies: Longs,
-    y: Reals, start: Index, stop: Index,
+    b: Builder, shape: tuple[int, int], precision: Precision, origin: Index, pointer: Longs,
+    copies: Longs, y: Reals, own: Reals, start: Index, stop: Index,
 ) -> None:  # fmt: skip
-    """Sum the copies of each shared point into its own row, and leave zeros in them.
+    """Sum the copies of each shared point in y into its row of ``own``, and leave zeros in them.
 
     The copies of row i are ``copies[pointer[i - origin] : pointer[i - origin + 1]]``.
     """
@@ -188,7 +188,7 @@ def gather_copies(
             b.store(b.zeros(y, size), y, at)
             return value
 
-        b.store(b.accumulate(first, last, b.zeros(y, size), take), y, b.times(row, size))
+        b.store(b.accumulate(first, last, b.zeros(y, size), take), own, b.times(row, size))
 
     b.loop(start, stop, one)
 
@@ -250,16 +250,15 @@ def restrict(
 
 @operation
 def prefetch(
-    b: Builder, shape: tuple[int, int], precision: Precision, rows: Rows, x: Reals, y: Reals,
-    start: Index, stop: Index,
+    b: Builder, shape: tuple[int, int], precision: Precision, rows: Rows, x: Reals, start: Index,
+    stop: Index,
 ) -> None:  # fmt: skip
-    """Ask for the cache lines of listed rows of x and y."""
+    """Ask for the cache lines of listed rows of x."""
     size = 4 * shape[1]
 
     def one(k: Any) -> None:
         at = b.times(b.index(rows, k), size)
         for line in range(0, size * precision, 64):
             b.prefetch(x, b.plus(at, line // precision))
-            b.prefetch(y, b.plus(at, line // precision))
 
     b.loop(start, stop, one)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
+from femurfe.kernels.compiled import kernel
 
-@nb.njit(cache=True)
+
+@kernel
 def _quality(p, a, b, c, d):  # type: ignore[no-untyped-def]
     """Mean ratio of one tetrahedron; see `femurfe.mesh.quality.mean_ratio`."""
     ux, uy, uz = p[b, 0] - p[a, 0], p[b, 1] - p[a, 1], p[b, 2] - p[a, 2]
@@ -20,7 +21,7 @@ def _quality(p, a, b, c, d):  # type: ignore[no-untyped-def]
     return 1.4142135623730951 * six / (l2 / 6.0) ** 1.5
 
 
-@nb.njit(cache=True)
+@kernel
 def _worst(p, cells, start, stop, around):  # type: ignore[no-untyped-def]
     worst = 2.0
     for k in range(start, stop):
@@ -30,7 +31,7 @@ def _worst(p, cells, start, stop, around):  # type: ignore[no-untyped-def]
     return worst
 
 
-@nb.njit(cache=True)
+@kernel
 def take_best(points, cells, pointer, around, movers, places):  # type: ignore[no-untyped-def]
     """Move each mover to the place where the worst cell around it is best, if any is better.
 
@@ -66,7 +67,7 @@ def take_best(points, cells, pointer, around, movers, places):  # type: ignore[n
     return moved
 
 
-@nb.njit(cache=True)
+@kernel
 def move_unless_bad(points, cells, pointer, around, movers, places, least):  # type: ignore[no-untyped-def]
     """Move each mover to its place, or half-way, if the worst cell around it stays at ``least``.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numba as nb
 
+from femurfe.kernels.compiled import kernel
+
 
 def _multiply(indptr, indices, data, x, out):  # type: ignore[no-untyped-def]
     """Block rows times block vectors; rows are independent, so threads change no bit.
@@ -26,8 +28,8 @@ def _multiply(indptr, indices, data, x, out):  # type: ignore[no-untyped-def]
                     out[row, i, c] += a * x[column, 0, c] + b * x[column, 1, c] + d * x[column, 2, c]
 
 
-multiply_serial = nb.njit(cache=True)(_multiply)
-multiply_parallel = nb.njit(cache=True, parallel=True)(_multiply)
+multiply_serial = kernel(_multiply)
+multiply_parallel = kernel(parallel=True)(_multiply)
 
 
 def _apply_blocks(blocks, x, out):  # type: ignore[no-untyped-def]
@@ -40,5 +42,5 @@ def _apply_blocks(blocks, x, out):  # type: ignore[no-untyped-def]
                 out[row, i, c] = a * x[row, 0, c] + b * x[row, 1, c] + d * x[row, 2, c]
 
 
-apply_blocks_serial = nb.njit(cache=True)(_apply_blocks)
-apply_blocks_parallel = nb.njit(cache=True, parallel=True)(_apply_blocks)
+apply_blocks_serial = kernel(_apply_blocks)
+apply_blocks_parallel = kernel(parallel=True)(_apply_blocks)

@@ -5,14 +5,13 @@ x and y are pointers to rows of four numbers per load; s is a `femurfe.kernels.t
 
 from __future__ import annotations
 
-import numba as nb
-
+from femurfe.kernels.compiled import kernel
 from femurfe.kernels.vector import longs, reals
 
 DOUBLE = (0,) * 8
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def pull(s, loads, x, y):  # type: ignore[no-untyped-def]
     """Add what springs and platens do to the product y of x, and take out what is held."""
     sprung, springs = longs(s.sprung), reals(DOUBLE, s.springs)
@@ -32,7 +31,7 @@ def pull(s, loads, x, y):  # type: ignore[no-untyped-def]
     project(s, loads, y)
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def collect(s, loads, y):  # type: ignore[no-untyped-def]
     """Move the forces on the points of platens to the platens."""
     slaves, owner, bodies, modes = longs(s.slaves), longs(s.owner), longs(s.bodies), reals(DOUBLE, s.modes)
@@ -49,7 +48,7 @@ def collect(s, loads, y):  # type: ignore[no-untyped-def]
                 y[at + i] = 0.0
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def project(s, loads, y):  # type: ignore[no-untyped-def]
     """Take out the directions that are held."""
     held, projectors = longs(s.held), reals(DOUBLE, s.projectors)
@@ -67,7 +66,7 @@ def project(s, loads, y):  # type: ignore[no-untyped-def]
                 y[((bodies[n] + i // 3) * loads + k) * 4 + i % 3] *= free[6 * n + i]
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def carry(s, loads, x):  # type: ignore[no-untyped-def]
     """Give the points of platens the motion of their platen."""
     slaves, owner, bodies, modes = longs(s.slaves), longs(s.owner), longs(s.bodies), reals(DOUBLE, s.modes)

@@ -19,7 +19,7 @@ def _record(names: str) -> np.dtype[np.void]:
 ALIGNMENT = 64
 CELLS = "conn geometry fresh met batches finished private masters pointer copies n_chunks n_pieces shared "
 
-FINE = _record(CELLS + "blocks ends x y p b r steps n_steps")
+FINE = _record(CELLS + "short bases places copied blocks ends x y own p b r steps n_steps")
 """Ten-point cells, their inverse diagonal blocks and the vectors of the smoother.
 
 conn (n, 10, BATCH) uint32, geometry (n, 11, BATCH) : cells, see `femurfe.kernels.tet10`.
@@ -29,8 +29,11 @@ finished (n, 2) : rows that no batch after a batch touches.
 private (n_chunks, 2) : rows that no other chunk touches; all are finished by some batch.
 masters (n_pieces + 1,) : rows of shared points, in pieces; the first piece has all special rows.
 shared : the first of these rows. pointer, copies : rows in which chunks keep shared points.
+short (n, 10, BATCH) uint16, bases (n_chunks + 1,), places (n_rows,) uint32, copied : where
+    products stand in y: see `femurfe.kernels.layout.slots`; of copies, in the order of ``copies``.
 blocks (n_rows, 6) : inverses of the diagonal blocks. ends (n_rows, 2) uint32 : coarse rows.
-x, y, p, b, r (n_rows, loads, 4) : y is zero between regions.
+x, p, b, r (n_rows, loads, 4); y (n_places, loads, 4), zero between regions; own : y as rows of
+    shared points have it, so that ``own[row]`` is ``y[places[row]]``.
 steps (n_steps, 2) : what each smoothing step keeps and takes.
 """
 

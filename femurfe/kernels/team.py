@@ -27,13 +27,13 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import numba as nb
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from femurfe.arrays import Ints
+from femurfe.kernels.compiled import kernel
 
 CLAIMED, DONE = 0, 16
 SPINS = 10_000
@@ -109,7 +109,7 @@ def _pause(typing):  # type: ignore[no-untyped-def]
     return types.void(), generate
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def claim(team, end):  # type: ignore[no-untyped-def]
     """The next piece of the region that ends at ``end``, or -1."""
     while True:
@@ -120,7 +120,7 @@ def claim(team, end):  # type: ignore[no-untyped-def]
             return piece
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def wait(team, end):  # type: ignore[no-untyped-def]
     """Return once all pieces up to ``end`` are done: spin for a fraction of a millisecond, then nap."""
     spins = 0

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+from femurfe.kernels.compiled import kernel
 
-@nb.njit(cache=True)
+
+@kernel
 def _gradients(x, reference, out):  # type: ignore[no-untyped-def]
     """Gradients of the shape functions at one point into ``out``; returns the determinant."""
     j = np.zeros((3, 3))
@@ -32,7 +34,7 @@ def _gradients(x, reference, out):  # type: ignore[no-untyped-def]
     return det
 
 
-@nb.njit(cache=True)
+@kernel
 def _add_isotropic(g, weight, lam, mu, out):  # type: ignore[no-untyped-def]
     for a in range(g.shape[0]):
         for b in range(g.shape[0]):
@@ -45,7 +47,7 @@ def _add_isotropic(g, weight, lam, mu, out):  # type: ignore[no-untyped-def]
                     out[a, b, i, j] += weight * v
 
 
-@nb.njit(cache=True)
+@kernel
 def _strain_rows(gx, gy, gz, out):  # type: ignore[no-untyped-def]
     """Strain (engineering shear; xx yy zz xy yz xz) per displacement of one point."""
     out[:] = 0.0
@@ -55,7 +57,7 @@ def _strain_rows(gx, gy, gz, out):  # type: ignore[no-untyped-def]
     out[5, 0], out[5, 2] = gz, gx
 
 
-@nb.njit(cache=True)
+@kernel
 def _add_general(g, weight, moduli, out):  # type: ignore[no-untyped-def]
     rows, columns, stress = np.empty((6, 3)), np.empty((6, 3)), np.empty((6, 3))
     for b in range(g.shape[0]):
@@ -71,7 +73,7 @@ def _add_general(g, weight, moduli, out):  # type: ignore[no-untyped-def]
                     out[a, b, i, j] += v
 
 
-@nb.njit(cache=True)
+@kernel
 def _element(x, gradients, weights, lam, mu, moduli, general, g, out):  # type: ignore[no-untyped-def]
     out[:] = 0.0
     for q in range(weights.size):
@@ -82,7 +84,7 @@ def _element(x, gradients, weights, lam, mu, moduli, general, g, out):  # type: 
             _add_isotropic(g, weights[q] * det, lam, mu, out)
 
 
-@nb.njit(cache=True)
+@kernel
 def _find(indices, start, stop, column):  # type: ignore[no-untyped-def]
     while stop - start > 1:
         middle = (start + stop) // 2
@@ -129,11 +131,11 @@ def _assemble(  # type: ignore[no-untyped-def]
                             data[at, i, j] += k[a, b, i, j]
 
 
-assemble_serial = nb.njit(cache=True)(_assemble)
-assemble_parallel = nb.njit(cache=True, parallel=True)(_assemble)
+assemble_serial = kernel(_assemble)
+assemble_parallel = kernel(parallel=True)(_assemble)
 
 
-@nb.njit(cache=True)
+@kernel
 def element_stiffness(x, gradients, weights, lam, mu, moduli):  # type: ignore[no-untyped-def]
     """Stiffness of one element, (n_a, n_a, 3, 3) N/mm, from its points (n_a, 3)."""
     n_a = x.shape[0]
@@ -171,11 +173,11 @@ def _strain(points, cells, gradients, displacement, out):  # type: ignore[no-unt
             out[e, q, 5] = 0.5 * (h[0, 2] + h[2, 0])
 
 
-strain_serial = nb.njit(cache=True)(_strain)
-strain_parallel = nb.njit(cache=True, parallel=True)(_strain)
+strain_serial = kernel(_strain)
+strain_parallel = kernel(parallel=True)(_strain)
 
 
-@nb.njit(cache=True)
+@kernel
 def jacobian_weights(points, cells, gradients, weights):  # type: ignore[no-untyped-def]
     """Volume that each quadrature point stands for, (n_cells, n_q) mm3."""
     n_a = cells.shape[1]

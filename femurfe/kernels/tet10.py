@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from femurfe.kernels.vector import Builder, Index, Precision, Reals, Rows, Vector, operation
+from femurfe.kernels.vector import Builder, Index, Precision, Reals, Rows, Shorts, Vector, operation
 
 BATCH = 16
 EDGES = ((0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3))
@@ -131,6 +131,29 @@ def multiply(
 
     conn (n, 10, BATCH) uint32 rows; geometry (n, 11, BATCH); x, y (rows, loads, 4).
     """
+    _multiply(b, shape, precision, conn, geometry, x, conn, y, batch)
+
+
+@operation
+def multiply_into(
+    b: Builder, shape: tuple[int, int], precision: Precision,
+    conn: Rows, geometry: Reals, x: Reals, short: Shorts, y: Reals, batch: Index,
+) -> None:  # fmt: skip
+    """Add K x of one batch of cells to places of y, ``short`` (n, 10, BATCH) uint16."""
+    _multiply(b, shape, precision, conn, geometry, x, short, y, batch)
+
+
+def _multiply(
+    b: Builder,
+    shape: tuple[int, int],
+    precision: int,
+    conn: Any,
+    geometry: Any,
+    x: Any,
+    to: Any,
+    y: Any,
+    batch: Any,
+) -> None:
     lanes, loads = shape
     if precision == 8:
         lanes = max(4, lanes // 2)
@@ -142,13 +165,13 @@ def multiply(
         at = b.llvm.add(b.times(batch, 11 * BATCH), first)
         numbers = [b.load(geometry, b.plus(at, BATCH * i), group).take(spread) for i in range(11)]
         place = b.llvm.add(b.times(batch, 10 * BATCH), first)
-        rows = [
-            [b.times(b.index(conn, b.plus(place, BATCH * a + e)), 4 * loads) for e in range(group)]
-            for a in range(10)
-        ]
-        u = [_gathered(b, x, rows[a], loads, lanes) for a in range(10)]
+
+        def rows(ids: Any, a: int) -> list[Any]:
+            return [b.times(b.index(ids, b.plus(place, BATCH * a + e)), 4 * loads) for e in range(group)]
+
+        u = [_gathered(b, x, rows(conn, a), loads, lanes) for a in range(10)]
         out = forces(u, numbers[:9], numbers[9], numbers[10])
         for a in range(10):
-            _scattered(b, y, rows[a], out[a], loads)
+            _scattered(b, y, rows(to, a), out[a], loads)
 
     b.loop(b.integer(0), b.integer(BATCH // group), one)

@@ -5,12 +5,11 @@ Tables as in `femurfe.kernels.voxeltables`.
 
 from __future__ import annotations
 
-import numba as nb
-
+from femurfe.kernels.compiled import kernel
 from femurfe.kernels.voxeltables import PLANES, ROW, ROWS, SIZE
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def restrict(fine, coarse, rows, first, last, r, r0, out, out0, line, loads):  # type: ignore[no-untyped-def]
     """Planes first to last of the transpose of trilinear interpolation."""
     for i in range(first, last):
@@ -36,7 +35,7 @@ def restrict(fine, coarse, rows, first, last, r, r0, out, out0, line, loads):  #
                     out[to + k] = line[2 * k + 1] + half * (line[2 * k] + line[2 * k + 2])
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def prolong(fine, coarse, rows, first, last, c, c0, out, out0, line, loads):  # type: ignore[no-untyped-def]
     """Add the trilinear interpolation of coarse values to planes first to last."""
     for i in range(first, last):

@@ -5,13 +5,13 @@ Tables as in `femurfe.kernels.hex8.cycle`.
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
+from femurfe.kernels.compiled import kernel
 from femurfe.kernels.voxeltables import OFFSET, PROLONG, RESIDUAL, REST, RESTRICT, RIGHT, SIZE, START
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _reduced(level, carried, first, last, modes, v, v0, out):  # type: ignore[no-untyped-def]
     """Add to ``out`` (6,) the forces at carried nodes first to last."""
     for s in range(first, last):
@@ -21,7 +21,7 @@ def _reduced(level, carried, first, last, modes, v, v0, out):  # type: ignore[no
                 out[m] += modes[s, i, m] * value
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _carry(level, carried, first, last, modes, motion, v, v0):  # type: ignore[no-untyped-def]
     """Move carried nodes first to last by the ``motion`` (6,) of their body."""
     for s in range(first, last):
@@ -32,7 +32,7 @@ def _carry(level, carried, first, last, modes, motion, v, v0):  # type: ignore[n
             v[v0 + i * level[SIZE] + carried[s]] = value
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _step(op, before, after, start, c, inverse, force):  # type: ignore[no-untyped-def]
     """The unknowns of one body after a step of the smoother, or its residual."""
     for i in range(6):
@@ -48,7 +48,7 @@ def _step(op, before, after, start, c, inverse, force):  # type: ignore[no-untyp
             after[at] = c[0] * before[at] + c[1] * after[at] + c[2] * step
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def move_bodies(  # type: ignore[no-untyped-def]
     op, depth, src, dst, c, level, v, total, bodies, carried, modes, starts, inverses, stiffness, loads
 ):

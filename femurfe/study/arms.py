@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from femurfe.anatomy.base import Bone
 from femurfe.anatomy.specification import specification
 from femurfe.anatomy.tissue import REGIONS
-from femurfe.arrays import positive
+from femurfe.anatomy.voxels import voxel_mesh
+from femurfe.arrays import Floats, positive
 from femurfe.constructs import Cement, Screw
 from femurfe.errors import InvalidStudy, UnknownName
 from femurfe.evaluate.parts import Part, bone_part
@@ -26,6 +27,7 @@ from femurfe.materials import (
     material,
     with_fillings,
 )
+from femurfe.materials.partial import weighted
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.label import inside, volumes
 from femurfe.mesh.sizing import Refinement
@@ -35,6 +37,7 @@ ROUND_ENOUGH = 0.01
 ROUNDS = 3
 LARGEST_GROWTH = 1.3
 Fit = Literal["label", "conform"]
+Kind = Literal["tetrahedra", "voxel"]
 Arms = Mapping[str, Sequence[Item]]
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]*")
 
@@ -77,29 +80,34 @@ class Arm:
 
 
 def build_arms(
-    bone: Bone, arms: Arms, *, size: float, order: int, fit: Fit, choice: BoneMaterials, averaging: Averaging
-) -> list[Arm]:
-    """All arms of a case on one mesh, refined to every solid that any arm uses.
+    bone: Bone, arms: Arms, *, size: float, order: int, fit: Fit, choice: BoneMaterials, averaging: Averaging,
+    kind: Kind = "tetrahedra",
+) -> list[Arm]:  # fmt: skip
+    """All arms of a case on one mesh; tetrahedra are refined to every solid that any arm uses.
 
     Parameters
     ----------
     size : mesh size, mm; items ask for half of it or less, labelled ones for a quarter; order : 1 or 2.
     fit : ``"conform"`` makes the cells follow the solids; ``"label"`` marks whole cells by their
         centroid, which makes a stair of every boundary.
+    kind : ``"tetrahedra"``, or ``"voxel"`` for cubes of ``size`` throughout, with neither order nor
+        fit: items mark whole cubes by their centroid, and the stiffness of a cube at the bone's
+        surface counts by the share of it that is inside.
 
     Raises
     ------
     InvalidStudy, InvalidPart, InvalidMesh
         If names clash, or an item cannot be placed or meshed.
     """
-    if fit not in ("label", "conform"):
-        raise UnknownName("fit", fit, ("label", "conform"))
+    for what, given, known in (("fit", fit, get_args(Fit)), ("kind of mesh", kind, get_args(Kind))):
+        if given not in known:
+            raise UnknownName(what, given, known)
     items = distinct_items(arms)
     check_materials(items, choice)
     solids = _solids(bone, items)
-    mesh = _mesh(bone, items, solids, size, order, fit)
+    mesh, share = _meshed(bone, items, solids, size, order, fit, kind)
     field = bone_field(bone.tissue(mesh), choice, bone.axes.get("proximal"))
-    return [_arm(bone, name, tuple(own), solids, mesh, field, averaging) for name, own in arms.items()]
+    return [_arm(bone, name, tuple(own), solids, mesh, field, share, averaging) for name, own in arms.items()]
 
 
 def distinct_items(arms: Arms) -> list[Item]:
@@ -171,6 +179,17 @@ def item_size(item: Item, size: float, fit: Fit) -> float:
     return min(positive(item.size, f"mesh size of {item.name!r}"), size)
 
 
+def _meshed(
+    bone: Bone, items: Sequence[Item], solids: Mapping[str, Shape], size: float, order: int, fit: Fit,
+    kind: Kind,
+) -> tuple[Mesh, Floats | None]:  # fmt: skip
+    """The mesh, and the share of each cell that is inside the bone if that is not all of it."""
+    if kind == "voxel":
+        voxels = voxel_mesh(bone, size)
+        return voxels.mesh, voxels.share
+    return _mesh(bone, items, solids, size, order, fit), None
+
+
 def _mesh(
     bone: Bone, items: Sequence[Item], solids: Mapping[str, Shape], size: float, order: int, fit: Fit
 ) -> Mesh:
@@ -210,7 +229,7 @@ def _conforming(
 
 def _arm(
     bone: Bone, name: str, items: tuple[Item, ...], solids: Mapping[str, Shape],
-    mesh: Mesh, field: MaterialField, averaging: Averaging,
+    mesh: Mesh, field: MaterialField, share: Floats | None, averaging: Averaging,
 ) -> Arm:  # fmt: skip
     labelled = mesh
     for item in items:
@@ -219,7 +238,9 @@ def _arm(
     own = {item.name: solids[item.name] for item in items}
     placements = {i.name: i.report(bone, solids[i.name], own, labelled) for i in items}
     parts = (bone_part(labelled, averaging.bone_radius), *_parts(items, averaging))
-    return Arm(name, items, own, labelled, with_fillings(field, labelled, fillings), parts, placements)
+    filled = with_fillings(field, labelled, fillings)
+    materials = filled if share is None else weighted(filled, share)
+    return Arm(name, items, own, labelled, materials, parts, placements)
 
 
 def _filling(item: Item, key: str) -> Filling:

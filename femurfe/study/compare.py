@@ -16,7 +16,7 @@ from femurfe.loads.base import LoadCase
 from femurfe.materials import BoneMaterials
 from femurfe.model import Model, solve_all
 from femurfe.result import Result
-from femurfe.study.arms import Arm, Arms, Averaging, Fit, build_arms, default_materials
+from femurfe.study.arms import Arm, Arms, Averaging, Fit, Kind, build_arms, default_materials
 from femurfe.study.notes import warn_of_placement
 from femurfe.study.table import Row, criterion_rows, table_row
 
@@ -87,6 +87,7 @@ def compare(
     size: float = 3.0,
     order: int = 2,
     fit: Fit = "conform",
+    kind: Kind = "tetrahedra",
     materials: BoneMaterials | None = None,
     averaging: Averaging | None = None,
     options: SolverOptions | None = None,
@@ -102,7 +103,8 @@ def compare(
     arms : items by arm, in the order they are applied; an empty list is the intact bone.
     loads : load cases.
     size : mesh size, mm; order : 1 (tet4) or 2 (tet10).
-    fit : ``"label"`` or ``"conform"``; see `femurfe.study.arms.build_arms`.
+    fit, kind : ``"label"`` or ``"conform"``, ``"tetrahedra"`` or ``"voxel"``; see
+        `femurfe.study.arms.build_arms`.
     materials : of the bone; those of its site if left out.
     progress : called with (stage, done, total, detail).
 
@@ -117,8 +119,9 @@ def compare(
         tell("mesh", 0, 1, f"size {size:g} mm")
         choice = materials or default_materials(bone.site)
         built = build_arms(
-            bone, arms, size=size, order=order, fit=fit, choice=choice, averaging=averaging or Averaging()
-        )
+            bone, arms, size=size, order=order, fit=fit, choice=choice, averaging=averaging or Averaging(),
+            kind=kind,
+        )  # fmt: skip
         tell("mesh", 1, 1, f"{built[0].mesh.n_cells} cells, {3 * built[0].mesh.n_points} unknowns")
         for arm in built:
             warn_of_placement(arm, cases.values())

@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from femurfe.anatomy import Bone
+from femurfe.errors import InvalidStudy
 from femurfe.fem.linear import SolverOptions
 from femurfe.item import Item
 from femurfe.loads import LoadCase
@@ -76,9 +77,18 @@ def build_inputs(study: StudyFile, folder: Path) -> Inputs:
     FemurfeError
         If anything the study names is unknown or impossible.
     """
+    _check_sizes(study)
     bone = build_bone(study.anatomy, folder)
     arms = build_items_of_arms(study, bone, folder)
     return Inputs(bone, arms, build_loads(study, bone), build_materials(study.materials, bone, folder))
+
+
+def _check_sizes(study: StudyFile) -> None:
+    """Refuse items with a size of their own among voxels, which are all of one."""
+    sized = [name for name, item in study.items.items() if item.mesh_size_mm is not None]
+    if study.mesh.kind == "voxel" and sized:
+        message = f"items.{sized[0]}.mesh_size_mm does not belong to a mesh of voxels, which have one size"
+        raise InvalidStudy(message)
 
 
 def averaging_of(study: StudyFile) -> Averaging:
@@ -127,9 +137,9 @@ def _compared(
 
     found = compare(
         inputs.bone, inputs.arms, inputs.loads,
-        size=study.mesh.size_mm, order=study.mesh.order, fit=fit, materials=inputs.materials,
-        averaging=averaging_of(study), options=solver_of(study), threads=threads, case=study.name,
-        progress=progress,
+        size=study.mesh.size_mm, order=study.mesh.order, fit=fit, kind=study.mesh.kind,
+        materials=inputs.materials, averaging=averaging_of(study), options=solver_of(study),
+        threads=threads, case=study.name, progress=progress,
     )  # fmt: skip
     return replace(found, warnings=(*notes, *found.warnings))
 
@@ -139,7 +149,7 @@ def mesh_of(study: StudyFile, folder: Path) -> Mesh:
     inputs = build_inputs(study, folder)
     arms = build_arms(
         inputs.bone, inputs.arms, size=study.mesh.size_mm, order=study.mesh.order, fit=study.mesh.fit,
-        choice=inputs.materials, averaging=averaging_of(study),
+        choice=inputs.materials, averaging=averaging_of(study), kind=study.mesh.kind,
     )  # fmt: skip
     return arms[-1].mesh
 

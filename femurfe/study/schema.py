@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Vector = Annotated[list[float], Field(min_length=3, max_length=3)]
 Positive = Annotated[float, Field(gt=0.0)]
@@ -75,12 +75,23 @@ class Anatomy(Table):
 
 
 class MeshTable(Table):
-    """The mesh."""
+    """The mesh. Voxels have a size only; they are neither of an order nor fitted to anything."""
 
+    kind: Literal["tetrahedra", "voxel"] = "tetrahedra"
     size_mm: Positive = 3.0
     order: Order = 2
     fit: Literal["label", "conform"] = "conform"
     compare_fits: bool = False
+
+    @model_validator(mode="after")
+    def _belongs_to_its_kind(self) -> MeshTable:
+        """Refuse what voxels cannot do; defaults may stand, as in the copy of a study that was run."""
+        asked = {"order": self.order != 2, "fit": self.fit != "conform", "compare_fits": self.compare_fits}
+        wrong = [key for key, given in asked.items() if given and self.kind == "voxel"]
+        if wrong:
+            message = f"{', '.join(wrong)} does not belong to a mesh of voxels; it takes size_mm"
+            raise ValueError(message)
+        return self
 
 
 class MaterialsTable(Table):
@@ -181,7 +192,7 @@ class LoadTable(BaseModel):
 class SolverTable(Table):
     """The linear solver."""
 
-    method: Literal["auto", "direct", "multigrid"] = "auto"
+    method: Literal["auto", "direct", "multigrid", "pardiso", "petsc"] = "auto"
     tolerance: Annotated[float, Field(gt=0.0, le=1e-4)] = 1e-8
     max_iterations: Annotated[int, Field(ge=1)] = 500
 

@@ -84,7 +84,7 @@ def test_a_solver_whose_answer_is_tampered_with_is_found_out(method, factor, ord
 
     monkeypatch.setattr(linear, "_without_matrix", wrong_without_matrix)
     monkeypatch.setattr(linear, "conjugate_gradients", wrong_iterate)
-    monkeypatch.setattr(linear, "_factorised", lambda system: lambda b: factor * factorise(system)(b))
+    monkeypatch.setattr(linear, "_factorised", lambda *given: lambda b: factor * factorise(*given)(b))
     with pytest.raises(NotConverged) as caught:
         ff.solve(model(order, HELD), ff.SolverOptions(method), threads=1)
     wanted = np.inf if np.isnan(factor) else abs(factor - 1.0)
