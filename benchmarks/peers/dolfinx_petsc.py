@@ -8,6 +8,8 @@ a cell in the order given and tells which cell of the file each of its own was.
 
 from __future__ import annotations
 
+import sys
+
 import dolfinx
 import numpy as np
 import ufl
@@ -152,6 +154,9 @@ def run() -> None:
         left = matrix.createVecLeft()
         matrix.mult(answer, left)
         residual.append((left - right).norm() / right.norm())
+        if not residual[-1] <= 10.0 * asked.rtol:
+            reason = ksp.getConvergedReason()
+            sys.exit(f"stopped at a relative residual of {residual[-1]:.1e} (PETSc's reason {reason})")
     peaks = comm.reduce(peak_mb())
     write(asked, clock, comm, fields, found, n_points, peaks, iterations, residual)
 
