@@ -15,8 +15,8 @@ from femurfe.kernels.tables import LEVEL, Table, aligned, aligned_copy
 
 INTERVAL = 10.0
 DEGREE = 3
-LANCZOS_STEPS = 10
-VECTORS = ("x", "w", "p", "b", "r")
+LANCZOS_STEPS = 14
+VECTORS = ("x", "w", "p", "b", "r", "s")
 SMALL_PIECE, PIECE, MOST_PIECES = 48, 256, 32
 
 

@@ -22,7 +22,7 @@ from femurfe.kernels.vector import marker
 
 DEGREE = 3
 INTERVAL = 20.0
-LANCZOS_STEPS = 8
+LANCZOS_STEPS = 14
 Progress = Callable[[int, float], None]
 
 

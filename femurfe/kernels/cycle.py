@@ -260,15 +260,74 @@ def _solve(team, base, mk, kind, v):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def cycle(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
-    """One V-cycle from ``b`` to ``w`` of the first level, of three unknowns a row; the others have six."""
+def _again(team, base, mk, kind, v):  # type: ignore[no-untyped-def]
+    """Keep the solution w of a level in s, and let b be what is left of its right-hand side."""
+    n = 8 * len(mk)
+    end = base + v.n_pieces
+    piece = claim(team, end)
+    while piece >= 0:
+        start, stop = long_at(v.pieces, piece - base), long_at(v.pieces, piece - base + 1)
+        blocks.residual(mk, kind, SIX, v.pointer, v.columns, v.data, v.w, v.b, v.r, start, stop)
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    base, end = end, end + v.n_pieces
+    piece = claim(team, end)
+    while piece >= 0:
+        b, r, s, w = reals(kind, v.b), reals(kind, v.r), reals(kind, v.s), reals(kind, v.w)
+        start, stop = long_at(v.pieces, piece - base), long_at(v.pieces, piece - base + 1)
+        for i in range(start * n, stop * n):
+            b[i] = r[i]
+            s[i] = w[i]
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    return end
+
+
+@kernel
+def _both(team, base, mk, kind, v):  # type: ignore[no-untyped-def]
+    """Add the solution kept in s to w."""
+    n = 8 * len(mk)
+    end = base + v.n_pieces
+    piece = claim(team, end)
+    while piece >= 0:
+        s, w = reals(kind, v.s), reals(kind, v.w)
+        start, stop = long_at(v.pieces, piece - base), long_at(v.pieces, piece - base + 1)
+        for i in range(start * n, stop * n):
+            w[i] += s[i]
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    return end
+
+
+@kernel
+def _below(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
+    """One V-cycle from ``b`` to ``w`` of the second level."""
     last = levels.size - 1
-    base = _down(team, base, mk, kind, THREE, levels[0], levels[1])
     for i in range(1, last):
         base = _down(team, base, mk, kind, SIX, levels[i], levels[i + 1])
     base = _solve(team, base, mk, kind, levels[last])
     for i in range(last - 1, 0, -1):
         base = _up(team, base, mk, kind, SIX, levels[i], levels[i + 1])
+    return base
+
+
+@kernel
+def cycle(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
+    """One cycle from ``b`` to ``w`` of the first level, of three unknowns a row; the others have six.
+
+    The second level is visited twice, unless it is the last and solved exactly.
+    """
+    base = _down(team, base, mk, kind, THREE, levels[0], levels[1])
+    twice = levels.size > 2
+    for visit in range(2 if twice else 1):
+        if visit == 1:
+            base = _again(team, base, mk, kind, levels[1])
+        base = _below(team, base, mk, kind, levels)
+    if twice:
+        base = _both(team, base, mk, kind, levels[1])
     return _up(team, base, mk, kind, THREE, levels[0], levels[1])
 
 

@@ -57,11 +57,12 @@ bodies (n_bodies,) : the first of each platen's two rows; body_springs, free (n_
 
 LEVEL = _record(
     "n_rows pointer columns data blocks up up_columns up_data down down_columns down_data "
-    "pieces n_pieces x w p b r steps n_steps"
+    "pieces n_pieces x w p b r s steps n_steps"
 )
 """One level of block rows: matrix, inverse diagonal blocks, transfers, vectors.
 
-pointer, up, down, pieces : int64; columns, up_columns, down_columns : uint32.
+pointer, up, down, pieces : int64; columns, up_columns, down_columns : uint32. s keeps the solution of
+a first visit.
 """
 
 TRANSFER = _record("pointer rows vertices pieces n_pieces")
