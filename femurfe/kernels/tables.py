@@ -97,8 +97,6 @@ class Table:
 
 
 def _number(value: Any) -> int:
-    if isinstance(value, Table):
-        return int(value.record.ctypes.data)
     if isinstance(value, np.ndarray):
         return int(value.ctypes.data)
     return int(value)
