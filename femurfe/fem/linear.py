@@ -30,7 +30,7 @@ LARGEST_DIRECT = 12_000
 LARGEST_TOLERANCE = 1e-4
 RESTARTS = 2
 MOST_IN_SINGLE = 100
-OF_TOLERANCE = 0.9
+OF_TOLERANCE = 0.95
 Progress = Callable[[int, float], None]
 
 
@@ -199,7 +199,7 @@ def _go_on(
             break
         size, before = min(float(residual.max()), 1.0), int(iterations.max())
         tell = None if progress is None else _shifted(progress, before, size)
-        step, taken = solver.solve(left, 0.5 * options.tolerance / size, limit, tell)
+        step, taken = solver.solve(left, OF_TOLERANCE * options.tolerance / size, limit, tell)
         x += step
         iterations += taken
         left = right - system.apply(x)

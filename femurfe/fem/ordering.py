@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from femurfe.arrays import Floats, Ints
+from femurfe.fem.joined import Groups
 from femurfe.kernels import layout
 from femurfe.kernels.tet10 import BATCH
 from femurfe.mesh.core import Mesh
@@ -36,6 +37,8 @@ class Ordering:
         `femurfe.kernels.tables.FINE`.
     row : (n_points,) the row of each point; bodies : the first row of the platens.
     n_rows : number of rows, copies included.
+    groups : points that are smoothed together; joined : the first of their rows, in the order of
+        ``groups.members``; first_joined : the first of their pieces in ``masters``.
     short, bases, places : as in `femurfe.kernels.tables.FINE`.
     """
 
@@ -56,6 +59,9 @@ class Ordering:
     short: np.ndarray[tuple[int, int, int], np.dtype[np.uint16]]
     bases: Ints
     places: np.ndarray[tuple[int], np.dtype[np.uint32]]
+    groups: Groups
+    joined: int
+    first_joined: int
 
     @property
     def n_places(self) -> int:
@@ -80,33 +86,34 @@ def even_pieces(start: int, stop: int, least: int, most: int) -> Ints:
     return np.linspace(start, stop, n + 1).astype(np.int64)
 
 
-def order_cells(mesh: Mesh, special: Ints, n_bodies: int) -> Ordering:
+def order_cells(mesh: Mesh, special: Ints, groups: Groups, n_bodies: int) -> Ordering:
     """The ordering of a ten-point mesh.
 
     Parameters
     ----------
     special : ids of the points on which supports act.
+    groups : of other points, which are smoothed together.
     n_bodies : number of platens; each gets two rows.
     """
     least, ordering = 1, None
     while ordering is None:
-        ordering = _ordered(mesh, special, n_bodies, least)
+        ordering = _ordered(mesh, special, groups, n_bodies, least)
         least = 16 * least
     return ordering
 
 
-def _ordered(mesh: Mesh, special: Ints, n_bodies: int, least: int) -> Ordering | None:
+def _ordered(mesh: Mesh, special: Ints, groups: Groups, n_bodies: int, least: int) -> Ordering | None:
     """The ordering with at least so many large chunks, or None if one has too many places."""
     along, batches = _along_curve(mesh, least)
     n_batches = int(batches[-1])
     marked = np.zeros(mesh.n_points, dtype=bool)
-    marked[special] = True
+    marked[special] = marked[groups.members] = True
     last = layout.mark_shared(mesh.cells, along, batches, marked)
     conn = np.empty((n_batches, 10, BATCH), dtype=np.uint32)
     finished, private = np.empty((n_batches, 2), dtype=np.int64), np.empty((len(batches) - 1, 2), np.int64)
     row, point = np.full(mesh.n_points, -1, np.int64), np.empty(mesh.n_points + conn.size, np.int64)
     shared = layout.number(mesh.cells, along, batches, last, conn, finished, private, row, point)
-    bodies, masters = _number_shared(row, point[:shared], marked, n_bodies)
+    bodies, masters, first_joined = _number_shared(row, point[:shared], special, groups, n_bodies)
     n_rows = int(masters[-1])
     pointer, copies = _copies(row, point[:shared], int(shared), n_rows)
     fresh, met = np.empty(n_rows, dtype=np.uint32), np.empty(n_batches + 1, dtype=np.int64)
@@ -119,7 +126,7 @@ def _ordered(mesh: Mesh, special: Ints, n_bodies: int, least: int) -> Ordering |
     places[shared:] = bases[-1] + np.arange(n_rows - shared)
     return Ordering(
         along, conn, fresh, met, batches, finished, private, masters, pointer, copies, int(shared), row,
-        bodies, n_rows, short, bases, places,
+        bodies, n_rows, short, bases, places, groups, n_rows - len(groups.members), first_joined,
     )  # fmt: skip
 
 
@@ -153,20 +160,37 @@ def _bisect(cells: Ints, middles: Floats, bounds: Ints) -> None:
 
 
 def _number_shared(
-    row: Ints, point: Ints, special: np.ndarray[tuple[int], np.dtype[np.bool_]], n_bodies: int
-) -> tuple[int, Ints]:
-    """Give rows to special points, platens and other shared points; first row of platens, pieces."""
+    row: Ints, point: Ints, special: Ints, groups: Groups, n_bodies: int
+) -> tuple[int, Ints, int]:
+    """Give rows to special points, platens, other shared points and groups.
+
+    Returns
+    -------
+    bodies : first row of the platens. masters : bounds of pieces. first_joined : the first with groups.
+    """
     start = len(point)
-    held = np.flatnonzero(special)
-    bodies = start + len(held)
-    row[held] = start + np.arange(len(held))
+    bodies = start + len(special)
+    row[special] = start + np.arange(len(special))
     met = point[point >= 0]
     others = met[np.sort(np.unique(met, return_index=True)[1])]
-    others = others[~special[others]]
+    own = np.ones(len(row), dtype=bool)
+    own[special] = own[groups.members] = False
+    others = others[own[others]]
     after = bodies + 2 * n_bodies
     row[others] = after + np.arange(len(others))
-    pieces = even_pieces(after, after + len(others), PIECE, MOST_PIECES)
-    return bodies, np.concatenate([[start], pieces]).astype(np.int64)
+    joined = after + len(others)
+    row[groups.members] = joined + np.arange(len(groups.members))
+    pieces = even_pieces(after, joined, PIECE, MOST_PIECES)
+    masters = np.concatenate([[start], pieces, _whole_groups(joined, groups)[1:]])
+    return bodies, masters.astype(np.int64), len(pieces)
+
+
+def _whole_groups(joined: int, groups: Groups) -> Ints:
+    """Bounds of pieces of the rows from ``joined`` on, none of which parts a group."""
+    if not len(groups.members):
+        return np.array([joined])
+    even = even_pieces(0, len(groups.members), PIECE, MOST_PIECES)
+    return joined + np.unique(groups.starts[np.searchsorted(groups.starts, even)])
 
 
 def _copies(row: Ints, point: Ints, start: int, n_rows: int) -> tuple[Ints, Ints]:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.assemble import assemble_stiffness, lame
 from femurfe.fem.constraints import Constraints
+from femurfe.fem.joined import find_groups, joined_inverses
 from femurfe.fem.ordering import Ordering, order_cells
 from femurfe.kernels import krylov, layout, threads
 from femurfe.kernels.tables import SPECIAL, STATE, Table, aligned
@@ -104,6 +105,13 @@ class TetrahedralStiffness:
         """The assembled matrix as a SciPy block sparse row matrix, (3 n, 3 n)."""
         return assemble_stiffness(self.mesh, self.young, self.poisson).to_scipy()
 
+    def joined(self) -> Floats:
+        """Inverse blocks of the points that are smoothed together, (n_blocks, 9)."""
+        o, n = self.ordering, len(self.ordering.groups.members)
+        diagonal = full_blocks(self.diagonal[o.joined : o.joined + n])
+        blocks = joined_inverses(self.mesh, *lame(self.young, self.poisson), o.groups, diagonal)
+        return blocks.reshape(-1, 9)
+
 
 def full_blocks(blocks: Floats) -> Floats:
     """Symmetric blocks (n, 3, 3) of xx xy xz yy yz zz (n, 6)."""
@@ -129,11 +137,13 @@ def tetrahedral_stiffness(
     mesh: Mesh, young: Floats, poisson: Floats, constraints: Constraints
 ) -> TetrahedralStiffness:
     """The stiffness of a straight-sided ten-point mesh, ordered for some supports."""
-    ordering = order_cells(mesh, special_points(constraints), len(constraints.bodies))
+    lam, mu = lame(young, poisson)
+    special = special_points(constraints)
+    groups = find_groups(mesh, lam, mu, special)
+    ordering = order_cells(mesh, special, groups, len(constraints.bodies))
     shape = (len(ordering.conn), 11, BATCH)
     single, double = aligned(shape, np.float32), aligned(shape, np.float64)
     diagonal, blocks = np.zeros((ordering.n_rows, 6)), np.zeros((ordering.n_rows, 9))
-    lam, mu = lame(young, poisson)
     with Team(threads.chosen()) as team:
         team.run(
             layout.geometry_pass, mesh.points, mesh.cells, ordering.cells, ordering.batches, lam, mu,

@@ -76,8 +76,18 @@ class TetrahedralSolver:
             blocks=aligned_copy(blocks, self.precision), ends=ends,
             **vectors, y=y, own=own, short=o.short, bases=o.bases, places=o.places,
             copied=o.places[o.copies].astype(np.int64), steps=np.array([[0.0, 1.0]], dtype=np.float32),
-            n_steps=1,
+            n_steps=1, joined=o.joined, first_joined=o.first_joined, **self._joined(),
         )  # fmt: skip
+
+    def _joined(self) -> dict[str, Any]:
+        """What the fine table says of points that are smoothed together."""
+        groups, first = self.stiffness.ordering.groups, self.stiffness.ordering.joined
+        sizes = np.diff(groups.starts)
+        return {
+            "joined_pointer": np.concatenate([[0], np.cumsum(np.repeat(sizes, sizes))]).astype(np.int64),
+            "joined_rows": (first + np.repeat(groups.starts[:-1], sizes)).astype(np.uint32),
+            "joined_blocks": aligned_copy(self.stiffness.joined(), self.precision),
+        }
 
     def _body_blocks(self) -> Floats:
         """Diagonal blocks of the platens' translations and rotations, (2 n_bodies, 3, 3)."""

@@ -74,12 +74,12 @@ def vertex_level(stiffness: TetrahedralStiffness, constraints: Constraints) -> V
 
 def _edges(stiffness: TetrahedralStiffness) -> _Edges:
     mesh, row = stiffness.mesh, stiffness.ordering.row
-    is_vertex = np.zeros(mesh.n_points, dtype=bool)
-    is_vertex[mesh.corners] = True
+    vertices = layout.vertices_along(mesh.cells, stiffness.ordering.cells, mesh.n_points)
+    is_middle = np.ones(mesh.n_points, dtype=bool)
+    is_middle[vertices] = False
     ends = np.zeros((mesh.n_points, 2), dtype=np.int64)
     layout.edge_ends(mesh.cells, ends)
-    vertices, middles = np.flatnonzero(is_vertex), np.flatnonzero(~is_vertex)
-    vertices = vertices[np.argsort(row[vertices])]
+    middles = np.flatnonzero(is_middle)
     middles = middles[np.argsort(row[middles])]
     number = np.full(mesh.n_points, -1, dtype=np.int64)
     number[vertices] = np.arange(len(vertices))
@@ -193,7 +193,7 @@ def _modes(constraints: Constraints, edges: _Edges) -> Floats:
     x = constraints.points
     centre, length = x.mean(axis=0), float(np.ptp(x, axis=0).max())
     every = np.zeros((constraints.n_unknowns, 3, 6))
-    every[: len(x)] = rigid_modes(x, centre, length)
+    every[edges.vertices] = rigid_modes(x[edges.vertices], centre, length)
     for i, body in enumerate(constraints.bodies):
         at = len(x) + 2 * i
         every[at] = body.axes @ rigid_modes(body.centre[None], centre, length)[0]

@@ -8,6 +8,8 @@ those of `femurfe.kernels.tables`.
 
 from __future__ import annotations
 
+import numpy as np
+
 from femurfe.kernels import blocks, rows, supports, tet10
 from femurfe.kernels.compiled import kernel
 from femurfe.kernels.team import claim, finish, wait
@@ -39,7 +41,10 @@ def fine_first(team, base, mk, kind, fine, special):  # type: ignore[no-untyped-
             start, stop = long_at(f.private, 2 * k), long_at(f.private, 2 * k + 1)
         else:
             start, stop = long_at(f.masters, k - n), long_at(f.masters, k - n + 1)
-        rows.smooth_first(mk, kind, f.b, f.p, f.x, f.blocks, take, start, stop)
+        if k < n + f.first_joined:
+            rows.smooth_first(mk, kind, f.b, f.p, f.x, f.blocks, take, start, stop)
+        else:
+            _join_first(mk, kind, f, take, start, stop)
         if k >= n:
             _publish(mk, kind, f, special[0], k - n)
         finish(team)
@@ -79,7 +84,11 @@ def fine_pass(team, base, mk, kind, fine, special, step):  # type: ignore[no-unt
         rows.gather_copies(mk, kind, f.shared, f.pointer, f.copied, f.y, f.own, start, stop)
         if k == 0:
             supports.pull(special[0], len(mk), reals(kind, f.x), reals(kind, f.own))
-        _settle(mk, kind, f, step, keep, take, start, stop)
+        if step < 0 or k < f.first_joined:
+            _settle(mk, kind, f, step, keep, take, start, stop)
+        else:
+            rows.subtract(mk, kind, f.places, f.y, f.b, f.r, start, stop)
+            _join(mk, kind, f, f.r, keep, take, start, stop)
         if step >= 0:
             _publish(mk, kind, f, special[0], k)
         finish(team)
@@ -95,6 +104,25 @@ def _settle(mk, kind, f, step, keep, take, start, stop):  # type: ignore[no-unty
         rows.smooth(mk, kind, f.places, f.y, f.b, f.p, f.x, f.blocks, keep, take, start, stop)
     else:
         rows.subtract(mk, kind, f.places, f.y, f.b, f.r, start, stop)
+
+
+@kernel
+def _join(mk, kind, f, left, keep, take, start, stop):  # type: ignore[no-untyped-def]
+    """One smoothing step of rows in groups, for what is left of their right-hand side."""
+    rows.smooth_joined(
+        mk, kind, left, f.p, f.x, f.joined_pointer, f.joined_rows, f.joined_blocks, f.joined, keep, take,
+        start, stop,
+    )  # fmt: skip
+
+
+@kernel
+def _join_first(mk, kind, f, take, start, stop):  # type: ignore[no-untyped-def]
+    """The first smoothing step of rows in groups, from zero."""
+    size = 4 * len(mk)
+    x, p = reals(kind, f.x), reals(kind, f.p)
+    for i in range(size * start, size * stop):
+        x[i] = p[i] = 0.0
+    _join(mk, kind, f, f.b, np.float32(0.0), take, start, stop)
 
 
 @kernel

@@ -173,7 +173,7 @@ def geometry(points, cells, order, batches, piece, lam, mu, conn, single, double
                     double[batch, i, k] = 0.0
                 continue
             e = order[at]
-            volume = _gradients(points, cells, e, g)
+            volume = cell_gradients(points, cells, e, g)
             for a in range(3):
                 for i in range(3):
                     double[batch, 3 * a + i, k] = g[a + 1, i]
@@ -185,7 +185,8 @@ def geometry(points, cells, order, batches, piece, lam, mu, conn, single, double
 
 
 @kernel
-def _gradients(points, cells, e, g):  # type: ignore[no-untyped-def]
+def cell_gradients(points, cells, e, g):  # type: ignore[no-untyped-def]
+    """The volume of a cell, and the gradients of its L_0 to L_3 in g (4, 3)."""
     o = points[cells[e, 0]]
     p, q, r = points[cells[e, 1]], points[cells[e, 2]], points[cells[e, 3]]
     a0, a1, a2 = p[0] - o[0], p[1] - o[1], p[2] - o[2]
@@ -254,6 +255,21 @@ def gather(origin, pointer, copies, field):  # type: ignore[no-untyped-def]
         for k in range(pointer[n], pointer[n + 1]):
             for i in range(field.shape[1]):
                 field[origin + n, i] += field[copies[k], i]
+
+
+@kernel
+def vertices_along(cells, order, n_points):  # type: ignore[no-untyped-def]
+    """The vertices of cells, in the order in which the cells along ``order`` meet them."""
+    seen, out = np.zeros(n_points, np.bool_), np.empty(n_points, np.int64)
+    n = 0
+    for e in order:
+        for a in range(4):
+            i = cells[e, a]
+            if not seen[i]:
+                seen[i] = True
+                out[n] = i
+                n += 1
+    return out[:n].copy()
 
 
 @kernel

@@ -80,6 +80,49 @@ def smooth_first(
 
 
 @operation
+def smooth_joined(
+    b: Builder, shape: tuple[int, int], precision: Precision, left: Reals, p: Reals, x: Reals,
+    pointer: Longs, first: Rows, blocks: Reals, origin: Index, keep: Number, take: Number,
+    start: Index, stop: Index,
+) -> None:  # fmt: skip
+    """Set p = keep p + take D left; x += p, for rows whose inverse blocks join several rows.
+
+    The blocks (n, 9) of row i, from ``pointer[i - origin]`` on, act on the rows from
+    ``first[i - origin]`` on.
+    """
+    size = 4 * shape[1]
+    kept, taken = b.splat(keep, size, x), b.splat(take, size, x)
+
+    def one(row: Any) -> None:
+        n = b.llvm.sub(row, origin)
+        begin, end = b.index(pointer, n), b.index(pointer, b.plus(n, 1))
+        to_row = b.llvm.sub(b.index(first, n), begin)
+
+        def term(k: Any) -> Vector:
+            field = b.load(left, b.times(b.llvm.add(to_row, k), size), size)
+            return full_product(b, blocks, k, field, shape[1])
+
+        at = b.times(row, size)
+        step = kept * b.load(p, at, size) + taken * b.accumulate(begin, end, b.zeros(x, size), term)
+        b.store(step, p, at)
+        b.store(b.load(x, at, size) + step, x, at)
+
+    b.loop(start, stop, one)
+
+
+def full_product(b: Builder, blocks: Any, k: Any, field: Vector, loads: int) -> Vector:
+    """Block k (nine numbers, row by row) times a row."""
+    block = b.load(blocks, b.times(k, 9), 9)
+    nothing = block.zero()
+    terms = [
+        block.take([c, 3 + c, 6 + c, 9] * loads, nothing)
+        * field.take([4 * load + c for load in range(loads) for _ in range(4)])
+        for c in range(3)
+    ]
+    return terms[0] + terms[1] + terms[2]
+
+
+@operation
 def subtract(
     b: Builder, shape: tuple[int, int], precision: Precision,
     places: Rows, y: Reals, rhs: Reals, out: Reals, start: Index, stop: Index,

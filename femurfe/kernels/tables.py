@@ -19,7 +19,10 @@ def _record(names: str) -> np.dtype[np.void]:
 ALIGNMENT = 64
 CELLS = "conn geometry fresh met batches finished private masters pointer copies n_chunks n_pieces shared "
 
-FINE = _record(CELLS + "short bases places copied blocks ends x y own p b r steps n_steps")
+FINE = _record(
+    CELLS + "short bases places copied blocks ends x y own p b r steps n_steps "
+    "joined first_joined joined_pointer joined_rows joined_blocks"
+)
 """Ten-point cells, their inverse diagonal blocks and the vectors of the smoother.
 
 conn (n, 10, BATCH) uint32, geometry (n, 11, BATCH) : cells, see `femurfe.kernels.tet10`.
@@ -35,6 +38,9 @@ blocks (n_rows, 6) : inverses of the diagonal blocks. ends (n_rows, 2) uint32 : 
 x, p, b, r (n_rows, loads, 4); y (n_places, loads, 4), zero between regions; own : y as rows of
     shared points have it, so that ``own[row]`` is ``y[places[row]]``.
 steps (n_steps, 2) : what each smoothing step keeps and takes.
+joined : the first row of those that are smoothed in groups; first_joined : the first of their pieces.
+joined_pointer (m + 1,), joined_rows (m,) uint32, joined_blocks (n_blocks, 9) : see
+    `femurfe.kernels.rows.smooth_joined`.
 """
 
 STATE = _record(CELLS + "x p q r sums n_sums scalars")
