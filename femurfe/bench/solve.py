@@ -16,7 +16,7 @@ from femurfe.bench.problem import Problem, holds_voxels, read_problem
 from femurfe.bench.voxels import solve_voxel_file
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.linear import SolverLog, SolverOptions, solve_linear
-from femurfe.fem.stiffness import stiffness_for
+from femurfe.fem.stiffness import compile_for, stiffness_for
 from femurfe.fem.system import System, check_supported
 from femurfe.kernels import threads as threading
 from femurfe.mesh.io.atomic import write_whole
@@ -62,6 +62,7 @@ def solve_file(
         check_supported(problem.mesh, held(problem), path.name)
     with threading.using(threads) as n_threads:
         with clock.phase("compile"):
+            compile_for(problem.mesh, problem.n_loads, chosen)
             _rehearse(problem, chosen)
         try:
             displacement, log = timed_solve(problem, chosen, clock)

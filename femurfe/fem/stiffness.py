@@ -7,8 +7,9 @@ from femurfe.fem.assemble import assemble_stiffness
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.linear import SolverOptions, choose_method
 from femurfe.fem.operator import Stiffness
-from femurfe.fem.tetrahedra import is_straight, tetrahedral_stiffness
+from femurfe.fem.tetrahedra import is_straight, load_block, tetrahedral_stiffness
 from femurfe.fem.voxelmodel import VoxelStiffness, cube_grid
+from femurfe.kernels import ahead
 from femurfe.mesh.core import Mesh
 
 
@@ -34,3 +35,17 @@ def stiffness_for(
     if iterative and moduli is None and (grid := cube_grid(mesh)) is not None:
         return VoxelStiffness(mesh, grid, young, poisson)
     return assemble_stiffness(mesh, young, poisson, moduli)
+
+
+def compile_for(mesh: Mesh, n_loads: int, options: SolverOptions) -> None:
+    """Compile what a solve will call and is not kept, on several cores; it would also compile by itself.
+
+    Parameters
+    ----------
+    n_loads : number of right-hand sides that share a set-up.
+    """
+    if mesh.cells.shape[1] != 10 or options.method not in ("auto", "multigrid"):
+        return
+    plan = f"tetrahedra {load_block(n_loads)}"
+    ahead.start(plan)
+    ahead.ready(plan)

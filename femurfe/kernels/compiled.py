@@ -21,6 +21,8 @@ from typing import Any, TypeVar
 import numba as nb
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
+from femurfe.kernels.parts import Parts
+
 HERE = Path(__file__).parent
 IMPORTS = re.compile(r"femurfe\.kernels\.(\w+)|from femurfe\.kernels import ([\w, ]+)")
 T = TypeVar("T")
@@ -38,9 +40,13 @@ def kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any
     """
     if function is None:
         return lambda function: kernel(function, **options)
-    compiled = nb.njit(nogil=not options.get("parallel", False), **options)(function)
+    compiled = nb.njit(nogil=not options.get("parallel", False), no_cfunc_wrapper=True, **options)(function)
+    if not hasattr(compiled, "_cache"):
+        return compiled
+    parts = Parts(compiled)
+    compiled.get_call_template, compiled.get_overload = parts.template, parts.key
     kept = _attempt("no place to keep kernels", lambda: KernelCache(function, options))
-    if kept is not None and hasattr(compiled, "_cache"):
+    if kept is not None:
         compiled._cache = kept
     return compiled
 
@@ -107,6 +113,10 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
         """Keep a compiled kernel if that is possible."""
         save = super().save_overload
         _attempt(f"not kept: {self!r}", lambda: save(sig, data))
+
+    def holds(self, sig: Any, target_context: Any) -> bool:
+        """Whether a kernel of a signature is kept, to judge by its index."""
+        return self._index_key(sig, target_context.codegen()) in self._cache_file._load_index()
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
         return (*super()._index_key(sig, codegen), self._options)

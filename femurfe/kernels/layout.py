@@ -395,7 +395,9 @@ def spread(shared, pointer, copies, rows):  # type: ignore[no-untyped-def]
     """Write the rows of shared points to their copies."""
     for n in range(pointer.size - 1):
         for k in range(pointer[n], pointer[n + 1]):
-            rows[copies[k]] = rows[shared + n]
+            for load in range(rows.shape[1]):
+                for i in range(rows.shape[2]):
+                    rows[copies[k], load, i] = rows[shared + n, load, i]
 
 
 @kernel

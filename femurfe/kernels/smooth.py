@@ -32,6 +32,13 @@ def _worst(p, cells, start, stop, around):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _copy(point, to):  # type: ignore[no-untyped-def]
+    """Copy three coordinates; for arrays that may differ in shape, Numba compiles an error message."""
+    for i in range(3):
+        to[i] = point[i]
+
+
+@kernel
 def take_best(points, cells, pointer, around, movers, places):  # type: ignore[no-untyped-def]
     """Move each mover to the place where the worst cell around it is best, if any is better.
 
@@ -53,17 +60,17 @@ def take_best(points, cells, pointer, around, movers, places):  # type: ignore[n
         v = movers[m]
         best = _worst(points, cells, pointer[v], pointer[v + 1], around)
         choice = -1
-        old[:] = points[v]
+        _copy(points[v], old)
         for k in range(places.shape[1]):
-            points[v] = places[m, k]
+            _copy(places[m, k], points[v])
             worst = _worst(points, cells, pointer[v], pointer[v + 1], around)
             if worst > best + 1e-9:
                 best, choice = worst, k
         if choice >= 0:
-            points[v] = places[m, choice]
+            _copy(places[m, choice], points[v])
             moved += 1
         else:
-            points[v] = old
+            _copy(old, points[v])
     return moved
 
 
@@ -83,7 +90,7 @@ def move_unless_bad(points, cells, pointer, around, movers, places, least):  # t
     old = np.empty(3)
     for m in range(movers.size):
         v = movers[m]
-        old[:] = points[v]
+        _copy(points[v], old)
         before = _worst(points, cells, pointer[v], pointer[v + 1], around)
         for share in (1.0, 0.5):
             for i in range(3):
@@ -92,5 +99,5 @@ def move_unless_bad(points, cells, pointer, around, movers, places, least):  # t
             if worst >= least or worst >= before:
                 moved += share == 1.0
                 break
-            points[v] = old
+            _copy(old, points[v])
     return moved

@@ -1,0 +1,136 @@
+"""Which kernels, for which types of arguments, a piece of work is going to call.
+
+A plan is named by words: ``tetrahedra LOADS`` (a solve with ten-point cells whose cycle is in
+float32), ``platens`` (what rigid platens add to it), ``judging serial`` or ``judging parallel``
+(strain and its means). It is a list of bundles, the longest to compile first; kernels that are
+built of the same parts stand in one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numba as nb
+import numpy as np
+from numba import types
+
+from femurfe.kernels import aggregate, cycle, krylov, layout, neighbours, tet
+from femurfe.kernels.tables import FINE, LEVEL, SPECIAL, STATE, TRANSFER
+from femurfe.kernels.vector import marker
+
+Bundle: TypeAlias = list[tuple[Any, tuple[Any, ...]]]
+
+INT, REAL = types.int64, types.float64
+SINGLE = nb.typeof((0,) * 4)
+
+
+def _array(kind: Any, dimensions: int, *, fixed: bool = False) -> Any:
+    return types.Array(kind, dimensions, "C", readonly=fixed)
+
+
+INTS, PAIRS = _array(INT, 1), _array(INT, 2)
+REALS, ROWS, BLOCKS = (_array(REAL, n) for n in (1, 2, 3))
+SHORT, FIELD = _array(types.float32, 1), _array(types.float32, 3)
+POINTS, CELLS = _array(REAL, 2, fixed=True), _array(types.int32, 2, fixed=True)
+CONN, PLACES, FLAGS = _array(types.uint32, 3), _array(types.uint32, 1), _array(types.bool_, 1)
+TEAM = (INTS, INT)
+
+
+def bundles(name: str) -> list[Bundle]:
+    """The bundles of a plan.
+
+    Raises
+    ------
+    KeyError
+        If there is no plan of that name.
+    """
+    word, _, rest = name.partition(" ")
+    return PLANS[word](rest)
+
+
+def _tetrahedra(loads: str) -> list[Bundle]:
+    return [*_iteration(int(loads)), *_levels(), *_ordering(), *_vertices()]
+
+
+def _iteration(loads: int) -> list[Bundle]:
+    mk = nb.typeof(marker(loads))
+    fine, state, special, transfer, levels = (
+        nb.typeof(np.zeros(1, kind)) for kind in (FINE, STATE, SPECIAL, TRANSFER, LEVEL)
+    )
+    smooth = (*TEAM, mk, SINGLE, fine, special)
+    around = (*TEAM, mk, SINGLE, state, special, INT)
+    return [
+        [
+            (cycle.precondition, (*smooth, transfer, special, levels)),
+            (cycle.fine_pass, (*smooth, INT)),
+            (cycle.fine_first, smooth),
+        ],
+        [
+            (krylov.iterate, around),
+            (krylov.product, (*TEAM, mk, state, special)),
+            (krylov.turn, around),
+        ],
+    ]
+
+
+def _levels() -> list[Bundle]:
+    rows = (INTS, INTS, BLOCKS)
+    return [
+        [(aggregate.tentative, (INTS, INT, BLOCKS))],
+        [(aggregate.constrained_pass, (*TEAM, INTS, INTS, INTS, *(BLOCKS,) * 5))],
+        [(aggregate.product_pass, (*TEAM, INTS, *rows, *rows, *rows, INT))],
+        [(aggregate.product_pattern, (*(INTS,) * 4, INT))],
+        [(aggregate.strength, (*rows, REAL))],
+        [(aggregate.times_prolongator_pass, (*TEAM, INTS, *rows, *rows, BLOCKS))],
+        [(aggregate.aggregate, (INTS, INTS, FLAGS))],
+        [(aggregate.pattern, (INTS, INTS, INTS, INT))],
+        [(aggregate.mode_products, rows + (BLOCKS,))],
+        [(aggregate.transposed, (INTS, INTS, INT))],
+    ]
+
+
+def _ordering() -> list[Bundle]:
+    geometry = (REALS, REALS, CONN, FIELD, BLOCKS, ROWS, ROWS)
+    return [
+        [(layout.geometry_pass, (*TEAM, POINTS, CELLS, INTS, INTS, *geometry))],
+        [(layout.slots, (CONN, INTS, PAIRS, PAIRS, INTS, INT, PLACES, _array(types.uint16, 3), INTS))],
+        [(layout.number, (CELLS, INTS, INTS, INTS, CONN, PAIRS, PAIRS, INTS, INTS))],
+        [(layout.first_touches, (CONN, INTS, INT, PLACES, INTS))],
+        [(layout.mark_shared, (CELLS, INTS, INTS, FLAGS))],
+        [(layout.curve_keys, (ROWS, REALS, REAL))],
+        [(layout.largest_bend, (POINTS, CELLS)), (layout.centroids, (POINTS, CELLS))],
+    ]
+
+
+def _vertices() -> list[Bundle]:
+    copies = (INT, INTS, INTS)
+    return [
+        [(layout.vertex_matrix, (INTS, INTS, PAIRS, INTS, INTS, ROWS))],
+        [(layout.vertex_edges, (PAIRS, INT))],
+        [(layout.gather, (*copies, ROWS)), (layout.edge_ends, (CELLS, PAIRS))],
+        [(layout.spread, (*copies, FIELD)), (layout.spread, (*copies, BLOCKS))],
+        [(layout.to_rows, (BLOCKS, INTS, FIELD)), (layout.to_rows, (BLOCKS, INTS, BLOCKS))],
+        [(layout.from_rows, (BLOCKS, INTS, BLOCKS)), (layout.invert_symmetric, (ROWS, ROWS))],
+        [(layout.combine, (*(kind,) * 3, REAL, REAL, REAL)) for kind in (SHORT, REALS)],
+    ]
+
+
+def _platens(_: str) -> list[Bundle]:
+    state, special = nb.typeof(np.zeros(1, STATE)), nb.typeof(np.zeros(1, SPECIAL))
+    return [[(krylov.product, (*TEAM, nb.typeof(marker(4)), state, special))]]
+
+
+def _judging(kind: str) -> list[Bundle]:
+    parallel = kind == "parallel"
+    strain = tet.strain_parallel if parallel else tet.strain_serial
+    means = neighbours.ball_means_parallel if parallel else neighbours.ball_means_serial
+    gradients = _array(REAL, 3, fixed=True)
+    cells = (POINTS, CELLS, gradients)
+    return [
+        [(strain, (*cells, POINTS, BLOCKS))],
+        [(means, (ROWS, REALS, INTS, REALS, ROWS, INTS, INTS, REALS, REAL, INTS, ROWS))],
+        [(tet.jacobian_weights, (*cells, _array(REAL, 1, fixed=True)))],
+    ]
+
+
+PLANS = {"tetrahedra": _tetrahedra, "platens": _platens, "judging": _judging}
