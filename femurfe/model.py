@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
@@ -16,10 +17,12 @@ from femurfe.fem.assemble import assemble_stiffness
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.forces import resultant
 from femurfe.fem.linear import SolverLog, SolverOptions, solve_linear
-from femurfe.fem.stiffness import stiffness_for
+from femurfe.fem.stiffness import compile_for, solving_plans, stiffness_for
 from femurfe.fem.supports import constrain
 from femurfe.fem.system import LoadVectors, System, check_supported, load_vectors, prescribed_field
+from femurfe.kernels import ahead
 from femurfe.kernels import threads as threading
+from femurfe.kernels.plan import judging_plan
 from femurfe.loads.base import LoadCase, Platen
 from femurfe.materials.field import MaterialField
 from femurfe.mesh.core import Mesh
@@ -95,6 +98,23 @@ def solve_all(
     return [results[i] for i in range(len(models))]
 
 
+def begin_compiling(cases: Sequence[LoadCase], options: SolverOptions, threads: int | None) -> None:
+    """Let helper processes compile what solving and judging ten-point meshes under these cases calls.
+
+    Parameters
+    ----------
+    threads : that solving is going to use; all if None.
+    """
+    if options.method not in ("auto", "multigrid"):
+        return
+    sharing = Counter(tuple(map(_support_key, case.supports)) for case in cases)
+    platens = any(isinstance(support, Platen) for case in cases for support in case.supports)
+    plans = [plan for k in sharing.values() for plan in solving_plans(k, platens=platens)]
+    judging = judging_plan(threading.chosen())
+    with threading.using(threads):
+        ahead.start(*dict.fromkeys(plans), judging)
+
+
 def _sharing(models: Sequence[Model]) -> list[list[int]]:
     """Indices of the models that share mesh, material and supports."""
     groups: dict[tuple[Any, ...], list[int]] = {}
@@ -130,6 +150,7 @@ def _solve_group(
     check_supported(mesh, constraints, cases[0].name)
     vectors = load_vectors(mesh, constraints, cases)
     values = materials.young, materials.poisson, materials.moduli
+    compile_for(mesh, materials.moduli, constraints, len(cases), options)
     system = System(stiffness_for(mesh, *values, constraints, options), constraints)
     fixed = prescribed_field(constraints, vectors.motions)
     right = constraints.reduce(vectors.forces - system.field_force(fixed)) + vectors.body_forces

@@ -62,7 +62,7 @@ def solve_file(
         check_supported(problem.mesh, held(problem), path.name)
     with threading.using(threads) as n_threads:
         with clock.phase("compile"):
-            compile_for(problem.mesh, problem.n_loads, chosen)
+            compile_for(problem.mesh, None, held(problem), problem.n_loads, chosen)
             _rehearse(problem, chosen)
         try:
             displacement, log = timed_solve(problem, chosen, clock)

@@ -37,15 +37,25 @@ def stiffness_for(
     return assemble_stiffness(mesh, young, poisson, moduli)
 
 
-def compile_for(mesh: Mesh, n_loads: int, options: SolverOptions) -> None:
-    """Compile what a solve will call and is not kept, on several cores; it would also compile by itself.
+def compile_for(
+    mesh: Mesh, moduli: Floats | None, constraints: Constraints, n_loads: int, options: SolverOptions
+) -> None:
+    """Compile what a solve is going to call, on several cores; without this it compiles on one.
 
     Parameters
     ----------
+    moduli, constraints, options : as in `stiffness_for`.
     n_loads : number of right-hand sides that share a set-up.
     """
-    if mesh.cells.shape[1] != 10 or options.method not in ("auto", "multigrid"):
+    iterative = choose_method(3 * constraints.n_unknowns, options)[0] == "multigrid"
+    if not iterative or mesh.cells.shape[1] != 10 or moduli is not None:
         return
-    plan = f"tetrahedra {load_block(n_loads)}"
-    ahead.start(plan)
-    ahead.ready(plan)
+    plans = solving_plans(n_loads, platens=len(constraints.bodies) > 0)
+    ahead.start(*plans)
+    for plan in plans:
+        ahead.ready(plan)
+
+
+def solving_plans(n_loads: int, *, platens: bool) -> list[str]:
+    """Names of what `femurfe.kernels.plan` has for a solve with ten-point cells."""
+    return [f"tetrahedra {load_block(n_loads)}", *(["platens"] if platens else [])]

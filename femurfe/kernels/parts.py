@@ -20,6 +20,7 @@ class PartLibrary(JITCodeLibrary):  # type: ignore[misc]
 
     def _optimize_functions(self, ll_module: Any) -> None:
         ll_module.data_layout = self._codegen._data_layout
+
     def finalize(self) -> None:
         """Take in what this code calls; optimise nothing and emit nothing."""
         self._raise_if_finalized()

@@ -48,6 +48,11 @@ def bundles(name: str) -> list[Bundle]:
     return PLANS[word](rest)
 
 
+def judging_plan(n_threads: int) -> str:
+    """Name of the plan of strain and its means on a number of threads."""
+    return "judging parallel" if n_threads > 1 else "judging serial"
+
+
 def _tetrahedra(loads: str) -> list[Bundle]:
     return [*_iteration(int(loads)), *_levels(), *_ordering(), *_vertices()]
 
@@ -84,7 +89,7 @@ def _levels() -> list[Bundle]:
         [(aggregate.times_prolongator_pass, (*TEAM, INTS, *rows, *rows, BLOCKS))],
         [(aggregate.aggregate, (INTS, INTS, FLAGS))],
         [(aggregate.pattern, (INTS, INTS, INTS, INT))],
-        [(aggregate.mode_products, rows + (BLOCKS,))],
+        [(aggregate.mode_products, (*rows, BLOCKS))],
         [(aggregate.transposed, (INTS, INTS, INT))],
     ]
 

@@ -12,9 +12,12 @@ from femurfe.anatomy.base import Bone
 from femurfe.errors import FemurfeWarning, InvalidStudy
 from femurfe.evaluate import Risk, evaluate_risk, region_rows, relative_error
 from femurfe.fem.linear import SolverOptions
+from femurfe.kernels import ahead
+from femurfe.kernels import threads as threading
+from femurfe.kernels.plan import judging_plan
 from femurfe.loads.base import LoadCase
 from femurfe.materials import BoneMaterials
-from femurfe.model import Model, solve_all
+from femurfe.model import Model, begin_compiling, solve_all
 from femurfe.result import Result
 from femurfe.study.arms import Arm, Arms, Averaging, Fit, Kind, build_arms, default_materials
 from femurfe.study.notes import warn_of_placement
@@ -117,6 +120,8 @@ def compare(
     tell = progress or _silent
     with recorded() as notes:
         tell("mesh", 0, 1, f"size {size:g} mm")
+        if kind == "tetrahedra" and order == 2:
+            begin_compiling(loads, options or SolverOptions(), threads)
         choice = materials or default_materials(bone.site)
         built = build_arms(
             bone, arms, size=size, order=order, fit=fit, choice=choice, averaging=averaging or Averaging(),
@@ -161,6 +166,7 @@ def _solve_arm(
 ) -> Iterator[Solved]:  # fmt: skip
     models = [Model(arm.mesh, arm.materials, case) for case in cases.values()]
     results = solve_all(models, options, threads=threads, report=report)
+    ahead.ready(judging_plan(threading.chosen()))
     for model, result in zip(models, results, strict=True):
         risk = evaluate_risk(model, result, arm.parts, margin)
         error = relative_error(model, result)
