@@ -59,6 +59,12 @@ class InvalidStudy(FemurfeError):
     code = "E-STUDY"
 
 
+class InvalidData(FemurfeError):
+    """Results of a sweep do not allow the analysis asked for."""
+
+    code = "E-DATA"
+
+
 class UnreadableFile(FemurfeError):
     """A file is missing, damaged, or of a kind that is not read."""
 

@@ -1,0 +1,30 @@
+"""Statistics of sweeps: sensitivity, paired comparison, probability, ranks, charts, surrogates.
+
+Functions of arrays and of the tidy table of a sweep; nothing here reads a file or draws.
+"""
+
+from femurfe.analysis.bootstrap import Interval, bca
+from femurfe.analysis.design_chart import DesignChart, median_chart, probability_chart
+from femurfe.analysis.morris import MorrisEffect, morris_effects
+from femurfe.analysis.paired import PairedEffect, compare_pairs, holm
+from femurfe.analysis.probability import (
+    FailureProbability,
+    counted_by_arm,
+    counted_probability,
+    load_by_arm,
+    load_probability,
+    proportion,
+)
+from femurfe.analysis.ranks import GroupedStability, RankStability, rank_stability, stability_by_group
+from femurfe.analysis.regression import Regression, regression
+from femurfe.analysis.sobol import Blocks, SobolIndices, saltelli_blocks, sobol_indices
+from femurfe.analysis.surrogate import Surrogate, SurrogateRefused, fit_surrogate
+from femurfe.analysis.table import Outcomes, inputs, outcomes
+
+__all__ = [
+    "Blocks", "DesignChart", "FailureProbability", "GroupedStability", "Interval", "MorrisEffect", "Outcomes",
+    "PairedEffect", "RankStability", "Regression", "SobolIndices", "Surrogate", "SurrogateRefused", "bca",
+    "compare_pairs", "counted_by_arm", "counted_probability", "fit_surrogate", "holm", "inputs",
+    "load_by_arm", "load_probability", "median_chart", "morris_effects", "outcomes", "probability_chart",
+    "proportion", "rank_stability", "regression", "saltelli_blocks", "sobol_indices", "stability_by_group",
+]  # fmt: skip
