@@ -15,6 +15,7 @@ from femurfe.arrays import Floats, Mask
 from femurfe.errors import InvalidData
 
 GRID = 41
+CELLS_OUTSIDE = 1.5
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -24,7 +25,9 @@ class DesignChart:
     Attributes
     ----------
     names : of the two parameters, x then y; outcome : what the surface shows.
-    x, y : (n_x,), (n_y,) the grid; surface : (n_y, n_x), NaN outside the hull of the cases.
+    x, y : (n_x,), (n_y,) the grid.
+    surface : (n_y, n_x), NaN where more than about a cell of the grid outside the hull.
+    hull : (n_hull, 2) corners of the hull of the cases, in order; the surface holds inside it.
     points, values : (n, 2), (n,) the cases.
     validation : leave-one-out error of the surface against single cases. Where other parameters
         vary too it holds their scatter, and Q2 is low though the surface is right.
@@ -37,6 +40,7 @@ class DesignChart:
     x: Floats
     y: Floats
     surface: Floats
+    hull: Floats
     points: Floats
     values: Floats
     validation: CrossValidation
@@ -70,8 +74,8 @@ def median_chart(
     inside = cross_validation(process.values, left_out, deviation).coverage
     error = cross_validation(y, back(left_out))
     checked = CrossValidation(error.q2, error.rmse, inside, error.confidence)
-    axes, surface = _surface(x, lambda at: back(process.predict(at)[0]), grid)
-    return DesignChart(names, outcome, *axes, surface, x, y, checked, "Gaussian process", int((~keep).sum()))
+    surface = _surface(x, lambda at: back(process.predict(at)[0]), grid)
+    return DesignChart(names, outcome, *surface, x, y, checked, "Gaussian process", int((~keep).sum()))
 
 
 def probability_chart(
@@ -95,12 +99,12 @@ def probability_chart(
         message = f"probabilities are between 0 and 1, got {y.min():g} to {y.max():g}"
         raise InvalidData(message, code="E-DATA-PROBABILITY")
     fit = fit_local(x, y)
-    axes, surface = _surface(x, lambda at: np.clip(fit.predict(at), 0.0, 1.0), grid)
+    surface = _surface(x, lambda at: np.clip(fit.predict(at), 0.0, 1.0), grid)
     if np.ptp(y) == 0.0:
         checked = CrossValidation(float("nan"), 0.0, float("nan"), 0.95)
     else:
         checked = cross_validation(y, np.clip(fit.leave_one_out(), 0.0, 1.0))
-    return DesignChart(names, outcome, *axes, surface, x, y, checked, "local regression", int((~keep).sum()))
+    return DesignChart(names, outcome, *surface, x, y, checked, "local regression", int((~keep).sum()))
 
 
 def _kept(points: Floats, values: Floats) -> tuple[Floats, Floats, Mask]:
@@ -113,15 +117,17 @@ def _kept(points: Floats, values: Floats) -> tuple[Floats, Floats, Mask]:
 
 def _surface(
     points: Floats, predict: Callable[[Floats], Floats], grid: int
-) -> tuple[tuple[Floats, Floats], Floats]:
-    """Grid lines and predictions on them, NaN outside the hull of the cases."""
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Grid lines, predictions on them up to a cell outside the hull, and the hull."""
     low, high = points.min(axis=0), points.max(axis=0)
     x, y = (np.linspace(low[i], high[i], grid) for i in range(2))
     at = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     try:
-        faces = ConvexHull((points - low) / (high - low)).equations
+        hull = ConvexHull((points - low) / (high - low))
     except QhullError as error:
         message = f"the {len(points)} cases of a chart must not lie on one line of its two parameters"
         raise InvalidData(message, code="E-DATA-LINE") from error
-    inside = (((at - low) / (high - low)) @ faces[:, :2].T + faces[:, 2] <= 1e-9).all(axis=1)
-    return (x, y), np.where(inside, predict(at), np.nan).reshape(grid, grid)
+    beyond = ((at - low) / (high - low)) @ hull.equations[:, :2].T + hull.equations[:, 2]
+    near = (beyond <= CELLS_OUTSIDE / (grid - 1)).all(axis=1)
+    surface = np.where(near, predict(at), np.nan).reshape(grid, grid)
+    return x, y, surface, points[hull.vertices]

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from femurfe.arrays import Floats
+from femurfe.arrays import Floats, Ints
 from femurfe.errors import InvalidData
 
 WIDTHS = tuple(np.geomspace(0.05, 2.0, 16))
 _RIDGE = 1e-9
+_CHUNK = 500_000
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -32,7 +33,7 @@ class LocalRegression:
     def predict(self, inputs: Floats) -> Floats:
         """The local plane's value at each of (m, k) inputs, (m,)."""
         points = (inputs - self.low) / self.span
-        return _smoother(points, self.points, self.width) @ self.values
+        return _smoothed(points, self.points, self.values, self.width)
 
     def leave_one_out(self) -> Floats:
         """Prediction of each value from all others, the width as it is, (n,)."""
@@ -68,15 +69,15 @@ def fit_local(inputs: Floats, values: Floats) -> LocalRegression:
     return LocalRegression(low, span, points, values, float(WIDTHS[int(np.argmin(errors))]))
 
 
-def _smoother(points: Floats, data: Floats, width: float, *, leave_out: bool = False) -> Floats:
+def _smoother(points: Floats, data: Floats, width: float, excluded: Ints | None) -> Floats:
     """Weights of the values in the local plane at each point, (m, n); rows sum to one.
 
-    ``leave_out`` gives no weight to the point of the same number.
+    ``excluded`` names a datum per point that gets no weight.
     """
     offset = data[None, :, :] - points[:, None, :]
     exponent = -0.5 * (offset**2).sum(axis=2) / width**2
-    if leave_out:
-        np.fill_diagonal(exponent, -np.inf)
+    if excluded is not None:
+        exponent[np.arange(len(points)), excluded] = -np.inf
     # The nearest point weighs one: far from all data the kernel would underflow to nothing.
     kernel = np.exp(exponent - exponent.max(axis=1, keepdims=True))
     basis = np.concatenate([np.ones((*offset.shape[:2], 1)), offset / width], axis=2)
@@ -84,11 +85,23 @@ def _smoother(points: Floats, data: Floats, width: float, *, leave_out: bool = F
     normal = np.einsum("mni,mnj->mij", weighted, basis)
     # A trace of ridge on the slopes: a neighbourhood of one point or one line has a mean, no plane.
     slopes = np.arange(1, normal.shape[1])
-    normal[:, slopes, slopes] += _RIDGE * normal[:, :1, 0]
+    normal[:, slopes, slopes] += _RIDGE * np.trace(normal, axis1=1, axis2=2)[:, None]
     first = np.zeros((len(points), normal.shape[1], 1))
     first[:, 0] = 1.0
     return np.asarray(np.einsum("mni,mi->mn", weighted, np.linalg.solve(normal, first)[:, :, 0]))
 
 
 def _left_out(points: Floats, values: Floats, width: float) -> Floats:
-    return np.asarray(_smoother(points, points, width, leave_out=True) @ values)
+    return _smoothed(points, points, values, width, leave_out=True)
+
+
+def _smoothed(
+    points: Floats, data: Floats, values: Floats, width: float, *, leave_out: bool = False
+) -> Floats:
+    """The local planes at the points, in chunks that fit in memory."""
+    step = max(1, _CHUNK // len(data))
+    parts = []
+    for start in range(0, len(points), step):
+        excluded = np.arange(start, min(start + step, len(points))) if leave_out else None
+        parts.append(_smoother(points[start : start + step], data, width, excluded) @ values)
+    return np.concatenate(parts)

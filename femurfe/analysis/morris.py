@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from femurfe.analysis.bootstrap import CONFIDENCE, RESAMPLES, Interval, draw, percentile
+from femurfe.analysis.bootstrap import CONFIDENCE, LEAST, RESAMPLES, Interval, bca
 from femurfe.arrays import Floats
 from femurfe.errors import InvalidData
-
-LEAST_EFFECTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ def morris_effects(
     Raises
     ------
     InvalidData
-        If the points are no such trajectories, or a parameter has fewer than three effects.
+        If the points are no such trajectories, or a parameter has fewer than five effects.
 
     Notes
     -----
@@ -67,13 +65,13 @@ def morris_effects(
     found = []
     for j, name in enumerate(names):
         kept = effects[np.isfinite(effects[:, j]), j]
-        if len(kept) < LEAST_EFFECTS:
-            message = (
-                f"parameter {name!r} has {len(kept)} effects of {len(effects)}; it needs {LEAST_EFFECTS}"
-            )
+        if len(kept) < LEAST:
+            message = f"parameter {name!r} has {len(kept)} effects of {len(effects)}; it needs {LEAST}"
             raise InvalidData(message, code="E-DATA-FEW")
-        drawn = kept[draw(len(kept), resamples, seed + j)]
-        mu, star, sigma = percentile(_measures(kept), _measures(drawn), confidence)
+        mu, star, sigma = (
+            bca(kept, measure, confidence=confidence, resamples=resamples, seed=seed + j)
+            for measure in (_mean, _mean_size, _spread)
+        )
         found.append(MorrisEffect(name, mu, star, sigma, len(kept), len(effects) - len(kept)))
     return tuple(found)
 
@@ -106,7 +104,13 @@ def elementary_effects(inputs: Floats, values: Floats, spans: Floats) -> Floats:
     return effects
 
 
-def _measures(effects: Floats) -> Floats:
-    """Mean, mean size and spread along the last axis, stacked as the last axis."""
-    spread = effects.std(axis=-1, ddof=1)
-    return np.stack([effects.mean(axis=-1), np.abs(effects).mean(axis=-1), spread], axis=-1)
+def _mean(effects: Floats) -> Floats:
+    return np.asarray(effects.mean(axis=-1))
+
+
+def _mean_size(effects: Floats) -> Floats:
+    return np.asarray(np.abs(effects).mean(axis=-1))
+
+
+def _spread(effects: Floats) -> Floats:
+    return np.asarray(effects.std(axis=-1, ddof=1))

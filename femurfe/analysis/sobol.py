@@ -110,10 +110,10 @@ def sobol_indices(
     """
     whole, dropped = _whole(blocks, len(names))
     moments, pairs = _moments(whole)
-    estimate = _indices(moments.mean(axis=0), len(names), pairs)
-    drawn = weights(len(moments), resamples, seed) @ moments
-    intervals = percentile(estimate, _indices(drawn, len(names), pairs), confidence)
-    k = len(names)
+    n, k = moments.shape[0], len(names)
+    estimate = _indices(moments.mean(axis=0), k, pairs)
+    drawn = _indices(weights(n, resamples, seed) @ moments, k, pairs)
+    intervals = percentile(estimate, drawn, confidence)
     main, total = tuple(intervals[:k]), tuple(intervals[k : 2 * k])
     second = {(names[i], names[j]): v for (i, j), v in zip(pairs, intervals[2 * k :], strict=True)}
     converged = all(interval.width < width for interval in main + total)

@@ -55,6 +55,25 @@ class Outcomes:
             raise UnknownName("arm", arm, self.arms)
         return self.values[:, self.arms.index(arm)]
 
+    def in_design(self, arm: str, n_cases: int) -> Floats:
+        """Values of one arm at their places in a design, (n_cases,); NaN for cases not in the table.
+
+        A Saltelli or Morris design is read by place, so cases that have not been run must keep theirs.
+
+        Raises
+        ------
+        InvalidData
+            If a case is not a whole number from 0 to ``n_cases - 1``.
+        """
+        places = self.cases.astype(np.int64) if self.cases.dtype.kind in "iu" else None
+        if places is None or places.min() < 0 or places.max() >= n_cases:
+            shown = f"{self.cases[0]!s} to {self.cases[-1]!s}"
+            message = f"cases must be whole numbers from 0 to {n_cases - 1} in a design, got {shown}"
+            raise InvalidData(message, code="E-DATA-CASES")
+        values = np.full(n_cases, np.nan)
+        values[places] = self.of(arm)
+        return values
+
 
 def outcomes(table: Columns, outcome: str, load_case: str, *, done: str = DONE) -> Outcomes:
     """One outcome under one load case as cases by arms.
@@ -138,7 +157,7 @@ def _numbers(table: Columns, name: str) -> Floats:
     try:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        message = f"column {name!r} must hold numbers, got values such as {values.flat[0]!r}"
+        message = f"column {name!r} must hold numbers, got values such as {str(values.flat[0])!r}"
         raise InvalidData(message, code="E-DATA-NUMBERS") from error
 
 

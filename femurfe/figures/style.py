@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from femurfe.item import Item
 
 MM_PER_INCH = 25.4
 DOUBLE_COLUMN = 183.0
+MM_PER_LETTER = 1.45
 # Okabe and Ito, "Color Universal Design" (2008).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
 MATERIAL_MAP = "cividis"
@@ -20,6 +22,13 @@ RISK_MAP = "magma_r"
 BONE = "#E3D8BF"
 NOT_JUDGED = "#E4E4E4"
 _ITEM_COLOURS = {Defect: "#B2182B", Cement: "#2166AC", Screw: "#555555"}
+
+# Endings of names that are units, the longest first.
+_UNITS = {
+    "_N_per_mm": "N/mm", "_Nm_per_deg": "N m/deg", "_g_per_cm3": "g/cm3", "_percent": "%", "_MPa": "MPa",
+    "_GPa": "GPa", "_deg": "deg", "_mm": "mm", "_ml": "ml", "_Nmm": "N mm", "_Nm": "N m", "_N": "N",
+    "_kg": "kg",
+}  # fmt: skip
 
 _SETTINGS: Any = {
     "font.family": "DejaVu Sans",
@@ -43,6 +52,19 @@ _SETTINGS: Any = {
 def item_colour(item: Item) -> str:
     """The colour of a defect, cement or screw."""
     return _ITEM_COLOURS.get(type(item), "#000000")
+
+
+def words(name: str) -> str:
+    """The name of a column as a label: spaces, and its unit in brackets."""
+    for ending, unit in _UNITS.items():
+        if name.endswith(ending) and name != ending:
+            return f"{name.removesuffix(ending).replace('_', ' ').strip()} ({unit})"
+    return name.replace("_", " ")
+
+
+def wrapped(label: str, width_mm: float) -> str:
+    """A label broken into lines that fit a width, in the style's type."""
+    return "\n".join(textwrap.wrap(label, max(8, int(width_mm / MM_PER_LETTER))))
 
 
 @contextmanager

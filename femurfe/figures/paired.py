@@ -1,0 +1,100 @@
+"""Figures of paired comparisons: a line per case, and the differences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from femurfe.arrays import Floats
+from femurfe.errors import InvalidData
+from femurfe.figures.style import COLOURS, DOUBLE_COLUMN, inches, styled, words
+
+if TYPE_CHECKING:
+    from femurfe.analysis.paired import PairedEffect
+    from femurfe.analysis.table import Outcomes
+
+_SPREAD = 0.16
+
+
+def paired_figure(table: Outcomes, effects: Sequence[PairedEffect], label: str) -> Any:
+    """Left a line per case over the arms, right the differences of each pair of arms.
+
+    Cases that an arm lacks have a gap on the left; on the right only whole pairs stand.
+
+    Parameters
+    ----------
+    label : of the outcome, with its unit.
+
+    Raises
+    ------
+    InvalidData
+        If there is no pair to draw.
+    """
+    if not effects:
+        message = "a figure of paired differences needs at least one pair of arms, got none"
+        raise InvalidData(message, code="E-DATA-EMPTY")
+    height = max(60.0, 22.0 + 13.0 * len(effects))
+    with styled() as make:
+        figure = make(figsize=inches(DOUBLE_COLUMN, height), layout="constrained")
+        left, right = figure.subplots(1, 2, width_ratios=(1.0, 1.35))
+        _slopes(left, table, label)
+        _differences(right, effects, label)
+    return figure
+
+
+def _slopes(axis: Any, table: Outcomes, label: str) -> None:
+    """A thin line per case and the medians of the whole cases over the arms."""
+    places = np.arange(len(table.arms))
+    thin = float(np.clip(30.0 / len(table.values), 0.25, 0.8))
+    axis.plot(places, table.values.T, color="0.6", lw=thin, marker="o", markersize=1.5, zorder=1)
+    whole = table.values[np.isfinite(table.values).all(axis=1)]
+    if len(whole):
+        axis.plot(places, np.median(whole, axis=0), color=COLOURS[0], lw=2.0, marker="o", zorder=2)
+        axis.set_title(f"{len(whole)} of {len(table.values)} cases whole; bold: their median", loc="left")
+    crowded = len(places) * max(len(arm) for arm in table.arms) > 34
+    turned = {"rotation": 25, "ha": "right", "rotation_mode": "anchor"} if crowded else {}
+    axis.set_xticks(places, [words(arm) for arm in table.arms], **turned)
+    axis.set_xlim(-0.3, len(places) - 0.7)
+    axis.set_ylabel(label)
+
+
+def _differences(axis: Any, effects: Sequence[PairedEffect], label: str) -> None:
+    """Points per case, the median and its interval, and the numbers beside them: r is rank biserial."""
+    for row, effect in enumerate(effects):
+        place = len(effects) - 1 - row
+        colour = COLOURS[row % len(COLOURS)]
+        at = place + _SPREAD * _beeswarm(effect.differences)
+        axis.plot(effect.differences, at, "o", color=colour, markersize=2.2, mew=0, alpha=0.55, zorder=1)
+        median = effect.median
+        axis.plot([median.low, median.high], [place, place], color="k", lw=1.6, zorder=3)
+        axis.plot(median.estimate, place, "D", color="k", mfc="w", markersize=4, zorder=4)
+        axis.annotate(
+            _numbers(effect), (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=6,
+            annotation_clip=False,
+        )  # fmt: skip
+    axis.axvline(0.0, color="k", lw=0.6, ls="--", zorder=0)
+    names = [f"{words(effect.arm)}\nless {words(effect.baseline)}" for effect in effects]
+    axis.set_yticks(range(len(effects) - 1, -1, -1), names)
+    axis.set_ylim(-0.6, len(effects) - 0.4)
+    axis.tick_params(axis="y", length=0)
+    axis.set_xlabel(f"difference: {label}")
+    axis.set_title("median and its confidence interval", loc="left")
+
+
+def _beeswarm(values: Floats) -> Floats:
+    """Offsets from -1 to 1 that spread neighbours in value apart; the same for the same values."""
+    ranks = np.argsort(np.argsort(values, kind="stable"), kind="stable")
+    golden = 0.5 * (np.sqrt(5.0) - 1.0)
+    return np.asarray(2.0 * ((ranks * golden) % 1.0) - 1.0)
+
+
+def _numbers(effect: PairedEffect) -> str:
+    p = "p < 0.001" if effect.p_holm < 0.001 else f"p = {effect.p_holm:.2g}"
+    left_out = f", {effect.n_dropped} left out" if effect.n_dropped else ""
+    ratio = f", ratio {effect.ratio.estimate:.3g}" if effect.ratio else ""
+    middle = effect.median.estimate
+    median = f"median {middle:+.3g}" if abs(middle) < 1e3 else f"median {middle:+.0f}"
+    size = f"r = {effect.rank_biserial:+.2f}"
+    return f"{median}{ratio}\n{p} (Holm)\n{size}\nn = {effect.n_cases}{left_out}"

@@ -1,0 +1,148 @@
+"""Figures of sensitivity: tornado, Sobol' bars, Morris's plane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from femurfe.errors import InvalidData
+from femurfe.figures.style import COLOURS, inches, styled, words, wrapped
+
+if TYPE_CHECKING:
+    from femurfe.analysis.bootstrap import Interval
+    from femurfe.analysis.morris import MorrisEffect
+    from femurfe.analysis.sobol import SobolIndices
+
+UP, DOWN = COLOURS[0], COLOURS[1]
+_WIDTH, _PLOT, _ROW, _FOOT = 100.0, 60.0, 7.0, 22.0
+_MARKERS = "os^vD<>pX*"
+
+
+def tornado_figure(effects: Mapping[str, Interval], label: str) -> Any:
+    """Bars of signed effects, the largest on top, with their intervals.
+
+    Parameters
+    ----------
+    effects : by parameter, such as regression coefficients or Morris's mu.
+    label : of the axis, with its unit.
+
+    Raises
+    ------
+    InvalidData
+        If there is nothing to draw.
+    """
+    _some(effects)
+    names = sorted(effects, key=lambda name: abs(effects[name].estimate))
+    with styled() as make:
+        figure, axis = _rows(make, len(names))
+        for row, name in enumerate(names):
+            colour = UP if effects[name].estimate >= 0.0 else DOWN
+            _bar(axis, row, effects[name], 0.65, colour)
+        axis.axvline(0.0, color="k", lw=0.6)
+        axis.set_yticks(range(len(names)), [words(name) for name in names])
+        axis.set_xlabel(wrapped(label, _PLOT))
+    return figure
+
+
+def sobol_figure(indices: SobolIndices, outcome: str) -> Any:
+    """Main and total indices side by side per parameter, the largest total on top.
+
+    Parameters
+    ----------
+    outcome : what the indices are of, for the title.
+    """
+    order = np.argsort([one.estimate for one in indices.total], kind="stable")
+    with styled() as make:
+        figure, axis = _rows(make, len(order), row=10.0, foot=34.0)
+        for row, i in enumerate(order):
+            _bar(axis, row + 0.2, indices.main[i], 0.36, COLOURS[0])
+            _bar(axis, row - 0.2, indices.total[i], 0.36, COLOURS[4])
+        axis.axvline(0.0, color="k", lw=0.6)
+        axis.set_yticks(range(len(order)), [words(indices.names[i]) for i in order])
+        axis.set_xlabel("share of the variance (-)")
+        axis.set_title(f"{outcome}\n{_state(indices)}", loc="left", fontsize=6.5)
+        handles = [axis.barh(0, 0, color=colour) for colour in (COLOURS[0], COLOURS[4])]
+        labels = ["main: alone", "total: with interactions"]
+        figure.legend(handles, labels, loc="outside lower center", frameon=False, ncols=2)
+    return figure
+
+
+def morris_figure(effects: Sequence[MorrisEffect], unit: str) -> Any:
+    """Mean size of the effects against their spread, a marker per parameter.
+
+    Below the line sigma = mu* / 2 an effect is steady; above sigma = mu* it is curved or depends on
+    other parameters.
+
+    Parameters
+    ----------
+    unit : of the outcome.
+
+    Raises
+    ------
+    InvalidData
+        If there is nothing to draw.
+    """
+    _some(effects)
+    with styled() as make:
+        figure = make(figsize=inches(120.0, 75.0), layout="constrained")
+        axis = figure.subplots()
+        ordered = sorted(effects, key=lambda effect: -effect.mu_star.estimate)
+        for i, effect in enumerate(ordered):
+            colour, marker = COLOURS[i % len(COLOURS)], _MARKERS[i % len(_MARKERS)]
+            star, spread = effect.mu_star, effect.sigma
+            axis.errorbar(
+                star.estimate, spread.estimate, xerr=_reach(star), yerr=_reach(spread), fmt=marker,
+                color=colour, markersize=4.5, elinewidth=0.7, clip_on=False, label=words(effect.name),
+            )  # fmt: skip
+        right = 1.08 * max(effect.mu_star.high for effect in effects)
+        top = 1.08 * max(max(effect.sigma.high for effect in effects), 0.55 * right)
+        _guides(axis, right, top)
+        axis.set(xlim=(0.0, right), ylim=(0.0, top))
+        axis.set_xlabel(rf"$\mu^*$: mean size of the effect over the range ({unit})")
+        axis.set_ylabel(rf"$\sigma$: spread of the effect ({unit})")
+        axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1.02, 0.5))
+    return figure
+
+
+def _guides(axis: Any, right: float, top: float) -> None:
+    """Lines of equal spread and size, and of half."""
+    for slope, text in ((1.0, r"$\sigma = \mu^*$"), (0.5, r"$\sigma = \mu^*/2$")):
+        end = min(right, top / slope)
+        axis.plot([0.0, end], [0.0, slope * end], color="0.6", lw=0.7, ls="--", zorder=0)
+        axis.annotate(
+            text, (end, slope * end), xytext=(-2, 2), textcoords="offset points", ha="right", va="bottom",
+            fontsize=6, color="0.4", annotation_clip=False,
+        )  # fmt: skip
+
+
+def _rows(make: Any, n: int, *, row: float = _ROW, foot: float = _FOOT) -> tuple[Any, Any]:
+    """A figure as high as its rows, and its axis."""
+    figure = make(figsize=inches(_WIDTH, foot + row * n), layout="constrained")
+    axis = figure.subplots()
+    axis.set_ylim(-0.6, n - 0.4)
+    axis.tick_params(axis="y", length=0)
+    return figure, axis
+
+
+def _bar(axis: Any, row: float, value: Interval, height: float, colour: str) -> None:
+    axis.barh(row, value.estimate, height=height, color=colour)
+    axis.plot([value.low, value.high], [row, row], color="k", lw=0.9, solid_capstyle="butt")
+
+
+def _reach(value: Interval) -> list[list[float]]:
+    """Lengths of the bars of an interval; one that lies beside its estimate has none on that side."""
+    return [[max(0.0, value.estimate - value.low)], [max(0.0, value.high - value.estimate)]]
+
+
+def _state(indices: SobolIndices) -> str:
+    dropped = f", {indices.n_dropped} left out" if indices.n_dropped else ""
+    limit = f"intervals {'all ' if indices.converged else 'not all '}narrower than {indices.width:g}"
+    return f"{indices.n_bases} base points{dropped}\n{limit}"
+
+
+def _some(effects: Any) -> None:
+    if len(effects) == 0:
+        message = "a figure of effects needs at least one parameter, got none"
+        raise InvalidData(message, code="E-DATA-EMPTY")
