@@ -1,0 +1,171 @@
+"""Figures of sweeps show the numbers they are given, inside the page."""
+
+import numpy as np
+import pytest
+
+from femurfe.analysis import (
+    Blocks,
+    Interval,
+    Outcomes,
+    compare_pairs,
+    median_chart,
+    morris_effects,
+    probability_chart,
+    sobol_indices,
+)
+from femurfe.errors import InvalidData
+from femurfe.figures import (
+    design_chart_figure,
+    morris_figure,
+    paired_figure,
+    save,
+    sobol_figure,
+    tornado_figure,
+)
+from femurfe.figures.style import words, wrapped
+
+RNG = np.random.default_rng(4)
+EFFECTS = {
+    "cement_fraction": Interval(120.0, 80.0, 150.0),
+    "lesion_volume_ml": Interval(-300.0, -340.0, -250.0),
+    "screw_diameter_mm": Interval(10.0, -5.0, 25.0),
+}
+NAMES = tuple(EFFECTS)
+POINTS = RNG.random((60, 2))
+
+
+def indices():
+    values = RNG.random((5, 40))
+    values[2, 7] = np.nan
+    return sobol_indices(Blocks(values[0], values[1], values[2:].T), NAMES, resamples=100)
+
+
+def effects():
+    path = np.vstack([np.zeros(3), np.tril(np.ones((3, 3)))])
+    points = np.tile(path, (6, 1))
+    return morris_effects(points, points @ [3.0, -1.0, 2.0] + 0.1 * RNG.random(24), NAMES)
+
+
+def arms():
+    bone = RNG.lognormal(8.0, 0.3, size=20)
+    values = np.stack([bone, 1.2 * bone + 50.0 * RNG.normal(size=20), 1.4 * bone], axis=1)
+    values[3, 1] = np.nan
+    return Outcomes("failure_load_N", "stance", np.arange(20), ("lytic", "cement", "screw+cement"), values)
+
+
+def charts():
+    yield median_chart(POINTS, 2000.0 + 900.0 * POINTS.sum(axis=1), ("a", "b"), "load", grid=11), False
+    yield probability_chart(POINTS, (POINTS.sum(axis=1) > 1.0).astype(float), ("a", "b"), grid=11), True
+
+
+def chart_figure(chart, probability):
+    return design_chart_figure(
+        chart, ("cement, share of the lesion (-)", "screw diameter (mm)"), "load (N)", probability=probability
+    )
+
+
+def all_figures():
+    table = arms()
+    yield tornado_figure(EFFECTS, "standardised coefficient (SD of the stiffness per SD of the parameter)")
+    yield sobol_figure(indices(), "stiffness (N/mm), screw + cement, single-leg stance")
+    yield morris_figure(effects(), "N/mm")
+    yield paired_figure(table, compare_pairs(table, resamples=100), "failure load (N)")
+    yield from (chart_figure(*one) for one in charts())
+
+
+def test_everything_stands_inside_its_page():
+    for figure in all_figures():
+        figure.draw_without_rendering()
+        page = figure.bbox.padded(1.0)
+        for part in (*figure.axes, *figure.legends):
+            box = part.get_tightbbox()
+            assert page.x0 <= box.x0 < box.x1 <= page.x1, part
+            assert page.y0 <= box.y0 < box.y1 <= page.y1, part
+
+
+def test_the_largest_effect_is_on_top_and_signs_have_their_colours():
+    axis = tornado_figure(EFFECTS, "effect (N/mm)").axes[0]
+    assert [bar.get_width() for bar in axis.patches] == [10.0, 120.0, -300.0]
+    assert [t.get_text() for t in axis.get_yticklabels()][-1] == "lesion volume (ml)"
+    colours = [bar.get_facecolor() for bar in axis.patches]
+    assert colours[0] == colours[1] != colours[2]
+    ends = [line.get_xdata() for line in axis.lines[:3]]
+    assert [list(x) for x in ends] == [[-5.0, 25.0], [80.0, 150.0], [-340.0, -250.0]]
+
+
+def test_bars_are_the_indices_and_the_title_counts_what_is_left_out():
+    found = indices()
+    axis = sobol_figure(found, "stiffness").axes[0]
+    widths = {round(bar.get_width(), 12) for bar in axis.patches}
+    assert {round(i.estimate, 12) for i in found.main + found.total} <= widths
+    assert "39 base points, 1 left out\nintervals not all narrower than 0.05" in axis.get_title(loc="left")
+
+
+def test_points_are_size_and_spread_of_the_effects():
+    found = effects()
+    axis = morris_figure(found, "N/mm").axes[0]
+    drawn = {tuple(np.round(c.lines[0].get_xydata()[0], 9)) for c in axis.containers}
+    assert drawn == {(round(e.mu_star.estimate, 9), round(e.sigma.estimate, 9)) for e in found}
+
+
+def test_each_pair_shows_its_differences_and_their_median():
+    table = arms()
+    found = compare_pairs(table, resamples=100)
+    left, right = paired_figure(table, found, "failure load (N)").axes
+    assert len(left.lines) == 20 + 1
+    for i, effect in enumerate(found):
+        points, interval, median = right.lines[3 * i : 3 * i + 3]
+        assert (points.get_xdata() == effect.differences).all()
+        assert list(interval.get_xdata()) == [effect.median.low, effect.median.high]
+        assert list(median.get_xdata()) == [effect.median.estimate]
+    notes = [note.get_text() for note in right.texts]
+    assert "n = 19, 1 left out" in notes[0]
+    assert "p < 0.001 (Holm)" in notes[0]
+    assert "n = 20" in notes[1]
+    assert "left out" not in notes[1]
+
+
+def test_a_chart_says_that_it_is_fitted_and_shows_every_case():
+    for chart, probability in charts():
+        axis, bar = chart_figure(chart, probability).axes
+        assert f"{chart.method} through 60 cases" in axis.get_title(loc="left")
+        assert "leave-one-out error" in axis.get_title(loc="left")
+        assert (axis.collections[-1].get_offsets() == POINTS).all()
+        assert (axis.collections[-1].get_array() == chart.values).all()
+        if probability:
+            assert bar.get_ylim() == (0.0, 1.0)
+
+
+def test_the_same_figure_gives_the_same_files(tmp_path):
+    (chart, probability) = next(iter(charts()))
+    first = save(chart_figure(chart, probability), tmp_path / "one")
+    other = save(chart_figure(chart, probability), tmp_path / "two")
+    for a, b in zip(first, other, strict=True):
+        assert a.read_bytes() == b.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("screw_diameter_mm", "screw diameter (mm)"),
+        ("stiffness_N_per_mm", "stiffness (N/mm)"),
+        ("stiffness_Nm_per_deg", "stiffness (N m/deg)"),
+        ("failure_load_N", "failure load (N)"),
+        ("cement_fraction", "cement fraction"),
+    ],
+)
+def test_units_in_names_become_units_in_brackets(name, label):
+    assert words(name) == label
+
+
+def test_long_labels_are_broken():
+    assert wrapped("a long label of many words", 20.0) == "a long label\nof many words"
+
+
+def test_nothing_to_draw_is_refused():
+    with pytest.raises(InvalidData, match="at least one parameter"):
+        tornado_figure({}, "effect")
+    with pytest.raises(InvalidData, match="at least one parameter"):
+        morris_figure((), "N")
+    with pytest.raises(InvalidData, match="at least one pair"):
+        paired_figure(arms(), (), "load (N)")
