@@ -54,13 +54,25 @@ def test_known_values_of_darwins_maize():
     assert cohen_dz(DARWIN) * math.sqrt(15) == pytest.approx(stats.ttest_1samp(DARWIN, 0.0).statistic)
 
 
-def test_the_shift_has_the_bounds_that_the_test_just_does_not_reject():
-    found = hodges_lehmann(DARWIN)
-    for bound, outward in ((found.low, -1e-6), (found.high, 1e-6)):
-        assert stats.wilcoxon(DARWIN - bound - outward, method="exact").pvalue <= 0.05
-        assert stats.wilcoxon(DARWIN - bound + outward, method="exact").pvalue > 0.05
-    means = [0.5 * (a + b) for i, a in enumerate(DARWIN) for b in DARWIN[i:]]
+@pytest.mark.parametrize("n", [6, 11, 15, 30, 50])
+def test_the_shift_has_the_bounds_that_the_test_just_does_not_reject(n):
+    differences = np.random.default_rng(n).normal(3.0, 5.0, size=n)
+    found = hodges_lehmann(differences)
+    for bound, outward in ((found.low, -1e-9), (found.high, 1e-9)):
+        assert stats.wilcoxon(differences - bound - outward, method="exact").pvalue <= 0.05
+        assert stats.wilcoxon(differences - bound + outward, method="exact").pvalue > 0.05
+    means = [0.5 * (a + b) for i, a in enumerate(differences) for b in differences[i:]]
     assert found.estimate == np.median(means)
+
+
+def test_bounds_by_the_normal_law_are_within_a_step_of_the_exact_ones(monkeypatch):
+    differences = np.random.default_rng(1).normal(size=50)
+    exact = hodges_lehmann(differences)
+    monkeypatch.setattr("femurfe.analysis.paired._EXACT", 0)
+    normal = hodges_lehmann(differences)
+    means = np.sort([0.5 * (a + b) for i, a in enumerate(differences) for b in differences[i:]])
+    assert abs(np.searchsorted(means, exact.low) - np.searchsorted(means, normal.low)) <= 1
+    assert abs(np.searchsorted(means, exact.high) - np.searchsorted(means, normal.high)) <= 1
 
 
 def test_five_cases_have_their_range_as_interval_of_the_shift():

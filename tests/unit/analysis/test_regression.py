@@ -33,6 +33,7 @@ def test_coefficients_and_r2_are_those_of_least_squares():
     slopes, residual, *_ = np.linalg.lstsq(design, NOISY, rcond=None)
     assert estimates(found.coefficients) == pytest.approx(slopes[1:] * X.std(axis=0) / NOISY.std())
     assert found.r2.estimate == pytest.approx(1.0 - residual[0] / np.sum((NOISY - NOISY.mean()) ** 2))
+    assert found.adjusted_r2 == pytest.approx(1.0 - residual[0] / 76 / NOISY.var(ddof=1))
 
 
 @pytest.mark.parametrize("ranks", [False, True])
