@@ -17,6 +17,14 @@ from femurfe.analysis.probability import (
 )
 from femurfe.analysis.ranks import GroupedStability, RankStability, rank_stability, stability_by_group
 from femurfe.analysis.regression import Regression, regression
+from femurfe.analysis.rows import (
+    morris_rows,
+    paired_rows,
+    probability_rows,
+    rank_rows,
+    regression_rows,
+    sobol_rows,
+)
 from femurfe.analysis.sobol import Blocks, SobolIndices, saltelli_blocks, sobol_indices
 from femurfe.analysis.surrogate import Surrogate, SurrogateRefused, fit_surrogate
 from femurfe.analysis.table import Outcomes, inputs, outcomes
@@ -25,6 +33,7 @@ __all__ = [
     "Blocks", "DesignChart", "FailureProbability", "GroupedStability", "Interval", "MorrisEffect", "Outcomes",
     "PairedEffect", "RankStability", "Regression", "SobolIndices", "Surrogate", "SurrogateRefused", "bca",
     "compare_pairs", "counted_by_arm", "counted_probability", "fit_surrogate", "holm", "inputs",
-    "load_by_arm", "load_probability", "median_chart", "morris_effects", "outcomes", "probability_chart",
-    "proportion", "rank_stability", "regression", "saltelli_blocks", "sobol_indices", "stability_by_group",
+    "load_by_arm", "load_probability", "median_chart", "morris_effects", "morris_rows", "outcomes",
+    "paired_rows", "probability_chart", "probability_rows", "proportion", "rank_rows", "rank_stability",
+    "regression", "regression_rows", "saltelli_blocks", "sobol_indices", "sobol_rows", "stability_by_group",
 ]  # fmt: skip

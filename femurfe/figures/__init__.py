@@ -6,6 +6,7 @@ from femurfe.figures.paired import paired_figure
 from femurfe.figures.section import section_figure
 from femurfe.figures.sensitivity import morris_figure, sobol_figure, tornado_figure
 from femurfe.figures.style import save
+from femurfe.figures.verdicts import probability_figure, rank_figure
 from femurfe.figures.views import view_figure
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "design_chart_figure",
     "morris_figure",
     "paired_figure",
+    "probability_figure",
+    "rank_figure",
     "save",
     "section_figure",
     "sobol_figure",

@@ -64,7 +64,7 @@ def words(name: str) -> str:
 
 def wrapped(label: str, width_mm: float) -> str:
     """A label broken into lines that fit a width, in the style's type."""
-    return "\n".join(textwrap.wrap(label, max(8, int(width_mm / MM_PER_LETTER))))
+    return "\n".join(textwrap.wrap(label, max(8, int(width_mm / MM_PER_LETTER)), break_long_words=False))
 
 
 @contextmanager

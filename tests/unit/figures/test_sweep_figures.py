@@ -2,15 +2,18 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from femurfe.analysis import (
     Blocks,
     Interval,
     Outcomes,
     compare_pairs,
+    load_by_arm,
     median_chart,
     morris_effects,
     probability_chart,
+    rank_stability,
     sobol_indices,
 )
 from femurfe.errors import InvalidData
@@ -18,6 +21,8 @@ from femurfe.figures import (
     design_chart_figure,
     morris_figure,
     paired_figure,
+    probability_figure,
+    rank_figure,
     save,
     sobol_figure,
     tornado_figure,
@@ -71,6 +76,8 @@ def all_figures():
     yield morris_figure(effects(), "N/mm")
     yield paired_figure(table, compare_pairs(table, resamples=100), "failure load (N)")
     yield from (chart_figure(*one) for one in charts())
+    yield probability_figure(load_by_arm(table, stats.norm(4000.0, 800.0), resamples=100))
+    yield rank_figure(rank_stability(table, lower_is_better=False, resamples=100))
 
 
 def test_everything_stands_inside_its_page():
@@ -136,6 +143,28 @@ def test_a_chart_says_that_it_is_fitted_and_shows_every_case():
             assert bar.get_ylim() == (0.0, 1.0)
 
 
+def test_each_arm_shows_its_probability_and_what_is_left_out():
+    found = load_by_arm(arms(), stats.norm(4000.0, 800.0), resamples=100)
+    axis = probability_figure(found).axes[0]
+    for i, one in enumerate(found):
+        interval, point = axis.lines[2 * i : 2 * i + 2]
+        assert list(interval.get_xdata()) == [one.probability.low, one.probability.high]
+        assert list(point.get_xdata()) == [one.probability.estimate]
+    assert "n = 19\n1 left out" in axis.texts[1].get_text()
+    assert axis.get_xlim() == (0.0, 1.0)
+
+
+def test_the_matrix_of_ranks_has_rows_that_beat_columns():
+    found = rank_stability(arms(), lower_is_better=False, resamples=100)
+    axis = rank_figure(found).axes[0]
+    drawn = axis.collections[0].get_array()
+    assert drawn[2, 0] == found.better["screw+cement", "lytic"].estimate == 1.0
+    assert drawn[0, 2] == 0.0
+    assert list(drawn[:, 3]) == [one.estimate for one in found.best]
+    assert drawn.mask[0, 0]
+    assert "19 cases, 1 left out\nKendall's W" in axis.get_title(loc="left")
+
+
 def test_the_same_figure_gives_the_same_files(tmp_path):
     (chart, probability) = next(iter(charts()))
     first = save(chart_figure(chart, probability), tmp_path / "one")
@@ -160,6 +189,7 @@ def test_units_in_names_become_units_in_brackets(name, label):
 
 def test_long_labels_are_broken():
     assert wrapped("a long label of many words", 20.0) == "a long label\nof many words"
+    assert wrapped("screw+ intramedullarynail", 16.0) == "screw+\nintramedullarynail"
 
 
 def test_nothing_to_draw_is_refused():
@@ -169,3 +199,5 @@ def test_nothing_to_draw_is_refused():
         morris_figure((), "N")
     with pytest.raises(InvalidData, match="at least one pair"):
         paired_figure(arms(), (), "load (N)")
+    with pytest.raises(InvalidData, match="at least one arm"):
+        probability_figure(())
