@@ -15,7 +15,13 @@ from femurfe.analysis.probability import (
     load_probability,
     proportion,
 )
-from femurfe.analysis.ranks import GroupedStability, RankStability, rank_stability, stability_by_group
+from femurfe.analysis.ranks import (
+    GroupedStability,
+    RankStability,
+    rank_stability,
+    stability_by_group,
+    stability_by_load,
+)
 from femurfe.analysis.regression import Regression, regression
 from femurfe.analysis.rows import (
     morris_rows,
@@ -27,13 +33,14 @@ from femurfe.analysis.rows import (
 )
 from femurfe.analysis.sobol import Blocks, SobolIndices, saltelli_blocks, sobol_indices
 from femurfe.analysis.surrogate import Surrogate, SurrogateRefused, fit_surrogate
-from femurfe.analysis.table import Outcomes, inputs, outcomes
+from femurfe.analysis.table import Outcomes, inputs, labels, outcomes
 
 __all__ = [
     "Blocks", "DesignChart", "FailureProbability", "GroupedStability", "Interval", "MorrisEffect", "Outcomes",
     "PairedEffect", "RankStability", "Regression", "SobolIndices", "Surrogate", "SurrogateRefused", "bca",
-    "compare_pairs", "counted_by_arm", "counted_probability", "fit_surrogate", "holm", "inputs",
+    "compare_pairs", "counted_by_arm", "counted_probability", "fit_surrogate", "holm", "inputs", "labels",
     "load_by_arm", "load_probability", "median_chart", "morris_effects", "morris_rows", "outcomes",
     "paired_rows", "probability_chart", "probability_rows", "proportion", "rank_rows", "rank_stability",
     "regression", "regression_rows", "saltelli_blocks", "sobol_indices", "sobol_rows", "stability_by_group",
+    "stability_by_load",
 ]  # fmt: skip

@@ -119,6 +119,9 @@ def _surface(
     points: Floats, predict: Callable[[Floats], Floats], grid: int
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Grid lines, predictions on them up to a cell outside the hull, and the hull."""
+    if grid < 2:
+        message = f"a chart needs at least 2 grid lines each way, got {grid}"
+        raise InvalidData(message, code="E-DATA-GRID")
     low, high = points.min(axis=0), points.max(axis=0)
     x, y = (np.linspace(low[i], high[i], grid) for i in range(2))
     at = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)

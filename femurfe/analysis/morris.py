@@ -60,6 +60,9 @@ def morris_effects(
     -----
     Morris, Technometrics 33:161 (1991); mu* by Campolongo et al., Environ Model Softw 22:1509 (2007).
     """
+    if inputs.ndim != 2 or inputs.shape[1] != len(names):
+        message = f"effects of {len(names)} parameters need that many columns, got shape {inputs.shape}"
+        raise InvalidData(message, code="E-DATA-SHAPE")
     scale = np.ptp(inputs, axis=0) if spans is None else np.asarray(spans, dtype=np.float64)
     effects = elementary_effects(inputs, values, scale)
     found = []

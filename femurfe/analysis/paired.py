@@ -72,7 +72,8 @@ def compare_pairs(
     UnknownName
         If there is no such arm.
     """
-    chosen = pairs or [(second, first) for first, second in combinations(table.arms, 2)]
+    every = [(second, first) for first, second in combinations(table.arms, 2)]
+    chosen = every if pairs is None else pairs
     values = [(table.of(arm), table.of(baseline)) for arm, baseline in chosen]
     kept = [both_solved(*both, name=names) for both, names in zip(values, chosen, strict=True)]
     p = [signed_rank_p(first - second) for first, second in kept]

@@ -13,10 +13,11 @@ from scipy.stats import beta
 from femurfe.analysis.bootstrap import CONFIDENCE, RESAMPLES, Interval, bca, check_confidence
 from femurfe.analysis.table import Outcomes
 from femurfe.arrays import Floats
-from femurfe.errors import InvalidData
+from femurfe.errors import InvalidData, UnknownName
 
 FAILS_AT = 1.0
 Method = Literal["wilson", "clopper-pearson"]
+METHODS = ("wilson", "clopper-pearson")
 
 
 class LoadDistribution(Protocol):
@@ -136,12 +137,16 @@ def proportion(
     ------
     InvalidData
         If the successes are not between 0 and n, or n is zero.
+    UnknownName
+        If there is no such method.
     """
     if n < 1 or not 0.0 <= successes <= n:
         message = (
             f"a proportion needs at least one case and successes up to their number, got {successes} of {n}"
         )
         raise InvalidData(message, code="E-DATA-EMPTY")
+    if method not in METHODS:
+        raise UnknownName("method", method, METHODS)
     tail, share = 0.5 * (1.0 - check_confidence(confidence)), successes / n
     if method == "clopper-pearson":
         low = beta.ppf(tail, successes, n - successes + 1.0) if successes > 0.0 else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,15 +117,55 @@ def stability_by_group(
             f"groups must name at least two groups of {len(table.cases)} cases, got {sorted(set(names))}"
         )
         raise InvalidData(message, code="E-DATA-GROUPS")
-    within = {}
+    parts = {}
     for name in dict.fromkeys(names.tolist()):
         keep = names == name
-        part = Outcomes(table.outcome, table.load_case, table.cases[keep], table.arms, table.values[keep])
-        within[name] = rank_stability(
+        parts[name] = Outcomes(
+            table.outcome, table.load_case, table.cases[keep], table.arms, table.values[keep]
+        )
+    return _grouped(parts, lower_is_better, (confidence, resamples, seed))
+
+
+def stability_by_load(
+    tables: Sequence[Outcomes],
+    *,
+    lower_is_better: bool,
+    confidence: float = CONFIDENCE,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> GroupedStability:
+    """Ranks under each load case, with its own supports, and whether the load cases agree.
+
+    Raises
+    ------
+    InvalidData
+        If there are fewer than two load cases, or they do not have the same arms.
+    """
+    parts = {table.load_case: table for table in tables}
+    if len(parts) < 2 or len(parts) < len(tables) or len({frozenset(table.arms) for table in tables}) > 1:
+        shown = "; ".join(f"{table.load_case}: {', '.join(table.arms)}" for table in tables)
+        message = f"at least two load cases with the same arms are needed, got {shown}"
+        raise InvalidData(message, code="E-DATA-GROUPS")
+    arms = tables[0].arms
+    same = {
+        name: Outcomes(one.outcome, name, one.cases, arms, np.stack([one.of(arm) for arm in arms], axis=1))
+        for name, one in parts.items()
+    }
+    return _grouped(same, lower_is_better, (confidence, resamples, seed))
+
+
+def _grouped(
+    parts: Mapping[str, Outcomes], lower_is_better: bool, settings: tuple[float, int, int]
+) -> GroupedStability:
+    confidence, resamples, seed = settings
+    within = {
+        name: rank_stability(
             part, lower_is_better=lower_is_better, confidence=confidence, resamples=resamples, seed=seed
         )
+        for name, part in parts.items()
+    }
     means = rankdata(np.stack([one.mean_rank for one in within.values()]), axis=1)
-    winners = {name: table.arms[int(one.mean_rank.argmin())] for name, one in within.items()}
+    winners = {name: one.arms[int(one.mean_rank.argmin())] for name, one in within.items()}
     return GroupedStability(within, float(kendall_w(np.asarray(means))), winners)
 
 

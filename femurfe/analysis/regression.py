@@ -89,6 +89,9 @@ def _check(x: Floats, y: Floats, names: Sequence[str]) -> None:
         got = f"got {n} of {k} parameters"
         message = f"a regression on {len(names)} parameters needs {len(names) + 3} solved cases, {got}"
         raise InvalidData(message, code="E-DATA-FEW")
+    if not np.isfinite(x).all():
+        message = "the parameters of a regression must be finite numbers in every solved case"
+        raise InvalidData(message, code="E-DATA-NUMBERS")
     if np.ptp(y) == 0.0:
         message = f"the outcome is {y[0]:g} in every case; nothing explains a constant"
         raise InvalidData(message, code="E-DATA-CONSTANT")

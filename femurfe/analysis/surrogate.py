@@ -104,6 +104,9 @@ def fit_surrogate(
     InvalidData
         If too few cases are solved or something does not vary.
     """
+    if inputs.ndim != 2 or inputs.shape[1] != len(names):
+        message = f"a surrogate of {len(names)} parameters needs that many columns, got shape {inputs.shape}"
+        raise InvalidData(message, code="E-DATA-SHAPE")
     keep = np.isfinite(values)
     process = fit_process(inputs[keep], values[keep], seed=seed)
     validation = cross_validation(values[keep], *process.leave_one_out())

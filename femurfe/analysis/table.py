@@ -117,17 +117,34 @@ def inputs(table: Columns, names: Sequence[str]) -> tuple[npt.NDArray[Any], Floa
     UnknownName
         If there is no such column.
     """
-    cases, first, place = np.unique(column(table, "case"), return_index=True, return_inverse=True)
-    values = np.stack([_numbers(table, name) for name in names], axis=1)
-    differs = (values != values[first][place]).any(axis=0)
-    for name, is_other, numbers in zip(names, differs, values.T, strict=True):
-        if not np.isfinite(numbers).all():
+    for name in names:
+        if not np.isfinite(_numbers(table, name)).all():
             message = f"parameter {name!r} must be a finite number in every row"
             raise InvalidData(message, code="E-DATA-PARAMETER")
-        if is_other:
-            message = f"parameter {name!r} takes several values within one case; it must be one per case"
-            raise InvalidData(message, code="E-DATA-PARAMETER")
-    return cases, values[first]
+    found = [_by_case(table, name, _numbers(table, name)) for name in names]
+    return np.unique(column(table, "case")), np.stack(found, axis=1)
+
+
+def labels(table: Columns, name: str) -> npt.NDArray[Any]:
+    """A parameter of words, such as a density law, by case, ascending, (n_cases,).
+
+    Raises
+    ------
+    InvalidData
+        If it differs within a case.
+    UnknownName
+        If there is no such column.
+    """
+    return _by_case(table, name, column(table, name).astype(str))
+
+
+def _by_case(table: Columns, name: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The one value of each case, ascending."""
+    _, first, place = np.unique(column(table, "case"), return_index=True, return_inverse=True)
+    if (values != values[first][place]).any():
+        message = f"parameter {name!r} takes several values within one case; it must be one per case"
+        raise InvalidData(message, code="E-DATA-PARAMETER")
+    return np.asarray(values[first])
 
 
 def column(table: Columns, name: str) -> npt.NDArray[Any]:

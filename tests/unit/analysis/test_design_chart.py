@@ -84,5 +84,7 @@ def test_what_makes_no_chart_is_refused():
         probability_chart(line, np.linspace(0.0, 1.0, 10), NAMES)
     with pytest.raises(InvalidData, match="between 0 and 1, got 0 to 7"):
         probability_chart(POINTS, np.append(np.zeros(249), 7.0), NAMES)
+    with pytest.raises(InvalidData, match="at least 2 grid lines each way, got 1"):
+        probability_chart(POINTS, np.zeros(250), NAMES, grid=1)
     with pytest.raises(InvalidData, match="two parameters and one value per case"):
         median_chart(POINTS[:, :1], np.ones(250), NAMES, "load")

@@ -67,6 +67,8 @@ def test_what_is_no_morris_design_is_refused():
         morris_effects(points[:-1], np.zeros(47), NAMES)
     with pytest.raises(InvalidData, match="moves every parameter once"):
         morris_effects(np.random.default_rng(0).random((8, 3)), np.zeros(8), NAMES)
+    with pytest.raises(InvalidData, match="effects of 2 parameters need that many columns"):
+        morris_effects(points, np.zeros(48), NAMES[:2])
     lost = np.full(48, np.nan)
     lost[:8] = points[:8] @ np.ones(3)
     with pytest.raises(InvalidData, match="'a' has 2 effects of 12; it needs 5"):

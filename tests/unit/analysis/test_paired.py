@@ -160,6 +160,10 @@ def test_holm_keeps_false_alarms_of_the_whole_family_at_their_level():
     assert alarms <= 0.08 * 200
 
 
+def test_no_pair_asked_for_is_no_effect_told():
+    assert compare_pairs(ARMS, []) == ()
+
+
 def test_what_is_not_paired_or_too_few_is_refused():
     with pytest.raises(InvalidData, match="not paired"):
         both_solved(BONE, BONE[:-1])

@@ -12,7 +12,7 @@ from femurfe.analysis.probability import (
     proportion,
 )
 from femurfe.analysis.table import Outcomes
-from femurfe.errors import InvalidData
+from femurfe.errors import InvalidData, UnknownName
 
 LOAD = stats.norm(2000.0, 300.0)
 
@@ -98,5 +98,7 @@ def test_what_is_no_risk_load_or_distribution_is_refused():
         load_probability(np.array([-3.0, 1.0, 1.0, 1.0, 1.0]), LOAD)
     with pytest.raises(InvalidData, match="probabilities between 0 and 1"):
         load_probability(np.ones(6), stats.norm(0.0, -1.0))
+    with pytest.raises(UnknownName, match="method 'exact'"):
+        proportion(1, 3, method="exact")
     with pytest.raises(InvalidData, match="got 4 of 3"):
         proportion(4, 3)

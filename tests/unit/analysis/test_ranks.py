@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from femurfe.analysis.ranks import kendall_w, rank_stability, stability_by_group
+from femurfe.analysis.ranks import kendall_w, rank_stability, stability_by_group, stability_by_load
 from femurfe.analysis.table import Outcomes
 from femurfe.errors import InvalidData
 
@@ -94,6 +94,21 @@ def test_groups_that_rank_the_arms_the_other_way_round_do_not_agree():
     assert found.between == pytest.approx(0.0)
     alike = stability_by_group(table(bone * [1.0, 2.0, 3.0]), groups, lower_is_better=True)
     assert alike.between == pytest.approx(1.0)
+
+
+def test_load_cases_are_compared_arm_by_arm_whatever_the_order_of_their_columns():
+    bone = np.random.default_rng(8).lognormal(size=12)[:, None]
+    stance = Outcomes("risk", "stance", np.arange(12), ARMS, bone * [3.0, 2.0, 1.0])
+    torsion = Outcomes("risk", "torsion", np.arange(12), ARMS[::-1], bone * [1.0, 2.0, 3.0])
+    found = stability_by_load([stance, torsion], lower_is_better=True)
+    assert found.winners == {"stance": "screw", "torsion": "screw"}
+    assert found.between == pytest.approx(1.0)
+    assert found.within["torsion"].arms == ARMS
+    with pytest.raises(InvalidData, match="at least two load cases with the same arms"):
+        stability_by_load([stance], lower_is_better=True)
+    other = Outcomes("risk", "fall", np.arange(12), ("a", "b", "c"), stance.values)
+    with pytest.raises(InvalidData, match="got stance: lytic, cement, screw; fall: a, b, c"):
+        stability_by_load([stance, other], lower_is_better=True)
 
 
 def test_what_cannot_be_ranked_is_refused():

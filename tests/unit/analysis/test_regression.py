@@ -87,6 +87,8 @@ def test_what_cannot_be_fitted_is_refused():
         regression(np.column_stack([X[:, :2], X[:, 0] + X[:, 1]]), NOISY, NAMES)
     with pytest.raises(InvalidData, match="'c' is 2 in every case"):
         regression(np.column_stack([X[:, :2], np.full(80, 2.0)]), NOISY, NAMES)
+    with pytest.raises(InvalidData, match="finite numbers in every solved case"):
+        regression(np.where(X[0, 0] == X, np.nan, X), NOISY, NAMES)
     with pytest.raises(InvalidData, match="outcome is 1 in every case"):
         regression(X, np.ones(80), NAMES)
     with pytest.raises(InvalidData, match="needs 6 solved cases, got 5"):

@@ -69,6 +69,8 @@ def test_failed_cases_are_left_out_and_counted():
 
 def test_columns_must_be_those_of_the_fit():
     x = sample(40, 1)
+    with pytest.raises(InvalidData, match="surrogate of 1 parameters needs that many columns"):
+        fit_surrogate(x, stiffness(x), NAMES[:1], "stiffness")
     with pytest.raises(InvalidData, match="needs that many columns, got \\(3, 1\\)"):
         fit_surrogate(x, stiffness(x), NAMES, "stiffness").predict(np.ones((3, 1)))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from femurfe.analysis.table import inputs, outcomes
+from femurfe.analysis.table import inputs, labels, outcomes
 from femurfe.errors import InvalidData, UnknownName
 
 
@@ -119,3 +119,11 @@ def test_cases_that_are_no_places_of_the_design_are_refused(case):
     found = outcomes(tidy() | {"case": case}, "risk", "stance")
     with pytest.raises(InvalidData, match="whole numbers from 0 to 3 in a design, got"):
         found.in_design("cement", 4)
+
+
+def test_words_stand_once_per_case_in_the_order_of_the_cases():
+    table = tidy(3)
+    table["law"] = np.array(["morgan", "keller", "keyak"])[table["case"]]
+    assert labels(shuffled(table), "law").tolist() == ["morgan", "keller", "keyak"]
+    with pytest.raises(InvalidData, match="'arm' takes several values within one case"):
+        labels(table, "arm")
