@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from femurfe.analysis.ranks import RankStability
 
 RANK_MAP = "PuOr"
-_DARK = 0.3
+_DARK, _STEPS = 0.3, 20
 
 
 def probability_figure(found: Sequence[FailureProbability], label: str = "probability of failure (-)") -> Any:
@@ -54,6 +54,9 @@ def rank_figure(ranks: RankStability) -> Any:
 
     The last column is the probability of being the best of all.
     """
+    from matplotlib import colormaps
+
+    colours = colormaps[RANK_MAP].resampled(_STEPS)  # in steps, a colour bar stays vectors
     n = len(ranks.arms)
     values = np.full((n, n + 1), np.nan)
     for (arm, other), value in ranks.better.items():
@@ -64,7 +67,7 @@ def rank_figure(ranks: RankStability) -> Any:
         axis = figure.subplots()
         edges = np.arange(n + 2) - 0.5
         drawn = axis.pcolormesh(
-            edges, edges[:-1], np.ma.masked_invalid(values), cmap=RANK_MAP, vmin=0.0, vmax=1.0,
+            edges, edges[:-1], np.ma.masked_invalid(values), cmap=colours, vmin=0.0, vmax=1.0,
             edgecolors="w", linewidth=1.5,
         )  # fmt: skip
         for i, j in np.argwhere(np.isfinite(values)):

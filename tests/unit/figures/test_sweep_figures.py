@@ -165,6 +165,12 @@ def test_the_matrix_of_ranks_has_rows_that_beat_columns():
     assert "19 cases, 1 left out\nKendall's W" in axis.get_title(loc="left")
 
 
+def test_no_figure_holds_a_picture_of_pixels(tmp_path):
+    for i, figure in enumerate(all_figures()):
+        file, _ = save(figure, tmp_path / str(i))
+        assert b"/Subtype /Image" not in file.read_bytes()
+
+
 def test_the_same_figure_gives_the_same_files(tmp_path):
     (chart, probability) = next(iter(charts()))
     first = save(chart_figure(chart, probability), tmp_path / "one")
