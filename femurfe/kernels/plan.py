@@ -14,7 +14,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from femurfe.kernels import aggregate, cycle, krylov, layout, neighbours, tet
+from femurfe.kernels import aggregate, cycle, dominance, krylov, layout, neighbours, tet
 from femurfe.kernels.tables import FINE, LEVEL, SPECIAL, STATE, TRANSFER
 from femurfe.kernels.vector import marker
 
@@ -96,6 +96,8 @@ def _levels() -> list[Bundle]:
 
 def _ordering() -> list[Bundle]:
     geometry = (REALS, REALS, CONN, FIELD, BLOCKS, ROWS, ROWS)
+    constants = (POINTS, CELLS, REALS, REALS, _array(REAL, 4))
+    groups = (INTS, INTS, INTS, INTS, BLOCKS)
     return [
         [(layout.geometry_pass, (*TEAM, POINTS, CELLS, INTS, INTS, *geometry))],
         [(layout.slots, (CONN, INTS, PAIRS, PAIRS, INTS, INT, PLACES, _array(types.uint16, 3), INTS))],
@@ -104,6 +106,7 @@ def _ordering() -> list[Bundle]:
         [(layout.mark_shared, (CELLS, INTS, INTS, FLAGS))],
         [(layout.curve_keys, (ROWS, REALS, REAL))],
         [(layout.largest_bend, (POINTS, CELLS)), (layout.centroids, (POINTS, CELLS))],
+        [(dominance.dominant_cells, (*constants, REAL)), (dominance.couplings, (*constants, *groups))],
     ]
 
 
@@ -111,7 +114,7 @@ def _vertices() -> list[Bundle]:
     copies = (INT, INTS, INTS)
     return [
         [(layout.vertex_matrix, (INTS, INTS, PAIRS, INTS, INTS, ROWS))],
-        [(layout.vertex_edges, (PAIRS, INT))],
+        [(layout.vertex_edges, (PAIRS, INT)), (layout.vertices_along, (CELLS, INTS, INT))],
         [(layout.gather, (*copies, ROWS)), (layout.edge_ends, (CELLS, PAIRS))],
         [(layout.spread, (*copies, FIELD)), (layout.spread, (*copies, BLOCKS))],
         [(layout.to_rows, (BLOCKS, INTS, FIELD)), (layout.to_rows, (BLOCKS, INTS, BLOCKS))],
