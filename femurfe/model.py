@@ -12,7 +12,6 @@ import numpy as np
 from femurfe import memory
 from femurfe.arrays import Floats
 from femurfe.errors import InvalidMaterial, Unbalanced, warn
-from femurfe.fem.assemble import assemble_stiffness
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.forces import resultant
 from femurfe.fem.linear import SolverLog, SolverOptions, solve_linear
@@ -23,7 +22,6 @@ from femurfe.kernels import threads as threading
 from femurfe.loads.base import LoadCase, Platen
 from femurfe.materials.field import MaterialField
 from femurfe.mesh.core import Mesh
-from femurfe.mesh.topology import linear
 from femurfe.result import Result
 
 BALANCE = 1e-6
@@ -137,15 +135,9 @@ def _solve_group(
     assembled = perf_counter() - start
     names = ", ".join(case.name for case in cases)
     progress = None if report is None else (lambda i, r: report(names, i, r))
-    unknowns, log = solve_linear(mesh, system, right, lambda: _coarse_system(models[0]), options, progress)
+    unknowns, log = solve_linear(mesh, system, right, options, progress)
     log.seconds["assembly"] = assembled
     return _results(mesh, system, cases, vectors, unknowns, fixed, log, n_threads)
-
-
-def _coarse_system(model: Model) -> System:
-    mesh, materials = linear(model.mesh), model.materials
-    matrix = assemble_stiffness(mesh, materials.young, materials.poisson, materials.moduli)
-    return System(matrix, constrain(mesh, model.load_case.supports))
 
 
 def _results(

@@ -75,7 +75,7 @@ def aggregated(
         up = _prolongator(
             matrix, inverse, (start, strong), (group, n_groups), orthonormal, coarse_modes, team
         )
-        down = _transposed(up, n_groups)
+        down = transposed(up, n_groups)
         steps.append(CoarseStep(matrix, inverse, up, down))
         matrix = _product(down, _product(matrix, up, n_groups, team), n_groups, team)
         inverse, modes, alone = (
@@ -146,7 +146,8 @@ def _minimise_energy(
         before = now
 
 
-def _transposed(up: BlockRows, n_groups: int) -> BlockRows:
+def transposed(up: BlockRows, n_groups: int) -> BlockRows:
+    """The transpose of a prolongator with ``n_groups`` columns."""
     pointer, rows, where = kernels.transposed(up.pointer, up.columns, n_groups)
     return BlockRows(pointer, rows, np.ascontiguousarray(up.data[where].transpose(0, 2, 1)))
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.assemble import assemble_stiffness, lame
 from femurfe.fem.constraints import Constraints
+from femurfe.fem.iteration import load_block
 from femurfe.fem.ordering import Ordering, order_cells
 from femurfe.kernels import krylov, layout, threads
 from femurfe.kernels.tables import SPECIAL, STATE, Table, aligned
@@ -20,7 +21,6 @@ from femurfe.kernels.vector import marker
 from femurfe.mesh.core import Mesh
 
 STRAIGHT = 1e-7
-BLOCKS = (1, 2, 4)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -108,11 +108,6 @@ class TetrahedralStiffness:
 def full_blocks(blocks: Floats) -> Floats:
     """Symmetric blocks (n, 3, 3) of xx xy xz yy yz zz (n, 6)."""
     return np.ascontiguousarray(blocks[:, [0, 1, 2, 1, 3, 4, 2, 4, 5]].reshape(-1, 3, 3))
-
-
-def load_block(k: int) -> int:
-    """Number of loads that are handled side by side, for k in all."""
-    return next((size for size in BLOCKS if size >= k), BLOCKS[-1])
 
 
 def no_supports() -> Table:

@@ -55,6 +55,12 @@ slaves (n_slaves,), owner (n_slaves,) platen of each, modes (n_slaves, 3, 6).
 bodies (n_bodies,) : the first of each platen's two rows; body_springs, free (n_bodies, 6).
 """
 
+MATRIX = _record("pointer columns data pieces n_pieces")
+"""Block rows in float64 that conjugate gradients multiply with.
+
+pointer (n_rows + 1,) int64, columns (nnz,) uint32 or int32, data (nnz, 3, 3) by rows.
+"""
+
 LEVEL = _record(
     "n_rows pointer columns data blocks up up_columns up_data down down_columns down_data "
     "pieces n_pieces x w p b r s steps n_steps"
