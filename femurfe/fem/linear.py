@@ -14,6 +14,7 @@ from femurfe.arrays import Floats, Ints
 from femurfe.errors import FemurfeError, NotConverged, UnknownName
 from femurfe.fem import extras
 from femurfe.fem.assembled import AssembledSolver
+from femurfe.fem.corners import CornerSolver
 from femurfe.fem.direct import superlu
 from femurfe.fem.iteration import Iteration, Progress
 from femurfe.fem.pardiso import pardiso
@@ -137,7 +138,8 @@ def choose_method(n: int, options: SolverOptions) -> tuple[str, str]:
 def _set_up(mesh: Mesh, system: System, n_loads: int, team: Team, precision: npt.DTypeLike) -> Iteration:
     """The hierarchy for a stiffness, assembled or not."""
     if isinstance(system.stiffness, TetrahedralStiffness):
-        return TetrahedralSolver(system.stiffness, system.constraints, n_loads, team, precision)
+        solver = TetrahedralSolver if mesh.cell_type.order == 2 else CornerSolver
+        return solver(system.stiffness, system.constraints, n_loads, team, precision)
     return AssembledSolver(mesh, system, n_loads, team, precision)
 
 

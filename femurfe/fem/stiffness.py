@@ -20,7 +20,7 @@ def stiffness_for(
     constraints: Constraints,
     options: SolverOptions,
 ) -> Stiffness:
-    """The stiffness, N/mm: never assembled for isotropic cubes or straight-sided ten-point cells.
+    """The stiffness, N/mm: never assembled for isotropic cubes or straight-sided tetrahedra.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def stiffness_for(
         and direct solvers get an assembled matrix. Cubes must be equal and lie along the axes.
     """
     iterative = choose_method(3 * constraints.n_unknowns, options)[0] == "multigrid"
-    if iterative and mesh.cells.shape[1] == 10 and moduli is None and is_straight(mesh):
+    if iterative and moduli is None and is_straight(mesh):
         return tetrahedral_stiffness(mesh, young, poisson, constraints)
     if iterative and moduli is None and (grid := cube_grid(mesh)) is not None:
         return VoxelStiffness(mesh, grid, young, poisson)

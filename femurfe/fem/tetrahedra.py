@@ -1,4 +1,4 @@
-"""The stiffness of straight-sided ten-point tetrahedra, never assembled."""
+"""The stiffness of four-point and of straight-sided ten-point tetrahedra, never assembled."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ STRAIGHT = 1e-7
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TetrahedralStiffness:
-    """The stiffness of a straight-sided ten-point mesh of isotropic cells.
+    """The stiffness of a straight-sided mesh of isotropic cells of four or ten points.
 
     Attributes
     ----------
     mesh, young, poisson : what it is the stiffness of; (n_cells,) MPa and 1.
     ordering : rows of points and order of cells.
     single, double : (n_batches, 11, BATCH) geometry in float32 and float64.
-    diagonal : (n_rows, 6) diagonal blocks. vertex_blocks : (n_rows, 9) blocks of the four-point cells.
+    diagonal : (n_rows, 6) diagonal blocks.
+    vertex_blocks : (n_rows, 9) blocks of the four-point cells in those of ten points; else (0, 9).
     """
 
     mesh: Mesh
@@ -43,6 +44,11 @@ class TetrahedralStiffness:
     double: Floats
     diagonal: Floats
     vertex_blocks: Floats
+
+    @property
+    def nodes(self) -> tuple[int, ...]:
+        """As many zeros as a cell has points, which tells kernels their number."""
+        return (0,) * int(self.mesh.cells.shape[1])
 
     def apply(self, field: Floats) -> Floats:
         """Nodal forces (n_points, 3, k) of displacements of the same shape."""
@@ -57,7 +63,7 @@ class TetrahedralStiffness:
         p, q = self.rows(size), self.rows(size)
         self.fill(p, field)
         state = self.state(size, p=p, q=q)
-        team.run(krylov.product, marker(size), state.record, no_supports().record)
+        team.run(krylov.product, marker(size), self.nodes, state.record, no_supports().record)
         return self.values(q, field.shape[2])
 
     def rows(self, loads: int, kind: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:
@@ -116,25 +122,28 @@ def no_supports() -> Table:
 
 
 def is_straight(mesh: Mesh) -> bool:
-    """Whether all mid-points of a ten-point mesh stand in the middle of their edge."""
+    """Whether cells are tetrahedra with all mid-points, if any, in the middle of their edge."""
+    if mesh.cells.shape[1] != 10:
+        return bool(mesh.cells.shape[1] == 4)
     return bool(layout.largest_bend(mesh.points, mesh.cells) < STRAIGHT)
 
 
 def tetrahedral_stiffness(
     mesh: Mesh, young: Floats, poisson: Floats, constraints: Constraints
 ) -> TetrahedralStiffness:
-    """The stiffness of a straight-sided ten-point mesh, ordered for some supports."""
+    """The stiffness of a straight-sided mesh of four or ten points a cell, ordered for some supports."""
     ordering = order_cells(mesh, special_points(constraints), len(constraints.bodies))
     shape = (len(ordering.conn), 11, BATCH)
     single, double = aligned(shape, np.float32), aligned(shape, np.float64)
-    diagonal, blocks = np.zeros((ordering.n_rows, 6)), np.zeros((ordering.n_rows, 9))
+    n_blocks = ordering.n_rows if mesh.cells.shape[1] == 10 else 0
+    diagonal, blocks = np.zeros((ordering.n_rows, 6)), np.zeros((n_blocks, 9))
     lam, mu = lame(young, poisson)
     with Team(threads.chosen()) as team:
         team.run(
             layout.geometry_pass, mesh.points, mesh.cells, ordering.cells, ordering.batches, lam, mu,
             ordering.conn, single, double, diagonal, blocks,
         )  # fmt: skip
-    for field in (diagonal, blocks):
+    for field in (diagonal, blocks)[: 2 if n_blocks else 1]:
         layout.gather(ordering.shared, ordering.pointer, ordering.copies, field)
     return TetrahedralStiffness(mesh, young, poisson, ordering, single, double, diagonal, blocks)
 

@@ -143,6 +143,6 @@ class TetrahedralSolver(Iteration):
     def step(self) -> None:
         """The product, and what follows from it."""
         self.team.run(
-            krylov.iterate, self.marker, self.kind, self.state.record, self.special.record,
-            self.rounded.ctypes.data,
+            krylov.iterate, self.marker, self.kind, self.stiffness.nodes, self.state.record,
+            self.special.record, self.rounded.ctypes.data,
         )  # fmt: skip
