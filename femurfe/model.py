@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -14,6 +15,7 @@ from femurfe.arrays import Floats
 from femurfe.errors import InvalidMaterial, Unbalanced, warn
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.forces import resultant
+from femurfe.fem.kept import Kept
 from femurfe.fem.linear import SolverLog, SolverOptions, solve_linear
 from femurfe.fem.stiffness import stiffness_for
 from femurfe.fem.supports import constrain
@@ -73,19 +75,28 @@ def solve_all(
     *,
     threads: int | None = None,
     report: Report | None = None,
+    kept: Kept | None = None,
 ) -> list[Result]:
     """Solve models, with one set-up for those of equal mesh, material and supports.
 
+    Models of one mesh and equal supports but other materials follow each other best: tetrahedra
+    then keep the parts of the set-up that do not change, and start from the best combination of
+    earlier answers. What is solved first starts from zero, and equals `solve` in every bit;
+    later answers differ from it within the tolerance, by what was solved before.
+
     Parameters
     ----------
+    kept : of earlier calls, and for later ones; its memory is free when it is. The first of a
+        call starts from zero without it.
     report : called with the load cases' names, the iteration and the relative residual.
     """
     results: dict[int, Result] = {}
+    shared = Kept() if kept is None else kept
     with threading.using(threads) as n_threads:
         for ids in _sharing(models):
             group = [models[i] for i in ids]
             try:
-                solved = _solve_group(group, options or SolverOptions(), n_threads, report)
+                solved = _solve_group(group, options or SolverOptions(), n_threads, report, shared)
             except MemoryError as error:
                 what = f"a mesh of {group[0].mesh.n_points} points"
                 raise memory.exhausted(what, REMEDY) from error
@@ -117,7 +128,7 @@ def _support_key(support: object) -> tuple[Any, ...]:
 
 
 def _solve_group(
-    models: list[Model], options: SolverOptions, n_threads: int, report: Report | None
+    models: list[Model], options: SolverOptions, n_threads: int, report: Report | None, kept: Kept
 ) -> list[Result]:
     mesh, materials = models[0].mesh, models[0].materials
     cases = tuple(model.load_case for model in models)
@@ -128,14 +139,16 @@ def _solve_group(
     check_supported(mesh, constraints, cases[0].name)
     vectors = load_vectors(mesh, constraints, cases)
     values = materials.young, materials.poisson, materials.moduli
-    system = System(stiffness_for(mesh, *values, constraints, options), constraints)
+    kept.begin(mesh, (options, *map(_support_key, cases[0].supports)))
+    make = partial(stiffness_for, mesh, *values, constraints, options)
+    system = System(kept.stiffness(values, make), constraints)
     fixed = prescribed_field(constraints, vectors.motions)
     right = constraints.reduce(vectors.forces - system.field_force(fixed)) + vectors.body_forces
     constraints.project(right)
     assembled = perf_counter() - start
     names = ", ".join(case.name for case in cases)
     progress = None if report is None else (lambda i, r: report(names, i, r))
-    unknowns, log = solve_linear(mesh, system, right, options, progress)
+    unknowns, log = solve_linear(mesh, system, right, options, progress, kept)
     log.seconds["assembly"] = assembled
     return _results(mesh, system, cases, vectors, unknowns, fixed, log, n_threads)
 

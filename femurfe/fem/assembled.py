@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from femurfe.arrays import Floats, Ints
-from femurfe.fem.aggregation import BlockRows, CoarseStep, aggregated, transposed
+from femurfe.fem.aggregation import BlockRows, CoarseStep, Plan, aggregated, transposed
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.iteration import Iteration
 from femurfe.fem.levels import level_table, level_tables, records
@@ -44,17 +44,18 @@ class AssembledSolver(Iteration):
     mesh : of which points belong to vertices and which to edges.
     system : its stiffness must be a `BlockMatrix`, which is used as it is.
     n_loads : number of right-hand sides to be solved; up to four are handled side by side.
-    precision : of the cycle, as in `femurfe.fem.tetrahedral.TetrahedralSolver`.
+    precision, plans : as in `femurfe.fem.tetrahedral.TetrahedralSolver`.
     """
 
     def __init__(
-        self, mesh: Mesh, system: System, n_loads: int, team: Team, precision: npt.DTypeLike = np.float32
-    ) -> None:
+        self, mesh: Mesh, system: System, n_loads: int, team: Team, precision: npt.DTypeLike = np.float32,
+        plans: list[Plan] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(system.constraints, n_loads, team, precision)
         assert isinstance(system.stiffness, BlockMatrix)
         c, n = system.constraints, system.constraints.n_unknowns
         self.special = support_table(c, np.arange(c.n_points), c.n_points)
-        self.tables = hierarchy(mesh, system, self.loads, team, self.precision)
+        self.tables = hierarchy(mesh, system, self.loads, team, self.precision, plans)
         self.levels = records(self.tables)
         self.cycle = cycle.order_cycle if mesh.cell_type.order == 2 else cycle.cycle
         self.matrix = _matrix_table(system.stiffness, n)
@@ -108,7 +109,14 @@ def _state(n_rows: int, loads: int) -> Table:
     )  # fmt: skip
 
 
-def hierarchy(mesh: Mesh, system: System, loads: int, team: Team, precision: npt.DTypeLike) -> list[Table]:
+def hierarchy(
+    mesh: Mesh,
+    system: System,
+    loads: int,
+    team: Team,
+    precision: npt.DTypeLike,
+    plans: list[Plan] | None = None,
+) -> list[Table]:
     """Tables `LEVEL` of an assembled system, the vertices' level second in a ten-point mesh."""
     level, modes = assembled_rows(system), near_null_space(system.constraints)
     tables = []
@@ -118,7 +126,7 @@ def hierarchy(mesh: Mesh, system: System, loads: int, team: Team, precision: npt
         step = CoarseStep(level.matrix, level.inverse, up, transposed(up, coarse.matrix.n_rows))
         tables.append(level_table(step, loads, precision, FINE_INTERVAL))
         level, modes = coarse, modes[rows]
-    steps, coarsest = aggregated(level.matrix, level.inverse, modes, level.alone, team)
+    steps, coarsest = aggregated(level.matrix, level.inverse, modes, level.alone, team, plans)
     return tables + level_tables(steps, coarsest, loads, precision)
 
 

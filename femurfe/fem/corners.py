@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from femurfe.arrays import Ints
-from femurfe.fem.aggregation import BlockRows, aggregated
+from femurfe.fem.aggregation import BlockRows, Plan, aggregated
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.iteration import Iteration
 from femurfe.fem.levels import level_tables, records
@@ -36,12 +36,13 @@ class CornerSolver(Iteration):
     Parameters
     ----------
     n_loads : number of right-hand sides to be solved; up to four are handled side by side.
-    precision : of the cycle, as in `femurfe.fem.tetrahedral.TetrahedralSolver`.
+    precision, plans : as in `femurfe.fem.tetrahedral.TetrahedralSolver`.
     """
 
     def __init__(
         self, stiffness: TetrahedralStiffness, constraints: Constraints, n_loads: int, team: Team,
         precision: npt.DTypeLike = np.float32,
+        plans: list[Plan] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(constraints, n_loads, team, precision)
         o, k = stiffness.ordering, stiffness
@@ -50,7 +51,7 @@ class CornerSolver(Iteration):
         points = np.argsort(o.row)
         level = corner_level(stiffness, constraints, points, team)
         modes = near_null_space(constraints)[np.append(points, self._body_unknowns())]
-        steps, coarsest = aggregated(level.matrix, level.inverse, modes, level.alone, team)
+        steps, coarsest = aggregated(level.matrix, level.inverse, modes, level.alone, team, plans)
         self.tables = level_tables(steps, coarsest, self.loads, self.precision)
         self.levels = records(self.tables)
         self.transfer = _transfer(np.append(o.row[points], o.bodies + np.arange(2 * len(constraints.bodies))))

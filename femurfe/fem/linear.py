@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 from typing import Literal, get_args
 
@@ -13,10 +14,12 @@ import numpy.typing as npt
 from femurfe.arrays import Floats, Ints
 from femurfe.errors import FemurfeError, NotConverged, UnknownName
 from femurfe.fem import extras
+from femurfe.fem.aggregation import Plan
 from femurfe.fem.assembled import AssembledSolver
 from femurfe.fem.corners import CornerSolver
 from femurfe.fem.direct import superlu
 from femurfe.fem.iteration import Iteration, Progress
+from femurfe.fem.kept import Kept
 from femurfe.fem.pardiso import pardiso
 from femurfe.fem.petsc import petsc
 from femurfe.fem.system import System
@@ -89,12 +92,15 @@ def solve_linear(
     right: Floats,
     options: SolverOptions,
     progress: Progress | None = None,
+    kept: Kept | None = None,
 ) -> tuple[Floats, SolverLog]:
     """Solve for all right-hand sides (n_unknowns, 3, k) with one set-up.
 
     Parameters
     ----------
     progress : called with the iteration and the largest relative residual.
+    kept : of earlier solves on the same mesh and supports; multigrid on tetrahedra starts from the
+        best combination of its answers, and keeps its own there. Without it the start is zero.
 
     Raises
     ------
@@ -114,7 +120,7 @@ def solve_linear(
     elif isinstance(system.stiffness, VoxelStiffness):
         x, iterations, set_up = _on_voxels(system, right, options, progress)
     else:
-        x, iterations, set_up = _multigrid(mesh, system, right, options, progress)
+        x, iterations, set_up = _multigrid(mesh, system, right, options, progress, kept or Kept())
     seconds = {"setup": set_up - start, "solve": perf_counter() - set_up}
     residual = relative_residual(system, x, right)
     _require(residual, iterations, options)
@@ -135,26 +141,29 @@ def choose_method(n: int, options: SolverOptions) -> tuple[str, str]:
     return "multigrid", f"{n} unknowns are more than {LARGEST_DIRECT}"
 
 
-def _set_up(mesh: Mesh, system: System, n_loads: int, team: Team, precision: npt.DTypeLike) -> Iteration:
+def _set_up(
+    mesh: Mesh, system: System, n_loads: int, team: Team, precision: npt.DTypeLike, plans: list[Plan]
+) -> Iteration:
     """The hierarchy for a stiffness, assembled or not."""
     if isinstance(system.stiffness, TetrahedralStiffness):
         solver = TetrahedralSolver if mesh.cell_type.order == 2 else CornerSolver
-        return solver(system.stiffness, system.constraints, n_loads, team, precision)
-    return AssembledSolver(mesh, system, n_loads, team, precision)
+        return solver(system.stiffness, system.constraints, n_loads, team, precision, plans)
+    return AssembledSolver(mesh, system, n_loads, team, precision, plans)
 
 
 def _multigrid(
-    mesh: Mesh, system: System, right: Floats, options: SolverOptions, progress: Progress | None
+    mesh: Mesh, system: System, right: Floats, options: SolverOptions, progress: Progress | None, kept: Kept
 ) -> tuple[Floats, Ints, float]:
     """Unknowns, iterations and the time at which the set-up was done.
 
     The cycle works in float32; what it cannot solve is gone on with in float64.
     """
-    x, iterations = np.zeros_like(right), np.zeros(right.shape[2], dtype=np.int64)
-    set_up = 0.0
+    x, iterations = kept.start(system, right), np.zeros(right.shape[2], dtype=np.int64)
+    n_loads, set_up = right.shape[2], 0.0
     with Team(threads.chosen()) as team:
         for precision, most in ((np.float32, MOST_IN_SINGLE), (np.float64, options.max_iterations)):
-            solver = _set_up(mesh, system, right.shape[2], team, precision)
+            make = partial(_set_up, mesh, system, n_loads, team, precision, kept.plans)
+            solver = kept.solver(system.stiffness, n_loads, team, precision, make)
             set_up = set_up or perf_counter()
             residual = np.zeros(right.shape[2])
             for first in range(0, right.shape[2], solver.loads):
@@ -172,6 +181,8 @@ def _multigrid(
             if (residual <= options.tolerance).all() or iterations.max() >= options.max_iterations:
                 break
             x[:, :, ~(residual < 1.0)] = 0.0
+    if (residual <= options.tolerance).all():
+        kept.learn(x, iterations)
     return x, iterations, set_up
 
 

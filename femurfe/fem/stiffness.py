@@ -7,6 +7,7 @@ from femurfe.fem.assemble import assemble_stiffness
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.linear import SolverOptions, choose_method
 from femurfe.fem.operator import Stiffness
+from femurfe.fem.ordering import Ordering
 from femurfe.fem.tetrahedra import is_straight, tetrahedral_stiffness
 from femurfe.fem.voxelmodel import VoxelStiffness, cube_grid
 from femurfe.mesh.core import Mesh
@@ -19,6 +20,7 @@ def stiffness_for(
     moduli: Floats | None,
     constraints: Constraints,
     options: SolverOptions,
+    ordering: Ordering | None = None,
 ) -> Stiffness:
     """The stiffness, N/mm: never assembled for isotropic cubes or straight-sided tetrahedra.
 
@@ -27,10 +29,11 @@ def stiffness_for(
     young, poisson : (n_cells,) MPa and 1.
     moduli : (n_cells, 6, 6) MPa, used instead if given; these, curved cells, other types of cells
         and direct solvers get an assembled matrix. Cubes must be equal and lie along the axes.
+    ordering : of the same tetrahedra and supports, if it is known.
     """
     iterative = choose_method(3 * constraints.n_unknowns, options)[0] == "multigrid"
     if iterative and moduli is None and is_straight(mesh):
-        return tetrahedral_stiffness(mesh, young, poisson, constraints)
+        return tetrahedral_stiffness(mesh, young, poisson, constraints, ordering)
     if iterative and moduli is None and (grid := cube_grid(mesh)) is not None:
         return VoxelStiffness(mesh, grid, young, poisson)
     return assemble_stiffness(mesh, young, poisson, moduli)

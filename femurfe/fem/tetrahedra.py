@@ -129,10 +129,15 @@ def is_straight(mesh: Mesh) -> bool:
 
 
 def tetrahedral_stiffness(
-    mesh: Mesh, young: Floats, poisson: Floats, constraints: Constraints
+    mesh: Mesh, young: Floats, poisson: Floats, constraints: Constraints, ordering: Ordering | None = None
 ) -> TetrahedralStiffness:
-    """The stiffness of a straight-sided mesh of four or ten points a cell, ordered for some supports."""
-    ordering = order_cells(mesh, special_points(constraints), len(constraints.bodies))
+    """The stiffness of a straight-sided mesh of four or ten points a cell, ordered for some supports.
+
+    Parameters
+    ----------
+    ordering : of the same points, cells and supports, if it is known.
+    """
+    ordering = ordering or order_cells(mesh, special_points(constraints), len(constraints.bodies))
     shape = (len(ordering.conn), 11, BATCH)
     single, double = aligned(shape, np.float32), aligned(shape, np.float64)
     n_blocks = ordering.n_rows if mesh.cells.shape[1] == 10 else 0

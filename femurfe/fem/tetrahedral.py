@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from femurfe.arrays import Floats, Ints
-from femurfe.fem.aggregation import aggregated
+from femurfe.fem.aggregation import Plan, aggregated
 from femurfe.fem.chebyshev import Pair, largest_eigenvalue, noise, steps_table
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.iteration import Iteration
@@ -32,6 +32,7 @@ class TetrahedralSolver(Iteration):
     n_loads : number of right-hand sides to be solved; up to four are handled side by side.
     precision : of the cycle. float32 halves its cost and nearly always does; a body on springs far
         softer than itself is lost in its rounding, and takes float64.
+    plans : of aggregation, see `femurfe.fem.aggregation.aggregated`.
     """
 
     def __init__(
@@ -41,13 +42,16 @@ class TetrahedralSolver(Iteration):
         n_loads: int,
         team: Team,
         precision: npt.DTypeLike = np.float32,
+        plans: list[Plan] | None = None,
     ) -> None:
         super().__init__(constraints, n_loads, team, precision)
         self.stiffness = stiffness
         o = stiffness.ordering
         self.special = support_table(constraints, o.row, o.bodies)
         vertices = vertex_level(stiffness, constraints)
-        steps, coarsest = aggregated(vertices.matrix, vertices.inverse, vertices.modes, vertices.alone, team)
+        steps, coarsest = aggregated(
+            vertices.matrix, vertices.inverse, vertices.modes, vertices.alone, team, plans
+        )
         self.tables = level_tables(steps, coarsest, self.loads, self.precision)
         self.levels = records(self.tables)
         self.transfer, self.vertex_special = vertices.transfer, vertices.special

@@ -1,4 +1,4 @@
-"""Cells of four and ten points without a matrix: the same operator, the same answers, for any number of threads."""
+"""Tetrahedra without a matrix: the same operator, the same answers, for any number of threads."""
 
 import numpy as np
 import pytest
