@@ -9,6 +9,7 @@ import numpy as np
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.ordering import even_pieces
 from femurfe.kernels import aggregate as kernels
+from femurfe.kernels.layout import combine
 from femurfe.kernels.team import Team
 
 STRENGTH = 0.05
@@ -193,7 +194,7 @@ def _minimise_energy(matrix: BlockRows, inverse: Floats, plan: Plan, p: Floats, 
         )  # fmt: skip
 
     times(p)
-    left, direction, before = -image, np.zeros_like(p), 0.0
+    left, direction, before = np.negative(image), np.zeros_like(p), 0.0
     for _ in range(ENERGY_STEPS):
         team.run(
             kernels.constrained_pass, pieces, *plan.up, inverse, plan.modes, plan.constraint, left, scaled
@@ -201,13 +202,17 @@ def _minimise_energy(matrix: BlockRows, inverse: Floats, plan: Plan, p: Floats, 
         now = float(np.vdot(left, scaled))
         if not now > 0.0:
             return
-        direction *= now / before if before else 0.0
-        direction += scaled
+        _add(direction, scaled, 1.0, now / before if before else 0.0)
         times(direction)
         length = now / float(np.vdot(direction, image))
-        p += length * direction
-        left -= length * image
+        _add(p, direction, length)
+        _add(left, image, -length)
         before = now
+
+
+def _add(out: Floats, field: Floats, share: float, keep: float = 1.0) -> None:
+    """Set out = keep out + share field without a copy, as fields of a fine level are large."""
+    combine(out.ravel(), field.ravel(), field.ravel(), keep, share, 0.0)
 
 
 def transposed(up: BlockRows, n_groups: int) -> BlockRows:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from femurfe.arrays import Floats
 from femurfe.fem.assemble import assemble_stiffness
 from femurfe.fem.constraints import Constraints
@@ -11,6 +13,22 @@ from femurfe.fem.ordering import Ordering
 from femurfe.fem.tetrahedra import is_straight, tetrahedral_stiffness
 from femurfe.fem.voxelmodel import VoxelStiffness, cube_grid
 from femurfe.mesh.core import Mesh
+
+Path = Literal["tet4", "tet10", "voxel", "assembled"]
+
+
+def path_of(mesh: Mesh, moduli: Floats | None) -> Path:
+    """How a mesh is solved by multigrid: without a matrix if isotropic and straight, or assembled.
+
+    Parameters
+    ----------
+    moduli : (n_cells, 6, 6) MPa, if the material has them.
+    """
+    if moduli is None and is_straight(mesh):
+        return "tet4" if mesh.cell_type.order == 1 else "tet10"
+    if moduli is None and cube_grid(mesh) is not None:
+        return "voxel"
+    return "assembled"
 
 
 def stiffness_for(
