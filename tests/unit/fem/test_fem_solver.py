@@ -239,7 +239,7 @@ def test_small_displacements_are_not():
 
 
 def test_a_model_that_needs_more_memory_than_there_is_is_refused_before_it_is_built(monkeypatch):
-    monkeypatch.setattr(memory, "available_bytes", lambda: 1e6)
+    monkeypatch.setattr(memory, "available_bytes", lambda: 1e5)
     monkeypatch.setattr(model, "stiffness_for", None)
     with pytest.raises(TooLarge, match=r"needs about 0\.0 GiB.*take a larger mesh size") as caught:
         answer()
