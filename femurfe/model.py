@@ -15,7 +15,7 @@ from femurfe.arrays import Floats
 from femurfe.errors import InvalidMaterial, Unbalanced, warn
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.forces import resultant
-from femurfe.fem.kept import Kept
+from femurfe.fem.kept import Kept, KeptSets
 from femurfe.fem.linear import SolverLog, SolverOptions, solve_linear
 from femurfe.fem.stiffness import path_of, stiffness_for
 from femurfe.fem.supports import constrain
@@ -80,14 +80,14 @@ def solve_all(
     *,
     threads: int | None = None,
     report: Report | None = None,
-    kept: Kept | None = None,
+    kept: KeptSets | None = None,
 ) -> list[Result]:
     """Solve models, with one set-up for those of equal mesh, material and supports.
 
-    Models of one mesh and equal supports but other materials follow each other best: tetrahedra
-    then keep the parts of the set-up that do not change, and start from the best combination of
-    earlier answers. What is solved first starts from zero, and equals `solve` in every bit;
-    later answers differ from it within the tolerance, by what was solved before.
+    Models of one mesh and equal supports share more than that: tetrahedra keep the parts of the
+    set-up that do not change, and start from the best combination of earlier answers. What is
+    solved first under some supports starts from zero, and equals `solve` in every bit; later
+    answers differ from it within the tolerance, by what was solved before.
 
     Parameters
     ----------
@@ -96,12 +96,14 @@ def solve_all(
     report : called with the load cases' names, the iteration and the relative residual.
     """
     results: dict[int, Result] = {}
-    shared = Kept() if kept is None else kept
+    shared = KeptSets() if kept is None else kept
     with threading.using(threads) as n_threads:
         for ids in _sharing(models):
             group = [models[i] for i in ids]
+            chosen = options or SolverOptions()
+            key = (chosen, *map(_support_key, group[0].load_case.supports))
             try:
-                solved = _solve_group(group, options or SolverOptions(), n_threads, report, shared)
+                solved = _solve_group(group, chosen, n_threads, report, shared.of(group[0].mesh, key))
             except MemoryError as error:
                 what = f"a mesh of {group[0].mesh.n_points} points"
                 raise memory.exhausted(what, REMEDY) from error
@@ -145,7 +147,6 @@ def _solve_group(
     check_supported(mesh, constraints, cases[0].name)
     vectors = load_vectors(mesh, constraints, cases)
     values = materials.young, materials.poisson, materials.moduli
-    kept.begin(mesh, (options, *map(_support_key, cases[0].supports)))
     make = partial(stiffness_for, mesh, *values, constraints, options)
     system = System(kept.stiffness(values, make), constraints)
     fixed = prescribed_field(constraints, vectors.motions)

@@ -18,7 +18,8 @@ from femurfe.fem.tetrahedra import TetrahedralStiffness
 from femurfe.kernels.team import Team
 from femurfe.mesh.core import Mesh
 
-MOST_ANSWERS = 8
+MOST_ANSWERS = 6
+MOST_SUPPORTS = 3
 GROWTH = 1.25
 DEPENDENT = 1e-10
 Values = tuple[Floats, Floats, Floats | None]
@@ -26,15 +27,14 @@ Values = tuple[Floats, Floats, Floats | None]
 
 @dataclass(eq=False, slots=True)
 class Kept:
-    """One set-up, and up to ``MOST_ANSWERS`` answers.
+    """Of one mesh and set of supports: one set-up, and up to ``MOST_ANSWERS`` answers.
 
-    While points, cells and supports stay, the ordering of cells and the groups and patterns of
-    all levels are kept; they are given up when iterations grow by ``GROWTH`` over those they
-    were made with. While the material stays too, all is kept. Answers give starts.
+    The ordering of cells and the groups and patterns of all levels are kept; groups are given up
+    when iterations grow by ``GROWTH`` over those they were made with. While the material stays
+    too, all is kept. Answers give starts.
     """
 
     plans: list[Plan] = field(default_factory=list)
-    _about: tuple[Floats, Ints, Hashable] | None = None
     _values: Values | None = None
     _stiffness: Stiffness | None = None
     _ordering: Ordering | None = None
@@ -42,15 +42,9 @@ class Kept:
     _answers: list[Floats] = field(default_factory=list)
     _iterations: int = 0
 
-    def begin(self, mesh: Mesh, supports: Hashable) -> None:
-        """Forget all of another mesh or other supports."""
-        before = self._about
-        about = mesh.points, mesh.cells, supports
-        if before is None or before[2] != supports or not all(map(np.array_equal, before[:2], about[:2])):
-            self._values = self._stiffness = self._ordering = self._solver = None
-            self._answers.clear()
-            self.plans.clear()
-        self._about = about
+    def release(self) -> None:
+        """Give up what is large: the stiffness and the set-up."""
+        self._values = self._stiffness = self._solver = None
 
     def stiffness(self, values: Values, make: Callable[[Ordering | None], Stiffness]) -> Stiffness:
         """The stiffness of before if Young's moduli, Poisson's ratios and full moduli are the same.
@@ -111,6 +105,30 @@ class Kept:
         elif most > GROWTH * self._iterations:
             self.plans.clear()
             self._iterations = 0
+
+
+class KeptSets:
+    """`Kept` for each of up to ``MOST_SUPPORTS`` sets of supports on one mesh; one has a set-up."""
+
+    def __init__(self) -> None:
+        self._mesh: Mesh | None = None
+        self._sets: dict[Hashable, Kept] = {}
+
+    def of(self, mesh: Mesh, supports: Hashable) -> Kept:
+        """What is kept for some supports; all is forgotten when points or cells are others."""
+        old = self._mesh
+        if old is None or not (
+            np.array_equal(old.points, mesh.points) and np.array_equal(old.cells, mesh.cells)
+        ):
+            self._sets.clear()
+        self._mesh = mesh
+        kept = self._sets.pop(supports, None) or Kept()
+        for other in self._sets.values():
+            other.release()
+        self._sets[supports] = kept
+        if len(self._sets) > MOST_SUPPORTS:
+            del self._sets[next(iter(self._sets))]
+        return kept
 
 
 def _same(first: Values | None, second: Values) -> bool:

@@ -6,7 +6,7 @@ from helpers.meshes import block, split_by
 
 from femurfe.fem import aggregation, tetrahedra
 from femurfe.fem.assemble import assemble_stiffness
-from femurfe.fem.kept import GROWTH, MOST_ANSWERS, Kept
+from femurfe.fem.kept import GROWTH, MOST_ANSWERS, MOST_SUPPORTS, Kept, KeptSets
 from femurfe.fem.linear import SolverOptions
 from femurfe.fem.supports import constrain
 from femurfe.fem.system import System
@@ -61,7 +61,7 @@ def test_answers_do_not_depend_on_what_was_solved_before(kind, cases):
     mesh = mesh_of(kind)
     single = alone(mesh, cases)
     for names in (list(ARMS), list(ARMS)[::-1]):
-        for name, (found, iterations) in run(mesh, names, Kept(), cases).items():
+        for name, (found, iterations) in run(mesh, names, KeptSets(), cases).items():
             expected, before = single[name]
             assert np.abs(found - expected).max() <= 1e-7 * np.abs(expected).max()
             assert max(iterations) <= max(before) + 2
@@ -70,21 +70,21 @@ def test_answers_do_not_depend_on_what_was_solved_before(kind, cases):
 @KINDS
 def test_the_first_of_a_run_is_that_of_a_solve_in_every_bit(kind):
     mesh = mesh_of(kind)
-    found = run(mesh, ["lytic", "cement"], Kept())
+    found = run(mesh, ["lytic", "cement"], KeptSets())
     np.testing.assert_array_equal(found["lytic"][0], run(mesh, ["lytic"], None)["lytic"][0])
 
 
 @KINDS
 def test_a_run_is_the_same_in_every_bit_on_one_and_two_threads(kind):
     mesh = mesh_of(kind)
-    one, two = (run(mesh, ["intact", "lytic", "screw"], Kept(), threads=n) for n in (1, 2))
+    one, two = (run(mesh, ["intact", "lytic", "screw"], KeptSets(), threads=n) for n in (1, 2))
     for name in one:
         np.testing.assert_array_equal(one[name][0], two[name][0])
 
 
 @KINDS
 def test_the_same_again_takes_no_iteration_and_no_set_up(kind, monkeypatch):
-    mesh, kept = mesh_of(kind), Kept()
+    mesh, kept = mesh_of(kind), KeptSets()
     first = run(mesh, ["cement"], kept)["cement"]
     monkeypatch.setattr(aggregation, "_minimise_energy", None)
     again = run(mesh, ["cement"], kept)["cement"]
@@ -107,7 +107,7 @@ def test_other_materials_keep_the_order_of_cells_and_the_groups(kind, monkeypatc
 
     monkeypatch.setattr(tetrahedra, "order_cells", counted("order", tetrahedra.order_cells))
     monkeypatch.setattr(aggregation, "_plan", counted("plan", aggregation._plan))
-    mesh, kept = mesh_of(kind), Kept()
+    mesh, kept = mesh_of(kind), KeptSets()
     run(mesh, ["intact"], kept)
     plans = made["plan"]
     assert made["order"] == 1
@@ -122,12 +122,37 @@ def test_other_materials_keep_the_order_of_cells_and_the_groups(kind, monkeypatc
 
 
 def test_another_mesh_or_other_supports_start_anew():
-    mesh, kept = mesh_of("tet10"), Kept()
+    mesh, kept = mesh_of("tet10"), KeptSets()
     run(mesh, ["intact"], kept)
     moved = Mesh(1.1 * mesh.points, mesh.cells, mesh.region, mesh.regions, mesh.surfaces)
     for other, cases in ((moved, CASES), (mesh, HELD)):
         expected = run(other, ["intact"], None, cases)["intact"][0]
         np.testing.assert_array_equal(run(other, ["intact"], kept, cases)["intact"][0], expected)
+
+
+def test_two_sets_of_supports_in_turns_keep_their_own(monkeypatch):
+    mesh, kept, made = mesh_of("tet10"), KeptSets(), []
+    original = tetrahedra.order_cells
+    monkeypatch.setattr(tetrahedra, "order_cells", lambda *a: made.append(1) or original(*a))
+    for name in ("intact", "lytic"):
+        both = run(mesh, [name], kept, [CASES[0], HELD[0]])[name][0]
+        assert len(made) == 2
+    for found, case in zip(both, (CASES[0], HELD[0]), strict=True):
+        expected = run(mesh, ["lytic"], None, [case])["lytic"][0][0]
+        assert np.abs(found - expected).max() <= 1e-7 * np.abs(expected).max()
+
+
+def test_only_so_many_sets_of_supports_and_one_set_up_are_kept():
+    mesh, kept = mesh_of("tet4", (2, 2, 3)), KeptSets()
+    first = kept.of(mesh, "first")
+    assert first.stiffness((mesh.points, mesh.points, None), lambda _: "a stiffness") == "a stiffness"
+    assert first.stiffness((mesh.points, mesh.points, None), lambda _: "another") == "a stiffness"
+    kept.of(mesh, "second")
+    assert kept.of(mesh, "first") is first
+    assert first.stiffness((mesh.points, mesh.points, None), lambda _: "another") == "another"
+    for i in range(MOST_SUPPORTS):
+        kept.of(mesh, i)
+    assert kept.of(mesh, "first") is not first
 
 
 def system_and_answers(m):
