@@ -49,7 +49,7 @@ class Check:
 _CELLS_PER_SIZE3 = 15.0
 _VOXELS_PER_SIZE3 = 1.1
 _UNKNOWNS_PER_CELL = {1: 0.65, 2: 4.5, "voxel": 3.6}
-_BYTES_PER_UNKNOWN = {1: 900.0, 2: 1900.0, "voxel": 1200.0}
+_BYTES_PER_UNKNOWN = {1: 3600.0, 2: 1900.0, "voxel": 1200.0}
 _SECONDS_PER_UNKNOWN = {1: 3e-5, 2: 3.5e-5, "voxel": 1.5e-5}
 
 

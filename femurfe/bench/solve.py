@@ -20,7 +20,6 @@ from femurfe.fem.stiffness import compile_for, stiffness_for
 from femurfe.fem.system import System, check_supported
 from femurfe.kernels import threads as threading
 from femurfe.mesh.io.atomic import write_whole
-from femurfe.mesh.topology import linear
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -77,7 +76,7 @@ def timed_solve(problem: Problem, options: SolverOptions, clock: Clock) -> tuple
     with clock.phase("assembly"):
         system = _system(problem, options)
         right = system.constraints.reduce(problem.forces)
-    unknowns, log = solve_linear(problem.mesh, system, right, lambda: _coarse(problem), options)
+    unknowns, log = solve_linear(problem.mesh, system, right, options)
     for phase in ("setup", "solve"):
         clock.seconds[phase] += log.seconds[phase]
     field = system.constraints.expand(unknowns)
@@ -111,14 +110,6 @@ def _system(problem: Problem, options: SolverOptions) -> System:
     constraints = held(problem)
     values = problem.young, problem.poisson, None
     return System(stiffness_for(problem.mesh, *values, constraints, options), constraints)
-
-
-def _coarse(problem: Problem) -> System:
-    """The same system on the vertices alone."""
-    vertices = np.unique(problem.mesh.corners)
-    fixed = np.flatnonzero(np.isin(vertices, problem.fixed))
-    coarse = Problem(linear(problem.mesh), problem.young, problem.poisson, fixed, problem.forces[vertices])
-    return _system(coarse, SolverOptions(method="multigrid"))
 
 
 def _rehearse(problem: Problem, options: SolverOptions) -> None:

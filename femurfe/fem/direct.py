@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from femurfe.arrays import Floats
-from femurfe.fem.multigrid import reduced_matrix
+from femurfe.fem.reduction import reduced_matrix
 from femurfe.fem.system import System
 
 Solve = Callable[[Floats], Floats]

@@ -18,6 +18,7 @@ from femurfe.kernels import dominance
 from femurfe.mesh.core import Mesh
 
 LEAST = 0.45
+MISSED = 0.002
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -38,6 +39,17 @@ class Groups:
     def offsets(self) -> Ints:
         """Where the blocks of each group begin, and their number in all, (n_groups + 1,)."""
         return np.concatenate([[0], np.cumsum(np.diff(self.starts) ** 2)]).astype(np.int64)
+
+    def cover(self, others: Groups, n_points: int) -> bool:
+        """Whether nearly all points of other groups, of ``n_points`` in all, are in these."""
+        missed = np.setdiff1d(others.members, self.members, assume_unique=True)
+        return len(missed) <= MISSED * n_points
+
+
+def no_groups() -> Groups:
+    """Groups of no point."""
+    none = np.zeros(0, dtype=np.int64)
+    return Groups(none, np.zeros(1, dtype=np.int64), none)
 
 
 @lru_cache(maxsize=1)

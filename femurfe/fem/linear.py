@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 from typing import Literal, get_args
 
 import numpy as np
+import numpy.typing as npt
 
 from femurfe.arrays import Floats, Ints
 from femurfe.errors import FemurfeError, NotConverged, UnknownName
 from femurfe.fem import extras
+from femurfe.fem.aggregation import Plan
+from femurfe.fem.assembled import AssembledSolver
+from femurfe.fem.corners import CornerSolver
 from femurfe.fem.direct import superlu
-from femurfe.fem.multigrid import Preconditioner, aggregation, two_level
+from femurfe.fem.iteration import Iteration, Progress
+from femurfe.fem.kept import Kept
 from femurfe.fem.pardiso import pardiso
 from femurfe.fem.petsc import petsc
 from femurfe.fem.system import System
@@ -31,7 +37,6 @@ LARGEST_TOLERANCE = 1e-4
 RESTARTS = 2
 MOST_IN_SINGLE = 100
 OF_TOLERANCE = 0.95
-Progress = Callable[[int, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +90,17 @@ def solve_linear(
     mesh: Mesh,
     system: System,
     right: Floats,
-    coarse: Callable[[], System],
     options: SolverOptions,
     progress: Progress | None = None,
+    kept: Kept | None = None,
 ) -> tuple[Floats, SolverLog]:
     """Solve for all right-hand sides (n_unknowns, 3, k) with one set-up.
 
     Parameters
     ----------
-    coarse : gives the same system on the vertices alone, called for tet10 meshes only.
     progress : called with the iteration and the largest relative residual.
+    kept : of earlier solves on the same mesh and supports; multigrid on tetrahedra starts from the
+        best combination of its answers, and keeps its own there. Without it the start is zero.
 
     Raises
     ------
@@ -111,15 +117,10 @@ def solve_linear(
         outside = petsc(system, options.tolerance, options.max_iterations)
         set_up = perf_counter()
         x, iterations = outside(right)
-    elif isinstance(system.stiffness, TetrahedralStiffness):
-        x, iterations, set_up = _without_matrix(system, right, options, progress)
     elif isinstance(system.stiffness, VoxelStiffness):
         x, iterations, set_up = _on_voxels(system, right, options, progress)
     else:
-        order = mesh.cell_type.order
-        precondition = two_level(mesh, system, coarse()) if order == 2 else aggregation(system)
-        set_up = perf_counter()
-        x, iterations = conjugate_gradients(system, right, precondition, options, progress)
+        x, iterations, set_up = _multigrid(mesh, system, right, options, progress, kept or Kept())
     seconds = {"setup": set_up - start, "solve": perf_counter() - set_up}
     residual = relative_residual(system, x, right)
     _require(residual, iterations, options)
@@ -140,19 +141,29 @@ def choose_method(n: int, options: SolverOptions) -> tuple[str, str]:
     return "multigrid", f"{n} unknowns are more than {LARGEST_DIRECT}"
 
 
-def _without_matrix(
-    system: System, right: Floats, options: SolverOptions, progress: Progress | None
+def _set_up(
+    mesh: Mesh, system: System, n_loads: int, team: Team, precision: npt.DTypeLike, plans: list[Plan]
+) -> Iteration:
+    """The hierarchy for a stiffness, assembled or not."""
+    if isinstance(system.stiffness, TetrahedralStiffness):
+        solver = TetrahedralSolver if mesh.cell_type.order == 2 else CornerSolver
+        return solver(system.stiffness, system.constraints, n_loads, team, precision, plans)
+    return AssembledSolver(mesh, system, n_loads, team, precision, plans)
+
+
+def _multigrid(
+    mesh: Mesh, system: System, right: Floats, options: SolverOptions, progress: Progress | None, kept: Kept
 ) -> tuple[Floats, Ints, float]:
     """Unknowns, iterations and the time at which the set-up was done.
 
     The cycle works in float32; what it cannot solve is gone on with in float64.
     """
-    assert isinstance(system.stiffness, TetrahedralStiffness)
-    x, iterations = np.zeros_like(right), np.zeros(right.shape[2], dtype=np.int64)
-    set_up = 0.0
+    x, iterations = kept.start(system, right), np.zeros(right.shape[2], dtype=np.int64)
+    n_loads, set_up = right.shape[2], 0.0
     with Team(threads.chosen()) as team:
         for precision, most in ((np.float32, MOST_IN_SINGLE), (np.float64, options.max_iterations)):
-            solver = TetrahedralSolver(system.stiffness, system.constraints, right.shape[2], team, precision)
+            make = partial(_set_up, mesh, system, n_loads, team, precision, kept.plans)
+            solver = kept.solver(system.stiffness, n_loads, team, precision, make)
             set_up = set_up or perf_counter()
             residual = np.zeros(right.shape[2])
             for first in range(0, right.shape[2], solver.loads):
@@ -170,6 +181,8 @@ def _without_matrix(
             if (residual <= options.tolerance).all() or iterations.max() >= options.max_iterations:
                 break
             x[:, :, ~(residual < 1.0)] = 0.0
+    if (residual <= options.tolerance).all():
+        kept.learn(x, iterations)
     return x, iterations, set_up
 
 
@@ -187,7 +200,7 @@ def _on_voxels(
 
 
 def _go_on(
-    solver: TetrahedralSolver, system: System, right: Floats, x: Floats, iterations: Ints,
+    solver: Iteration, system: System, right: Floats, x: Floats, iterations: Ints,
     options: SolverOptions, most: int, progress: Progress | None,
 ) -> Floats:  # fmt: skip
     """Add to x and iterations, in place, until the residual is small or the limit is met; the residual."""
@@ -229,46 +242,6 @@ def relative_residual(system: System, unknowns: Floats, right: Floats) -> Floats
 def _shares(left: Floats, right: Floats) -> Floats:
     norm, size = np.sqrt(dots(right, right)), np.sqrt(dots(left, left))
     return np.where(norm > 0.0, size / np.where(norm > 0.0, norm, 1.0), np.where(size > 0.0, np.inf, 0.0))
-
-
-def conjugate_gradients(
-    system: System,
-    right: Floats,
-    precondition: Preconditioner,
-    options: SolverOptions,
-    progress: Progress | None = None,
-) -> tuple[Floats, Floats]:
-    """Preconditioned conjugate gradients, all columns side by side.
-
-    Returns
-    -------
-    unknowns : (n_unknowns, 3, k).
-    iterations : (k,) until each column met half the tolerance.
-    """
-    goal = 0.5 * options.tolerance * np.sqrt(dots(right, right))
-    x, r = np.zeros_like(right), right.copy()
-    z = precondition(r)
-    p, rz = z.copy(), dots(r, z)
-    iterations = np.zeros(right.shape[2], dtype=int)
-    for _ in range(options.max_iterations):
-        norm = np.sqrt(dots(r, r))
-        active = norm > goal
-        if progress is not None:
-            progress(
-                int(iterations.max()),
-                float((norm / np.where(goal > 0, 2 * goal, 1.0)).max() * options.tolerance),
-            )
-        if not active.any() or not np.isfinite(norm).all():
-            break
-        iterations[active] += 1
-        image = system.apply(p)
-        alpha = np.where(active, rz / np.where(active, dots(p, image), 1.0), 0.0)
-        x += alpha * p
-        r -= alpha * image
-        z = precondition(r)
-        previous, rz = rz, dots(r, z)
-        p = z + np.where(active, rz / np.where(active, previous, 1.0), 0.0) * p
-    return x, iterations
 
 
 def _require(residual: Floats, iterations: Floats, options: SolverOptions) -> None:

@@ -34,12 +34,12 @@ class BlockMatrix:
     ----------
     indptr : (n + 1,) int64
     indices : (nnz,) int32
-    data : (nnz, 3, 3) float64, or float32 for a preconditioner
+    data : (nnz, 3, 3)
     """
 
     indptr: npt.NDArray[np.int64]
     indices: npt.NDArray[np.int32]
-    data: npt.NDArray[np.floating[Any]]
+    data: Floats
 
     @property
     def n_rows(self) -> int:
@@ -53,10 +53,6 @@ class BlockMatrix:
         multiply = pick(sparse.multiply_serial, sparse.multiply_parallel)
         multiply(self.indptr, self.indices, self.data, x, out)
         return out
-
-    def in_single_precision(self) -> BlockMatrix:
-        """The matrix with its blocks rounded, for half the memory traffic; products stay double."""
-        return BlockMatrix(self.indptr, self.indices, self.data.astype(np.float32))
 
     def diagonal_blocks(self) -> Floats:
         """The blocks on the diagonal, (n, 3, 3)."""

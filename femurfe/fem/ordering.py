@@ -1,4 +1,4 @@
-"""Order of the cells and points of ten-point meshes for products without a matrix.
+"""Order of the cells and points of tetrahedral meshes for products without a matrix.
 
 Cells follow a Hilbert curve and are cut into chunks that do not depend on the number of
 threads. A chunk numbers the points that it alone touches by the batch of cells that touches
@@ -32,7 +32,7 @@ class Ordering:
     Attributes
     ----------
     cells : (n_cells,) cells along the curve.
-    conn : (n_batches, 10, BATCH) uint32 rows.
+    conn : (n_batches, nodes, BATCH) uint32 rows.
     fresh, met, batches, finished, private, masters, pointer, copies, shared : see
         `femurfe.kernels.tables.FINE`.
     row : (n_points,) the row of each point; bodies : the first row of the platens.
@@ -87,7 +87,7 @@ def even_pieces(start: int, stop: int, least: int, most: int) -> Ints:
 
 
 def order_cells(mesh: Mesh, special: Ints, groups: Groups, n_bodies: int) -> Ordering:
-    """The ordering of a ten-point mesh.
+    """The ordering of a four- or ten-point mesh.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def _ordered(mesh: Mesh, special: Ints, groups: Groups, n_bodies: int, least: in
     marked = np.zeros(mesh.n_points, dtype=bool)
     marked[special] = marked[groups.members] = True
     last = layout.mark_shared(mesh.cells, along, batches, marked)
-    conn = np.empty((n_batches, 10, BATCH), dtype=np.uint32)
+    conn = np.empty((n_batches, mesh.cells.shape[1], BATCH), dtype=np.uint32)
     finished, private = np.empty((n_batches, 2), dtype=np.int64), np.empty((len(batches) - 1, 2), np.int64)
     row, point = np.full(mesh.n_points, -1, np.int64), np.empty(mesh.n_points + conn.size, np.int64)
     shared = layout.number(mesh.cells, along, batches, last, conn, finished, private, row, point)

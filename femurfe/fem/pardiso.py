@@ -11,7 +11,7 @@ from femurfe.arrays import Floats
 from femurfe.errors import FemurfeError
 from femurfe.fem.direct import Solve, refined
 from femurfe.fem.extras import load
-from femurfe.fem.multigrid import reduced_matrix
+from femurfe.fem.reduction import reduced_matrix
 from femurfe.fem.system import System
 from femurfe.kernels import threads
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.extras import load
-from femurfe.fem.multigrid import near_null_space, reduced_matrix
+from femurfe.fem.reduction import near_null_space, reduced_matrix
 from femurfe.fem.system import System
 
 Solve = Callable[[Floats], tuple[Floats, Ints]]
@@ -24,7 +24,7 @@ def petsc(system: System, tolerance: float, max_iterations: int) -> Solve:
     MissingExtra
         If petsc4py cannot be imported.
     """
-    modes = near_null_space(system.constraints)
+    modes = near_null_space(system.constraints).reshape(-1, 6)
     columns = gamg(reduced_matrix(system), modes, OF_TOLERANCE * tolerance, max_iterations)
 
     def solve(right: Floats) -> tuple[Floats, Ints]:

@@ -1,4 +1,4 @@
-"""The stiffness of straight-sided ten-point tetrahedra, never assembled."""
+"""The stiffness of four-point and of straight-sided ten-point tetrahedra, never assembled."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy.typing as npt
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.assemble import assemble_stiffness, lame
 from femurfe.fem.constraints import Constraints
-from femurfe.fem.joined import find_groups, joined_inverses
+from femurfe.fem.iteration import load_block
+from femurfe.fem.joined import find_groups, joined_inverses, no_groups
 from femurfe.fem.ordering import Ordering, order_cells
 from femurfe.kernels import krylov, layout, threads
 from femurfe.kernels.tables import SPECIAL, STATE, Table, aligned
@@ -21,19 +22,19 @@ from femurfe.kernels.vector import marker
 from femurfe.mesh.core import Mesh
 
 STRAIGHT = 1e-7
-BLOCKS = (1, 2, 4)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TetrahedralStiffness:
-    """The stiffness of a straight-sided ten-point mesh of isotropic cells.
+    """The stiffness of a straight-sided mesh of isotropic cells of four or ten points.
 
     Attributes
     ----------
     mesh, young, poisson : what it is the stiffness of; (n_cells,) MPa and 1.
     ordering : rows of points and order of cells.
     single, double : (n_batches, 11, BATCH) geometry in float32 and float64.
-    diagonal : (n_rows, 6) diagonal blocks. vertex_blocks : (n_rows, 9) blocks of the four-point cells.
+    diagonal : (n_rows, 6) diagonal blocks.
+    vertex_blocks : (n_rows, 9) blocks of the four-point cells in those of ten points; else (0, 9).
     """
 
     mesh: Mesh
@@ -44,6 +45,11 @@ class TetrahedralStiffness:
     double: Floats
     diagonal: Floats
     vertex_blocks: Floats
+
+    @property
+    def nodes(self) -> tuple[int, ...]:
+        """As many zeros as a cell has points, which tells kernels their number."""
+        return (0,) * int(self.mesh.cells.shape[1])
 
     def apply(self, field: Floats) -> Floats:
         """Nodal forces (n_points, 3, k) of displacements of the same shape."""
@@ -58,7 +64,7 @@ class TetrahedralStiffness:
         p, q = self.rows(size), self.rows(size)
         self.fill(p, field)
         state = self.state(size, p=p, q=q)
-        team.run(krylov.product, marker(size), state.record, no_supports().record)
+        team.run(krylov.product, marker(size), self.nodes, state.record, no_supports().record)
         return self.values(q, field.shape[2])
 
     def rows(self, loads: int, kind: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:
@@ -118,38 +124,43 @@ def full_blocks(blocks: Floats) -> Floats:
     return np.ascontiguousarray(blocks[:, [0, 1, 2, 1, 3, 4, 2, 4, 5]].reshape(-1, 3, 3))
 
 
-def load_block(k: int) -> int:
-    """Number of loads that are handled side by side, for k in all."""
-    return next((size for size in BLOCKS if size >= k), BLOCKS[-1])
-
-
 def no_supports() -> Table:
     """A table `SPECIAL` without rows."""
     return Table(SPECIAL)
 
 
 def is_straight(mesh: Mesh) -> bool:
-    """Whether all mid-points of a ten-point mesh stand in the middle of their edge."""
+    """Whether cells are tetrahedra with all mid-points, if any, in the middle of their edge."""
+    if mesh.cells.shape[1] != 10:
+        return bool(mesh.cells.shape[1] == 4)
     return bool(layout.largest_bend(mesh.points, mesh.cells) < STRAIGHT)
 
 
 def tetrahedral_stiffness(
-    mesh: Mesh, young: Floats, poisson: Floats, constraints: Constraints
+    mesh: Mesh, young: Floats, poisson: Floats, constraints: Constraints, ordering: Ordering | None = None
 ) -> TetrahedralStiffness:
-    """The stiffness of a straight-sided ten-point mesh, ordered for some supports."""
+    """The stiffness of a straight-sided mesh of four or ten points a cell, ordered for some supports.
+
+    Parameters
+    ----------
+    ordering : of the same points, cells and supports, if it is known; another is made where it has too
+        few of the points that one cell dominates.
+    """
     lam, mu = lame(young, poisson)
-    special = special_points(constraints)
-    groups = find_groups(mesh, lam, mu, special)
-    ordering = order_cells(mesh, special, groups, len(constraints.bodies))
+    special, quadratic = special_points(constraints), mesh.cells.shape[1] == 10
+    groups = find_groups(mesh, lam, mu, special) if quadratic else no_groups()
+    if ordering is None or not ordering.groups.cover(groups, mesh.n_points):
+        ordering = order_cells(mesh, special, groups, len(constraints.bodies))
     shape = (len(ordering.conn), 11, BATCH)
     single, double = aligned(shape, np.float32), aligned(shape, np.float64)
-    diagonal, blocks = np.zeros((ordering.n_rows, 6)), np.zeros((ordering.n_rows, 9))
+    n_blocks = ordering.n_rows if quadratic else 0
+    diagonal, blocks = np.zeros((ordering.n_rows, 6)), np.zeros((n_blocks, 9))
     with Team(threads.chosen()) as team:
         team.run(
             layout.geometry_pass, mesh.points, mesh.cells, ordering.cells, ordering.batches, lam, mu,
             ordering.conn, single, double, diagonal, blocks,
         )  # fmt: skip
-    for field in (diagonal, blocks):
+    for field in (diagonal, blocks)[: 2 if n_blocks else 1]:
         layout.gather(ordering.shared, ordering.pointer, ordering.copies, field)
     return TetrahedralStiffness(mesh, young, poisson, ordering, single, double, diagonal, blocks)
 

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from femurfe.arrays import Floats, Ints
-from femurfe.fem.aggregation import aggregated
+from femurfe.fem.aggregation import Plan, aggregated
 from femurfe.fem.chebyshev import Pair, largest_eigenvalue, noise, steps_table
 from femurfe.fem.constraints import Constraints
+from femurfe.fem.iteration import Iteration
 from femurfe.fem.levels import level_tables, records
-from femurfe.fem.tetrahedra import TetrahedralStiffness, load_block
+from femurfe.fem.tetrahedra import TetrahedralStiffness
 from femurfe.fem.vertices import inverse_blocks, support_table, vertex_level
 from femurfe.kernels import cycle, krylov, layout
 from femurfe.kernels.tables import FINE, Table, aligned, aligned_copy
 from femurfe.kernels.team import Team
-from femurfe.kernels.vector import marker
 
 DEGREE = 3
 INTERVAL = 20.0
 LANCZOS_STEPS = 14
-Progress = Callable[[int, float], None]
 
 
-class TetrahedralSolver:
+class TetrahedralSolver(Iteration):
     """A set-up for one stiffness under one set of supports.
 
     Parameters
@@ -34,6 +32,7 @@ class TetrahedralSolver:
     n_loads : number of right-hand sides to be solved; up to four are handled side by side.
     precision : of the cycle. float32 halves its cost and nearly always does; a body on springs far
         softer than itself is lost in its rounding, and takes float64.
+    plans : of aggregation, see `femurfe.fem.aggregation.aggregated`.
     """
 
     def __init__(
@@ -43,16 +42,16 @@ class TetrahedralSolver:
         n_loads: int,
         team: Team,
         precision: npt.DTypeLike = np.float32,
+        plans: list[Plan] | None = None,
     ) -> None:
-        self.precision = np.dtype(precision)
-        self.kind = (0,) * self.precision.itemsize
-        self.stiffness, self.constraints, self.team = stiffness, constraints, team
-        self.loads = load_block(n_loads)
-        self.marker = marker(self.loads)
+        super().__init__(constraints, n_loads, team, precision)
+        self.stiffness = stiffness
         o = stiffness.ordering
         self.special = support_table(constraints, o.row, o.bodies)
         vertices = vertex_level(stiffness, constraints)
-        steps, coarsest = aggregated(vertices.matrix, vertices.inverse, vertices.modes, vertices.alone, team)
+        steps, coarsest = aggregated(
+            vertices.matrix, vertices.inverse, vertices.modes, vertices.alone, team, plans
+        )
         self.tables = level_tables(steps, coarsest, self.loads, self.precision)
         self.levels = records(self.tables)
         self.transfer, self.vertex_special = vertices.transfer, vertices.special
@@ -101,7 +100,7 @@ class TetrahedralSolver:
             out[i] = (c.reduce(forces) + c.body_spring_force(unit))[c.n_points + i]
         return out
 
-    def _rows(self) -> Ints:
+    def rows(self) -> Ints:
         """The rows of all unknowns."""
         o, n = self.stiffness.ordering, 2 * len(self.constraints.bodies)
         return np.concatenate([o.row, o.bodies + np.arange(n)])
@@ -109,7 +108,7 @@ class TetrahedralSolver:
     def _start(self) -> Any:
         """Rows of noise with about the same energy everywhere."""
         out = np.zeros_like(self.fine.x)
-        rows, blocks = self._rows(), self.fine.blocks
+        rows, blocks = self.rows(), self.fine.blocks
         scale = np.sqrt(blocks[rows, 0] + blocks[rows, 3] + blocks[rows, 5])
         field = noise((self.constraints.n_unknowns, 3, self.loads)) * scale[:, None, None]
         layout.to_rows(self.constraints.project(np.asarray(field, dtype=float)), rows, out)
@@ -143,55 +142,21 @@ class TetrahedralSolver:
             self.transfer.record, self.vertex_special.record, self.levels,
         )  # fmt: skip
 
-    def solve(
-        self, right: Floats, tolerance: float, most: int, progress: Progress | None = None
-    ) -> tuple[Floats, Ints]:
-        """Solve for right-hand sides (n_unknowns, 3, k), at most ``loads`` of them.
+    @property
+    def rounded(self) -> npt.NDArray[Any]:
+        """The right-hand side of the fine table."""
+        return self.fine.b  # type: ignore[no-any-return]
 
-        Parameters
-        ----------
-        tolerance : relative residual at which a column stops. most : iterations.
+    def turn(self) -> None:
+        """The new direction from ``x`` of the fine table."""
+        self.team.run(
+            krylov.turn, self.marker, self.kind, self.state.record, self.special.record,
+            self.fine.x.ctypes.data,
+        )  # fmt: skip
 
-        Returns
-        -------
-        unknowns : (n_unknowns, 3, k). iterations : (k,).
-        """
-        s, k = self.state, right.shape[2]
-        rows = self._rows()
-        for name in ("x", "p", "q", "r", "scalars"):
-            getattr(s, name)[...] = 0.0
-        layout.to_rows(right, rows, s.r)
-        self.fine.b[...] = s.r
-        s.scalars[krylov.ACTIVE] = 1.0
-        goal = np.zeros(self.loads)
-        goal[:k] = tolerance * np.sqrt(np.einsum("nik,nik->k", right, right))
-        iterations = self._iterate(goal, tolerance, most, progress)
-        x = np.empty(right.shape)
-        layout.from_rows(s.x, rows, x)
-        return self.constraints.project(x), iterations[:k]
-
-    def _iterate(self, goal: Floats, tolerance: float, most: int, progress: Progress | None) -> Ints:
-        s, marked = self.state, self.marker
-        active = s.scalars[krylov.ACTIVE]
-        active[...] = (goal > 0.0)[:, None]
-        iterations = np.zeros(self.loads, dtype=np.int64)
-        if progress is not None:
-            progress(0, 1.0)
-        for _ in range(most if active.any() else 0):
-            self.precondition()
-            self.team.run(
-                krylov.turn, marked, self.kind, s.record, self.special.record, self.fine.x.ctypes.data
-            )
-            self.team.run(
-                krylov.iterate, marked, self.kind, s.record, self.special.record, self.fine.b.ctypes.data
-            )
-            iterations += active[:, 0] != 0.0
-            norm = np.sqrt(s.scalars[krylov.NORM, :, 0])
-            if progress is not None:
-                progress(
-                    int(iterations.max()), tolerance * float(np.max(norm[goal > 0.0] / goal[goal > 0.0]))
-                )
-            active[...] = (norm > goal)[:, None]
-            if not active.any() or not np.isfinite(norm).all():
-                break
-        return iterations
+    def step(self) -> None:
+        """The product, and what follows from it."""
+        self.team.run(
+            krylov.iterate, self.marker, self.kind, self.stiffness.nodes, self.state.record,
+            self.special.record, self.rounded.ctypes.data,
+        )  # fmt: skip

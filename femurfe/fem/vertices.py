@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from femurfe.arrays import Floats, Ints
 from femurfe.fem.aggregation import BlockRows
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.ordering import even_pieces
-from femurfe.fem.rigid import rigid_modes
+from femurfe.fem.reduction import near_null_space, reduced
 from femurfe.fem.tetrahedra import TetrahedralStiffness, full_blocks
 from femurfe.kernels import layout
 from femurfe.kernels.tables import SPECIAL, TRANSFER, Table
@@ -60,16 +59,13 @@ def vertex_level(stiffness: TetrahedralStiffness, constraints: Constraints) -> V
         pointer, numbers, edges.ends, row[edges.middles], row[edges.vertices],
         _with_springs(stiffness, constraints, edges),
     ))  # fmt: skip
-    matrix, held = _reduced(matrix, constraints, edges)
-    blocks = matrix.diagonal()
-    size = float(np.trace(blocks, axis1=1, axis2=2).max())
-    inverse = np.linalg.inv(blocks + size * held) - held / size
-    alone = np.trace(held, axis1=1, axis2=2) > 2.5
+    level = reduced(matrix, constraints, edges.number)
+    modes = near_null_space(constraints, edges.vertices)
     bodies = stiffness.ordering.bodies + np.arange(2 * len(constraints.bodies))
     transfer = _transfer(edges, row, pointer, numbers, bodies)
     ends = _ends(stiffness, edges, len(constraints.bodies))
     special = support_table(constraints, edges.number, len(edges.vertices), springs=False)
-    return VertexLevel(matrix, inverse, _modes(constraints, edges), alone, transfer, special, ends)
+    return VertexLevel(level.matrix, level.inverse, modes, level.alone, transfer, special, ends)
 
 
 def _edges(stiffness: TetrahedralStiffness) -> _Edges:
@@ -106,67 +102,6 @@ def _with_springs(stiffness: TetrahedralStiffness, constraints: Constraints, edg
     return out
 
 
-def _reduced(matrix: BlockRows, constraints: Constraints, edges: _Edges) -> tuple[BlockRows, Floats]:
-    """The matrix in the unknowns of the vertices, and what is held, as blocks (n, 3, 3)."""
-    n, n_bodies = len(edges.vertices), len(constraints.bodies)
-    held = np.zeros((n + 2 * n_bodies, 3, 3))
-    there = np.flatnonzero(edges.number[constraints.held] >= 0)
-    held[edges.number[constraints.held][there]] = np.eye(3) - constraints.projectors[there]
-    carried = edges.number[constraints.slaves]
-    held[carried[carried >= 0]] = np.eye(3)
-    for i, body in enumerate(constraints.bodies):
-        held[n + 2 * i : n + 2 * i + 2] = [np.diag(part) for part in 1.0 - body.free.reshape(2, 3)]
-    if n_bodies:
-        return _with_bodies(matrix, constraints, edges, held), held
-    row = np.repeat(np.arange(n), np.diff(matrix.pointer))
-    is_held = np.asarray(held.any(axis=(1, 2)))
-    touched = np.flatnonzero(is_held[row] | is_held[matrix.columns])
-    keep = np.eye(3) - held
-    matrix.data[touched] = keep[row[touched]] @ matrix.data[touched] @ keep[matrix.columns[touched]]
-    return matrix, held
-
-
-def _with_bodies(matrix: BlockRows, constraints: Constraints, edges: _Edges, held: Floats) -> BlockRows:
-    """The matrix with the rows of the platens added."""
-    from scipy.sparse import bsr_matrix, csr_matrix, hstack
-
-    n = len(edges.vertices)
-    keep = np.eye(3) - held
-    own = bsr_matrix((keep[:n], np.arange(n), np.arange(n + 1)), shape=(3 * n, 3 * n))
-    parts: list[Any] = [own]
-    springs = np.zeros((len(held), 3))
-    for i, body in enumerate(constraints.bodies):
-        slaves = body.slaves[edges.number[body.slaves] >= 0]
-        modes = body.modes(constraints.points[slaves]) * body.free
-        rows = (3 * edges.number[slaves][:, None] + np.arange(3)).ravel()
-        index = np.repeat(rows, 6), np.tile(np.arange(6), len(rows))
-        parts.append(csr_matrix((modes.ravel(), index), shape=(3 * n, 6)))
-        springs[n + 2 * i : n + 2 * i + 2] = (body.springs * body.scales**2 * body.free).reshape(2, 3)
-    expand = hstack(parts, format="csr")
-    full = bsr_matrix((matrix.data, matrix.columns, matrix.pointer), shape=(3 * n, 3 * n)).tocsr()
-    stiff = bsr_matrix(
-        (np.einsum("ni,ij->nij", springs, np.eye(3)), np.arange(len(held)), np.arange(len(held) + 1)),
-        shape=(3 * len(held),) * 2,
-    )
-    unit = bsr_matrix((np.zeros((len(held), 3, 3)), np.arange(len(held)), np.arange(len(held) + 1)))
-    reduced = (bsr_matrix((expand.T @ full @ expand).tocsr(), blocksize=(3, 3)) + stiff + unit).tobsr((3, 3))
-    reduced.sort_indices()
-    return _complete(reduced)
-
-
-def _complete(reduced: Any) -> BlockRows:
-    """Block rows in which every row has its diagonal block, if only of zeros."""
-    n = reduced.shape[0] // 3
-    row = np.repeat(np.arange(n), np.diff(reduced.indptr))
-    missing = np.setdiff1d(np.arange(n), row[row == reduced.indices])
-    rows = np.concatenate([row, missing])
-    columns = np.concatenate([reduced.indices, missing]).astype(np.int64)
-    data = np.concatenate([reduced.data, np.zeros((len(missing), 3, 3))])
-    order = np.lexsort((columns, rows))
-    pointer = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n))]).astype(np.int64)
-    return BlockRows(pointer, columns[order], np.ascontiguousarray(data[order]))
-
-
 def _transfer(edges: _Edges, row: Ints, pointer: Ints, numbers: Ints, bodies: Ints) -> Table:
     vertices = np.concatenate([row[edges.vertices], bodies])
     pieces = even_pieces(0, len(vertices), PIECE, MOST_PIECES)
@@ -186,20 +121,6 @@ def _ends(
     out[o.row[edges.middles]] = edges.ends
     out[o.bodies : o.bodies + 2 * n_bodies] = n + np.arange(2 * n_bodies)[:, None]
     return out
-
-
-def _modes(constraints: Constraints, edges: _Edges) -> Floats:
-    """The six rigid motions in the unknowns of the vertices, held parts taken out."""
-    x = constraints.points
-    centre, length = x.mean(axis=0), float(np.ptp(x, axis=0).max())
-    every = np.zeros((constraints.n_unknowns, 3, 6))
-    every[edges.vertices] = rigid_modes(x[edges.vertices], centre, length)
-    for i, body in enumerate(constraints.bodies):
-        at = len(x) + 2 * i
-        every[at] = body.axes @ rigid_modes(body.centre[None], centre, length)[0]
-        every[at + 1, :, 3:] = body.axes * (body.length / length)
-    constraints.project(every)
-    return np.concatenate([every[edges.vertices], every[len(x) :]])
 
 
 def support_table(constraints: Constraints, row: Ints, bodies: int, springs: bool = True) -> Table:

@@ -43,6 +43,19 @@ def strength(pointer, columns, data, threshold):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def common(pointer, columns, other, other_columns):  # type: ignore[no-untyped-def]
+    """Number of neighbours that two patterns of as many rows, with sorted columns, share."""
+    n = 0
+    for i in range(pointer.size - 1):
+        m = other[i]
+        for k in range(pointer[i], pointer[i + 1]):
+            while m < other[i + 1] and other_columns[m] < columns[k]:
+                m += 1
+            n += m < other[i + 1] and other_columns[m] == columns[k]
+    return n
+
+
+@kernel
 def aggregate(pointer, columns, alone):  # type: ignore[no-untyped-def]
     """Groups of strongly connected rows: (group of each row, number of groups).
 

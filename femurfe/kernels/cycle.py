@@ -217,8 +217,8 @@ def _smooth(team, base, mk, kind, size, v, step, x, out):  # type: ignore[no-unt
 
 
 @kernel
-def _down(team, base, mk, kind, size, v, w):  # type: ignore[no-untyped-def]
-    """Smooth level v from zero and restrict what is left to w."""
+def _down(team, base, mk, kind, size, below, v, w):  # type: ignore[no-untyped-def]
+    """Smooth level v, of blocks of ``size``, from zero and restrict what is left to w, of ``below``."""
     base = _first(team, base, mk, kind, size, v)
     x, other = v.x, v.w
     for step in range(1, v.n_steps):
@@ -236,7 +236,7 @@ def _down(team, base, mk, kind, size, v, w):  # type: ignore[no-untyped-def]
     piece = claim(team, end)
     while piece >= 0:
         start, stop = long_at(w.pieces, piece - base), long_at(w.pieces, piece - base + 1)
-        blocks.multiply(mk, kind, SIX, size, v.down, v.down_columns, v.down_data, v.r, w.b, start, stop)
+        blocks.multiply(mk, kind, below, size, v.down, v.down_columns, v.down_data, v.r, w.b, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -244,7 +244,7 @@ def _down(team, base, mk, kind, size, v, w):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _up(team, base, mk, kind, size, v, w):  # type: ignore[no-untyped-def]
+def _up(team, base, mk, kind, size, below, v, w):  # type: ignore[no-untyped-def]
     """Correct level v from w and smooth it; the result stands in its w."""
     x, other = v.x, v.w
     if v.n_steps % 2 == 0:
@@ -253,7 +253,7 @@ def _up(team, base, mk, kind, size, v, w):  # type: ignore[no-untyped-def]
     piece = claim(team, end)
     while piece >= 0:
         start, stop = long_at(v.pieces, piece - base), long_at(v.pieces, piece - base + 1)
-        blocks.multiply_add(mk, kind, size, SIX, v.up, v.up_columns, v.up_data, w.w, x, start, stop)
+        blocks.multiply_add(mk, kind, size, below, v.up, v.up_columns, v.up_data, w.w, x, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -335,10 +335,10 @@ def _below(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
     """One V-cycle from ``b`` to ``w`` of the second level."""
     last = levels.size - 1
     for i in range(1, last):
-        base = _down(team, base, mk, kind, SIX, levels[i], levels[i + 1])
+        base = _down(team, base, mk, kind, SIX, SIX, levels[i], levels[i + 1])
     base = _solve(team, base, mk, kind, levels[last])
     for i in range(last - 1, 0, -1):
-        base = _up(team, base, mk, kind, SIX, levels[i], levels[i + 1])
+        base = _up(team, base, mk, kind, SIX, SIX, levels[i], levels[i + 1])
     return base
 
 
@@ -348,7 +348,7 @@ def cycle(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
 
     The second level is visited twice, unless it is the last and solved exactly.
     """
-    base = _down(team, base, mk, kind, THREE, levels[0], levels[1])
+    base = _down(team, base, mk, kind, THREE, SIX, levels[0], levels[1])
     twice = levels.size > 2
     for visit in range(2 if twice else 1):
         if visit == 1:
@@ -356,7 +356,15 @@ def cycle(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
         base = _below(team, base, mk, kind, levels)
     if twice:
         base = _both(team, base, mk, kind, levels[1])
-    return _up(team, base, mk, kind, THREE, levels[0], levels[1])
+    return _up(team, base, mk, kind, THREE, SIX, levels[0], levels[1])
+
+
+@kernel
+def order_cycle(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
+    """One cycle from ``b`` to ``w`` of the first level, ten-point cells; the second is their vertices."""
+    base = _down(team, base, mk, kind, THREE, THREE, levels[0], levels[1])
+    base = cycle(team, base, mk, kind, levels[1:])
+    return _up(team, base, mk, kind, THREE, THREE, levels[0], levels[1])
 
 
 @kernel

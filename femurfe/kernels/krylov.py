@@ -6,7 +6,7 @@ alpha, beta, the last r.z, one for the columns that go on, and r.r.
 
 from __future__ import annotations
 
-from femurfe.kernels import rows, supports, tet10
+from femurfe.kernels import rows, supports, tet4
 from femurfe.kernels.compiled import kernel
 from femurfe.kernels.team import claim, finish, wait
 from femurfe.kernels.vector import long_at, reals
@@ -47,8 +47,8 @@ def _fill(s, loads, kind, k, value):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def product(team, base, mk, state, special):  # type: ignore[no-untyped-def]
-    """Set q = A p, with the parts of p.q."""
+def product(team, base, mk, nodes, state, special):  # type: ignore[no-untyped-def]
+    """Set q = A p, with the parts of p.q; ``nodes`` is a tuple of as many as a cell has points."""
     s = state[0]
     n = s.n_chunks
     end = base + n
@@ -62,7 +62,7 @@ def product(team, base, mk, state, special):  # type: ignore[no-untyped-def]
                 long_at(s.met, min(batch + AHEAD + 1, last)),
             )
             rows.prefetch(mk, DOUBLE, s.fresh, s.p, ahead, stop)
-            tet10.multiply(mk, DOUBLE, s.conn, s.geometry, s.p, s.q, batch)
+            tet4.multiply(mk, nodes, DOUBLE, s.conn, s.geometry, s.p, s.q, batch)
         start, stop = _range(s, k)
         rows.dot(mk, s.p, DOUBLE, s.q, s.sums, k, start, stop)
         finish(team)
@@ -159,7 +159,7 @@ def turn(team, base, mk, kind, state, special, z):  # type: ignore[no-untyped-de
 
 
 @kernel
-def iterate(team, base, mk, kind, state, special, rounded):  # type: ignore[no-untyped-def]
+def iterate(team, base, mk, kind, nodes, state, special, rounded):  # type: ignore[no-untyped-def]
     """The first half of an iteration: up to the new residual."""
-    base = product(team, base, mk, state, special)
+    base = product(team, base, mk, nodes, state, special)
     return advance(team, base, mk, kind, state, rounded)

@@ -96,7 +96,7 @@ def mark_shared(cells, order, batches, special):  # type: ignore[no-untyped-def]
 def number(cells, order, batches, last, conn, finished, private, row, copy_of):  # type: ignore[no-untyped-def]
     """Number rows chunk by chunk: private points by their last batch, then copies of shared ones.
 
-    Fills conn (n_batches, 10, BATCH) with rows, finished and private with row ranges, row
+    Fills conn (n_batches, nodes, BATCH) with rows, finished and private with row ranges, row
     (n_points,) of private points and copy_of (at most all cells' points) with the point of each
     copy's row, -1 for private rows. Returns the number of rows.
     """
@@ -159,11 +159,13 @@ def geometry(points, cells, order, batches, piece, lam, mu, conn, single, double
     Parameters
     ----------
     single, double (n_batches, 11, BATCH) : gradients and scaled Lame constants; filled.
-    diagonal (n_rows, 6) : diagonal blocks xx xy xz yy yz zz of the ten-point cells; added to.
-    stiff (n_rows, 9) : blocks of the four-point cells: of a vertex with itself in its row, of an
-        edge from its lower to its higher point in the row of its mid-point; added to.
+    diagonal (n_rows, 6) : diagonal blocks xx xy xz yy yz zz of the cells; added to.
+    stiff (n_rows, 9) : of ten-point cells, blocks of the four-point cells in them: of a vertex with
+        itself in its row, of an edge from its lower to its higher point in the row of its mid-point;
+        added to.
     """
     g = np.zeros((4, 3))
+    share = 1.0 if cells.shape[1] == 4 else 0.05
     for batch in range(batches[piece], batches[piece + 1]):
         for k in range(BATCH):
             at = batch * BATCH + k
@@ -177,11 +179,14 @@ def geometry(points, cells, order, batches, piece, lam, mu, conn, single, double
             for a in range(3):
                 for i in range(3):
                     double[batch, 3 * a + i, k] = g[a + 1, i]
-            double[batch, 9, k] = lam[e] * volume / 20.0
-            double[batch, 10, k] = mu[e] * volume / 20.0
+            double[batch, 9, k] = lam[e] * volume * share
+            double[batch, 10, k] = mu[e] * volume * share
             for i in range(11):
                 single[batch, i, k] = double[batch, i, k]
-            _add_blocks(cells, e, g, lam[e] * volume, mu[e] * volume, conn[batch], k, diagonal, stiff)
+            if cells.shape[1] == 4:
+                _add_own(g, lam[e] * volume, mu[e] * volume, conn[batch], k, diagonal)
+            else:
+                _add_blocks(cells, e, g, lam[e] * volume, mu[e] * volume, conn[batch], k, diagonal, stiff)
 
 
 @kernel
@@ -201,6 +206,19 @@ def cell_gradients(points, cells, e, g):  # type: ignore[no-untyped-def]
             g[a, i] /= det
         g[0, i] = -(g[1, i] + g[2, i] + g[3, i])
     return det / 6.0
+
+
+@kernel
+def _add_own(g, lam, mu, conn, k, diagonal):  # type: ignore[no-untyped-def]
+    """Add the diagonal blocks of a four-point cell."""
+    both = lam + mu
+    for a in range(4):
+        square = mu * (g[a, 0] ** 2 + g[a, 1] ** 2 + g[a, 2] ** 2)
+        row, m = conn[a, k], 0
+        for i in range(3):
+            for j in range(i, 3):
+                diagonal[row, m] += both * g[a, i] * g[a, j] + (square if i == j else 0.0)
+                m += 1
 
 
 @kernel
@@ -410,7 +428,7 @@ def slots(conn, batches, finished, private, last_row, limit, places, short, base
     Parameters
     ----------
     last_row (n_chunks,) : the end of each chunk's rows, copies included.
-    limit : largest number of places of a chunk. places (n_rows,) uint32, short (n_batches, 10,
+    limit : largest number of places of a chunk. places (n_rows,) uint32, short (n_batches, nodes,
         BATCH) uint16 place within the chunk, bases (n_chunks + 1,) first place of each chunk : filled.
 
     Returns

@@ -22,6 +22,7 @@ Bundle: TypeAlias = list[tuple[Any, tuple[Any, ...]]]
 
 INT, REAL = types.int64, types.float64
 SINGLE = nb.typeof((0,) * 4)
+NODES = nb.typeof((0,) * 10)
 
 
 def _array(kind: Any, dimensions: int, *, fixed: bool = False) -> Any:
@@ -71,8 +72,8 @@ def _iteration(loads: int) -> list[Bundle]:
             (cycle.fine_first, smooth),
         ],
         [
-            (krylov.iterate, around),
-            (krylov.product, (*TEAM, mk, state, special)),
+            (krylov.iterate, (*TEAM, mk, SINGLE, NODES, state, special, INT)),
+            (krylov.product, (*TEAM, mk, NODES, state, special)),
             (krylov.turn, around),
         ],
     ]
@@ -125,7 +126,7 @@ def _vertices() -> list[Bundle]:
 
 def _platens(_: str) -> list[Bundle]:
     state, special = nb.typeof(np.zeros(1, STATE)), nb.typeof(np.zeros(1, SPECIAL))
-    return [[(krylov.product, (*TEAM, nb.typeof(marker(4)), state, special))]]
+    return [[(krylov.product, (*TEAM, nb.typeof(marker(4)), NODES, state, special))]]
 
 
 def _judging(kind: str) -> list[Bundle]:

@@ -1,10 +1,18 @@
-"""Products with sparse matrices of 3 x 3 blocks."""
+"""Products with stiffness matrices of 3 x 3 blocks.
+
+A body that moves as a whole needs no force, so blocks of a row sum to zero but for rounding.
+They multiply differences of displacements, and what rounding left of their sum is dropped:
+a stiff part that moves far on soft ones would drown in it.
+"""
 
 from __future__ import annotations
 
 import numba as nb
+import numpy as np
 
 from femurfe.kernels.compiled import kernel
+
+ROUNDING = 64.0 * float(np.finfo(np.float64).eps)
 
 
 def _multiply(indptr, indices, data, x, out):  # type: ignore[no-untyped-def]
@@ -17,15 +25,23 @@ def _multiply(indptr, indices, data, x, out):  # type: ignore[no-untyped-def]
     """
     k = x.shape[2]
     for row in nb.prange(indptr.size - 1):
+        left, size = np.zeros((3, 3)), np.zeros((3, 3))
         for i in range(3):
             for c in range(k):
                 out[row, i, c] = 0.0
         for at in range(indptr[row], indptr[row + 1]):
             column = indices[at]
             for i in range(3):
-                a, b, d = data[at, i, 0], data[at, i, 1], data[at, i, 2]
-                for c in range(k):
-                    out[row, i, c] += a * x[column, 0, c] + b * x[column, 1, c] + d * x[column, 2, c]
+                for j in range(3):
+                    left[i, j] += data[at, i, j]
+                    size[i, j] += abs(data[at, i, j])
+                    for c in range(k):
+                        out[row, i, c] += data[at, i, j] * (x[column, j, c] - x[row, j, c])
+        for i in range(3):
+            for j in range(3):
+                if abs(left[i, j]) > ROUNDING * size[i, j]:
+                    for c in range(k):
+                        out[row, i, c] += left[i, j] * x[row, j, c]
 
 
 multiply_serial = kernel(_multiply)

@@ -25,7 +25,7 @@ FINE = _record(
 )
 """Ten-point cells, their inverse diagonal blocks and the vectors of the smoother.
 
-conn (n, 10, BATCH) uint32, geometry (n, 11, BATCH) : cells, see `femurfe.kernels.tet10`.
+conn (n, nodes, BATCH) uint32, geometry (n, 11, BATCH) : cells, see `femurfe.kernels.tet10`.
 fresh (n_rows,) uint32, met (n + 1,) : rows that each batch meets first.
 batches (n_chunks + 1,) : batches of each chunk.
 finished (n, 2) : rows that no batch after a batch touches.
@@ -59,6 +59,12 @@ SPECIAL = _record(
 held (n_held,), projectors (n_held, 3, 3). sprung, springs : springs to the ground, likewise.
 slaves (n_slaves,), owner (n_slaves,) platen of each, modes (n_slaves, 3, 6).
 bodies (n_bodies,) : the first of each platen's two rows; body_springs, free (n_bodies, 6).
+"""
+
+MATRIX = _record("pointer columns data pieces n_pieces")
+"""Block rows in float64 that conjugate gradients multiply with.
+
+pointer (n_rows + 1,) int64, columns (nnz,) uint32 or int32, data (nnz, 3, 3) by rows.
 """
 
 LEVEL = _record(

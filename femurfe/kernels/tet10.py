@@ -13,12 +13,13 @@ constants times V/20, and ten rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from femurfe.kernels.vector import Builder, Index, Precision, Reals, Rows, Shorts, Vector, operation
 
 BATCH = 16
+Forces = Callable[..., list[list[Any]]]
 EDGES = ((0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3))
 MIDDLE = {pair: 4 + i for i, (a, b) in enumerate(EDGES) for pair in ((a, b), (b, a))}
 VOIGT = ((0, 3, 5), (3, 1, 4), (5, 4, 2))
@@ -31,9 +32,9 @@ def forces(u: Sequence[Sequence[Any]], g: Sequence[Any], lam: Any, mu: Any) -> l
     ----------
     g : nine components of the gradients of L_1, L_2, L_3; lam, mu : Lame's constants times V/20.
     """
-    stress = [_stress(_gradient(u, g, v), lam, mu) for v in range(4)]
+    stress = [stress_of(_gradient(u, g, v), lam, mu) for v in range(4)]
     total = [stress[0][k] + stress[1][k] + stress[2][k] + stress[3][k] for k in range(6)]
-    pulls = [_pulls([stress[v][k] + total[k] for k in range(6)], g) for v in range(4)]
+    pulls = [pulls_of([stress[v][k] + total[k] for k in range(6)], g) for v in range(4)]
     out = []
     for a in range(4):
         others = [pulls[v][a] for v in range(4) if v != a]
@@ -53,7 +54,7 @@ def _gradient(u: Sequence[Sequence[Any]], g: Sequence[Any], v: int) -> list[list
     return out
 
 
-def _stress(h: list[list[Any]], lam: Any, mu: Any) -> list[Any]:
+def stress_of(h: list[list[Any]], lam: Any, mu: Any) -> list[Any]:
     """Stress (xx yy zz xy yz xz) of a displacement gradient."""
     pressure = lam * (h[0][0] + h[1][1] + h[2][2])
     twice = mu + mu
@@ -61,7 +62,7 @@ def _stress(h: list[list[Any]], lam: Any, mu: Any) -> list[Any]:
     return [*normal, mu * (h[0][1] + h[1][0]), mu * (h[1][2] + h[2][1]), mu * (h[0][2] + h[2][0])]
 
 
-def _pulls(stress: list[Any], g: Sequence[Any]) -> list[list[Any]]:
+def pulls_of(stress: list[Any], g: Sequence[Any]) -> list[list[Any]]:
     """Stress times the gradient of each vertex's L, [4][3]."""
     out = []
     for a in range(3):
@@ -123,30 +124,19 @@ def _spread(lanes: int, loads: int) -> list[int]:
 
 
 @operation
-def multiply(
-    b: Builder, shape: tuple[int, int], precision: Precision,
-    conn: Rows, geometry: Reals, x: Reals, y: Reals, batch: Index,
-) -> None:  # fmt: skip
-    """Add K x of one batch of cells to y.
-
-    conn (n, 10, BATCH) uint32 rows; geometry (n, 11, BATCH); x, y (rows, loads, 4).
-    """
-    _multiply(b, shape, precision, conn, geometry, x, conn, y, batch)
-
-
-@operation
 def multiply_into(
     b: Builder, shape: tuple[int, int], precision: Precision,
     conn: Rows, geometry: Reals, x: Reals, short: Shorts, y: Reals, batch: Index,
 ) -> None:  # fmt: skip
     """Add K x of one batch of cells to places of y, ``short`` (n, 10, BATCH) uint16."""
-    _multiply(b, shape, precision, conn, geometry, x, short, y, batch)
+    add_products(b, shape, precision, (10, forces), conn, geometry, x, short, y, batch)
 
 
-def _multiply(
+def add_products(
     b: Builder,
     shape: tuple[int, int],
     precision: int,
+    cell: tuple[int, Forces],
     conn: Any,
     geometry: Any,
     x: Any,
@@ -154,7 +144,8 @@ def _multiply(
     y: Any,
     batch: Any,
 ) -> None:
-    lanes, loads = shape
+    """Add K x of one batch of cells to y; ``cell`` tells their number of points and nodal forces."""
+    (nodes, nodal), (lanes, loads) = cell, shape
     if precision == 8:
         lanes = max(4, lanes // 2)
     group = lanes // loads
@@ -164,14 +155,14 @@ def _multiply(
         first = b.times(k, group)
         at = b.llvm.add(b.times(batch, 11 * BATCH), first)
         numbers = [b.load(geometry, b.plus(at, BATCH * i), group).take(spread) for i in range(11)]
-        place = b.llvm.add(b.times(batch, 10 * BATCH), first)
+        place = b.llvm.add(b.times(batch, nodes * BATCH), first)
 
         def rows(ids: Any, a: int) -> list[Any]:
             return [b.times(b.index(ids, b.plus(place, BATCH * a + e)), 4 * loads) for e in range(group)]
 
-        u = [_gathered(b, x, rows(conn, a), loads, lanes) for a in range(10)]
-        out = forces(u, numbers[:9], numbers[9], numbers[10])
-        for a in range(10):
+        u = [_gathered(b, x, rows(conn, a), loads, lanes) for a in range(nodes)]
+        out = nodal(u, numbers[:9], numbers[9], numbers[10])
+        for a in range(nodes):
             _scattered(b, y, rows(to, a), out[a], loads)
 
     b.loop(b.integer(0), b.integer(BATCH // group), one)

@@ -11,6 +11,7 @@ from typing import Any
 from femurfe.anatomy.base import Bone
 from femurfe.errors import FemurfeWarning, InvalidStudy
 from femurfe.evaluate import Risk, evaluate_risk, region_rows, relative_error
+from femurfe.fem.kept import KeptSets
 from femurfe.fem.linear import SolverOptions
 from femurfe.kernels import ahead
 from femurfe.kernels import threads as threading
@@ -132,9 +133,10 @@ def compare(
             warn_of_placement(arm, cases.values())
         margin = (averaging or Averaging()).margin
         solved: dict[tuple[str, str], Solved] = {}
+        kept = KeptSets()
         for i, arm in enumerate(built):
             for one in _solve_arm(
-                arm, cases, options, threads, margin, _counted(tell, i, len(built), arm.name)
+                arm, cases, options, threads, margin, _counted(tell, i, len(built), arm.name), kept
             ):
                 solved[one.arm, one.case] = one
         tell("solve", len(built), len(built), "")
@@ -162,10 +164,10 @@ def _counted(tell: Progress, done: int, total: int, arm: str) -> Callable[[str, 
 
 def _solve_arm(
     arm: Arm, cases: Mapping[str, LoadCase], options: SolverOptions | None, threads: int | None,
-    margin: float, report: Callable[[str, int, float], None],
+    margin: float, report: Callable[[str, int, float], None], kept: KeptSets,
 ) -> Iterator[Solved]:  # fmt: skip
     models = [Model(arm.mesh, arm.materials, case) for case in cases.values()]
-    results = solve_all(models, options, threads=threads, report=report)
+    results = solve_all(models, options, threads=threads, report=report, kept=kept)
     ahead.ready(judging_plan(threading.chosen()))
     for model, result in zip(models, results, strict=True):
         risk = evaluate_risk(model, result, arm.parts, margin)

@@ -15,7 +15,7 @@ from typing import Any
 from femurfe.mesh.core import Mesh
 
 PACKAGES = (
-    "femurfe", "numpy", "scipy", "numba", "llvmlite", "pyamg", "scikit-fem", "libigl", "gmsh", "meshio",
+    "femurfe", "numpy", "scipy", "numba", "llvmlite", "scikit-fem", "libigl", "gmsh", "meshio",
     "matplotlib", "pydantic", "musculoskeletal-models",
 )  # fmt: skip
 

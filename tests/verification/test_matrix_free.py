@@ -1,4 +1,4 @@
-"""Ten-point cells without a matrix: the same operator, the same answers, for any number of threads."""
+"""Tetrahedra without a matrix: the same operator, the same answers, for any number of threads."""
 
 import numpy as np
 import pytest
@@ -9,12 +9,14 @@ from helpers.solving import uniform
 from femurfe.fem import stiffness
 from femurfe.fem.assemble import assemble_stiffness, lame
 from femurfe.fem.constraints import Constraints
+from femurfe.fem.corners import corner_matrix
 from femurfe.fem.linear import SolverOptions
+from femurfe.fem.reduction import as_scipy
 from femurfe.fem.supports import constrain
 from femurfe.fem.tetrahedra import is_straight, tetrahedral_stiffness
 from femurfe.fem.tetrahedral import TetrahedralSolver
 from femurfe.fem.vertices import vertex_level
-from femurfe.kernels import layout, tet10, threads
+from femurfe.kernels import layout, tet4, tet10, threads
 from femurfe.kernels.team import Team
 from femurfe.loads.base import Fixed, Force, LoadCase, Moment
 from femurfe.materials.field import uniform_field
@@ -35,6 +37,13 @@ def graded(mesh, stiff=1e4, soft=20.0, poisson=0.3):
     return soft * (stiff / soft) ** share, np.full(mesh.n_cells, poisson)
 
 
+def corner_bone(counts=(6, 6, 9)):
+    return split_by(block(counts, (40.0, 40.0, 60.0), 1), Sphere((20.0, 20.0, 30.0), 12.0))
+
+
+BOTH = pytest.mark.parametrize("make", [bone, corner_bone], ids=["tet10", "tet4"])
+
+
 def no_constraints(mesh):
     return Constraints(mesh.points, np.empty(0, dtype=np.int64), np.empty((0, 3, 3)), *FREE)
 
@@ -46,22 +55,25 @@ def pair(mesh):
     )
 
 
+@BOTH
 @pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
-def test_the_product_is_that_of_the_assembled_matrix(k):
-    free, assembled = pair(bone())
+def test_the_product_is_that_of_the_assembled_matrix(k, make):
+    free, assembled = pair(make())
     field = np.random.default_rng(k).standard_normal((free.mesh.n_points, 3, k))
     expected = assembled.apply(field)
     assert np.abs(free.apply(field) - expected).max() <= 1e-13 * np.abs(expected).max()
 
 
-def test_the_diagonal_is_that_of_the_assembled_matrix():
-    free, assembled = pair(bone())
+@BOTH
+def test_the_diagonal_is_that_of_the_assembled_matrix(make):
+    free, assembled = pair(make())
     expected = assembled.diagonal_blocks()
     assert free.diagonal_blocks() == pytest.approx(expected, abs=1e-12 * np.abs(expected).max())
 
 
-def test_rigid_motions_need_no_force():
-    free, _ = pair(bone())
+@BOTH
+def test_rigid_motions_need_no_force(make):
+    free, _ = pair(make())
     x = free.mesh.points
     turn = np.cross([0.3, -0.2, 0.9], x)
     forces = free.apply(np.stack([np.ones_like(x), turn], axis=2))
@@ -69,9 +81,12 @@ def test_rigid_motions_need_no_force():
     assert np.abs(forces).max() < 1e-12 * stiff
 
 
-def test_the_formula_is_the_same_for_plain_numbers():
+@pytest.mark.parametrize(
+    ("make", "forces", "share"), [(bone, tet10.forces, 0.05), (corner_bone, tet4.forces, 1.0)]
+)
+def test_the_formula_is_the_same_for_plain_numbers(make, forces, share):
     """The routine that builds vector code, run on NumPy arrays cell by cell."""
-    mesh = bone((2, 2, 3))
+    mesh = make((2, 2, 3))
     young, poisson = graded(mesh)
     lam, mu = lame(young, poisson)
     corners = mesh.points[mesh.corners]
@@ -79,11 +94,11 @@ def test_the_formula_is_the_same_for_plain_numbers():
     inverse = np.linalg.inv(edges).transpose(0, 2, 1)
     volume = np.linalg.det(edges) / 6.0
     u = np.random.default_rng(0).standard_normal((mesh.n_points, 3))
-    local = [[u[mesh.cells[:, a], i] for i in range(3)] for a in range(10)]
+    local = [[u[mesh.cells[:, a], i] for i in range(3)] for a in range(mesh.cells.shape[1])]
     g = [inverse[:, a, i] for a in range(3) for i in range(3)]
-    parts = tet10.forces(local, g, lam * volume / 20.0, mu * volume / 20.0)
+    parts = forces(local, g, lam * volume * share, mu * volume * share)
     out = np.zeros_like(u)
-    for a in range(10):
+    for a in range(mesh.cells.shape[1]):
         for i in range(3):
             np.add.at(out[:, i], mesh.cells[:, a], parts[a][i])
     expected = assemble_stiffness(mesh, young, poisson).apply(u[:, :, None])[:, :, 0]
@@ -108,6 +123,22 @@ def test_the_vertices_level_is_the_assembled_matrix_of_four_point_cells():
     assert dense == pytest.approx(expected, abs=1e-12 * np.abs(expected).max())
 
 
+def test_rows_from_the_cells_around_a_point_are_those_of_the_assembled_matrix():
+    mesh = corner_bone()
+    free, assembled = pair(mesh)
+    number = np.random.default_rng(2).permutation(mesh.n_points)
+    with threads.using(2) as n, Team(n) as team:
+        rows = corner_matrix(free, number, team)
+    expected = np.zeros((mesh.n_points, 3, mesh.n_points, 3))
+    where = number[:, None], number
+    dense = assembled.to_scipy().toarray().reshape(expected.shape)
+    expected.transpose(0, 2, 1, 3)[where] = dense.transpose(0, 2, 1, 3)
+    found = as_scipy(rows, mesh.n_points).toarray().reshape(expected.shape)
+    assert found == pytest.approx(expected, abs=1e-12 * np.abs(expected).max())
+    starts = rows.pointer[1:-1]
+    assert (np.diff(rows.columns)[np.setdiff1d(np.arange(len(rows.columns) - 1), starts - 1)] > 0).all()
+
+
 def direct_and_free(mesh, field, kind, tolerance=1e-10):
     model = Model(mesh, field, load_case(kind))
     direct = solve(model, SolverOptions(method="direct", tolerance=1e-6))
@@ -115,9 +146,10 @@ def direct_and_free(mesh, field, kind, tolerance=1e-10):
     return direct.displacement, free.displacement, free.log["iterations"]
 
 
+@BOTH
 @pytest.mark.parametrize("kind", SUPPORTS)
-def test_every_support_gives_the_answer_of_the_direct_solver(kind):
-    mesh = bone()
+def test_every_support_gives_the_answer_of_the_direct_solver(kind, make):
+    mesh = make()
     young, poisson = graded(mesh)
     direct, free, iterations = direct_and_free(mesh, uniform_field(mesh.n_cells, young, poisson), kind)
     assert np.abs(free - direct).max() <= 1e-7 * np.abs(direct).max()
@@ -128,8 +160,9 @@ def test_every_support_gives_the_answer_of_the_direct_solver(kind):
 @pytest.mark.parametrize("poisson", [0.3, 0.45])
 @pytest.mark.parametrize("contrast", [1.0, 1e2, 1e4, 1e5, 1e6])
 @pytest.mark.parametrize("stiff_inside", [True, False])
-def test_jumps_of_stiffness_cost_few_iterations_and_no_accuracy(contrast, stiff_inside, poisson):
-    mesh = bone()
+@BOTH
+def test_jumps_of_stiffness_cost_few_iterations_and_no_accuracy(contrast, stiff_inside, poisson, make):
+    mesh = make()
     inside = (mesh.region == 1) == stiff_inside
     young = np.where(inside, 3e5, 3e5 / contrast)
     field = uniform_field(mesh.n_cells, young, np.where(inside, 0.3, poisson))
@@ -138,8 +171,9 @@ def test_jumps_of_stiffness_cost_few_iterations_and_no_accuracy(contrast, stiff_
     assert iterations <= 30
 
 
-def test_nearly_incompressible_cells_are_solved():
-    mesh = bone()
+@BOTH
+def test_nearly_incompressible_cells_are_solved(make):
+    mesh = make()
     direct, free, iterations = direct_and_free(mesh, uniform(mesh, 1000.0, 0.49), "fixed", 1e-8)
     assert np.abs(free - direct).max() <= 1e-7 * np.abs(direct).max()
     assert iterations <= 50
@@ -153,8 +187,8 @@ def loads(n):
     ]
 
 
-def solved(threads_used, n_loads):
-    mesh = bone()
+def solved(threads_used, n_loads, make):
+    mesh = make()
     young, poisson = graded(mesh)
     field = uniform_field(mesh.n_cells, young, poisson)
     models = [Model(mesh, field, case) for case in loads(n_loads)]
@@ -163,15 +197,17 @@ def solved(threads_used, n_loads):
     ]
 
 
+@BOTH
 @pytest.mark.parametrize("n_loads", [1, 2, 5])
-def test_one_and_two_threads_give_equal_bits(n_loads):
-    for one, two in zip(solved(1, n_loads), solved(2, n_loads), strict=True):
+def test_one_and_two_threads_give_equal_bits(n_loads, make):
+    for one, two in zip(solved(1, n_loads, make), solved(2, n_loads, make), strict=True):
         np.testing.assert_array_equal(one, two)
 
 
+@BOTH
 @pytest.mark.parametrize("n_loads", [2, 3, 5])
-def test_loads_solved_together_are_those_solved_alone(n_loads):
-    mesh = bone()
+def test_loads_solved_together_are_those_solved_alone(n_loads, make):
+    mesh = make()
     field = uniform_field(mesh.n_cells, *graded(mesh))
     options = SolverOptions(method="multigrid", tolerance=1e-10)
     together = solve_all([Model(mesh, field, case) for case in loads(n_loads)], options)

@@ -71,19 +71,13 @@ def test_a_solve_that_runs_out_of_iterations_says_how_far_it_came(most, case, or
 @METHODS
 @pytest.mark.parametrize("factor", [1.0 + 1e-3, 1.0 - 1e-3, 0.0, -1.0, np.nan])
 def test_a_solver_whose_answer_is_tampered_with_is_found_out(method, factor, order, monkeypatch):
-    iterate, factorise = linear.conjugate_gradients, linear._factorised
-    without_matrix = linear._without_matrix
+    iterate, factorise = linear._multigrid, linear._factorised
 
     def wrong_iterate(*args, **kwargs):
-        x, iterations = iterate(*args, **kwargs)
-        return factor * x, iterations
-
-    def wrong_without_matrix(*args):
-        x, iterations, set_up = without_matrix(*args)
+        x, iterations, set_up = iterate(*args, **kwargs)
         return factor * x, iterations, set_up
 
-    monkeypatch.setattr(linear, "_without_matrix", wrong_without_matrix)
-    monkeypatch.setattr(linear, "conjugate_gradients", wrong_iterate)
+    monkeypatch.setattr(linear, "_multigrid", wrong_iterate)
     monkeypatch.setattr(linear, "_factorised", lambda *given: lambda b: factor * factorise(*given)(b))
     with pytest.raises(NotConverged) as caught:
         ff.solve(model(order, HELD), ff.SolverOptions(method), threads=1)

@@ -1,0 +1,112 @@
+"""Conjugate gradients in double precision around a cycle: what all set-ups have in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from femurfe.arrays import Floats, Ints
+from femurfe.fem.constraints import Constraints
+from femurfe.kernels import krylov, layout
+from femurfe.kernels.tables import Table
+from femurfe.kernels.team import Team
+from femurfe.kernels.vector import marker
+
+Progress = Callable[[int, float], None]
+BLOCKS = (1, 2, 4)
+
+
+def load_block(k: int) -> int:
+    """Number of loads that are handled side by side, for k in all."""
+    return next((size for size in BLOCKS if size >= k), BLOCKS[-1])
+
+
+class Iteration(ABC):
+    """A set-up for one stiffness under one set of supports.
+
+    Attributes
+    ----------
+    loads : number of right-hand sides that are handled side by side.
+    precision : of the cycle; kind : the tuple that tells it to kernels.
+    state : table `STATE` with the vectors x, p, q, r.
+    """
+
+    state: Table
+
+    def __init__(self, constraints: Constraints, n_loads: int, team: Team, precision: npt.DTypeLike) -> None:
+        self.precision = np.dtype(precision)
+        self.kind = (0,) * self.precision.itemsize
+        self.constraints, self.team = constraints, team
+        self.loads = load_block(n_loads)
+        self.marker = marker(self.loads)
+
+    @abstractmethod
+    def rows(self) -> Ints:
+        """The rows of all unknowns in the state's vectors."""
+
+    @property
+    @abstractmethod
+    def rounded(self) -> npt.NDArray[Any]:
+        """Where the cycle finds its right-hand side, in rows of the state."""
+
+    @abstractmethod
+    def precondition(self) -> None:
+        """One cycle, from ``rounded`` to what `turn` reads."""
+
+    @abstractmethod
+    def turn(self) -> None:
+        """The new direction p from what the cycle gave."""
+
+    @abstractmethod
+    def step(self) -> None:
+        """The product with p, and x, r and ``rounded`` after it."""
+
+    def solve(
+        self, right: Floats, tolerance: float, most: int, progress: Progress | None = None
+    ) -> tuple[Floats, Ints]:
+        """Solve for right-hand sides (n_unknowns, 3, k), at most ``loads`` of them.
+
+        Parameters
+        ----------
+        tolerance : relative residual at which a column stops. most : iterations.
+
+        Returns
+        -------
+        unknowns : (n_unknowns, 3, k). iterations : (k,).
+        """
+        s, k = self.state, right.shape[2]
+        rows = self.rows()
+        for name in ("x", "p", "q", "r", "scalars"):
+            getattr(s, name)[...] = 0.0
+        layout.to_rows(right, rows, s.r)
+        self.rounded[...] = s.r
+        goal = np.zeros(self.loads)
+        goal[:k] = tolerance * np.sqrt(np.einsum("nik,nik->k", right, right))
+        iterations = self._iterate(goal, tolerance, most, progress)
+        x = np.empty(right.shape)
+        layout.from_rows(s.x, rows, x)
+        return self.constraints.project(x), iterations[:k]
+
+    def _iterate(self, goal: Floats, tolerance: float, most: int, progress: Progress | None) -> Ints:
+        active = self.state.scalars[krylov.ACTIVE]
+        active[...] = (goal > 0.0)[:, None]
+        iterations = np.zeros(self.loads, dtype=np.int64)
+        if progress is not None:
+            progress(0, 1.0)
+        for _ in range(most if active.any() else 0):
+            self.precondition()
+            self.turn()
+            self.step()
+            iterations += active[:, 0] != 0.0
+            norm = np.sqrt(self.state.scalars[krylov.NORM, :, 0])
+            if progress is not None:
+                share = float(np.max(norm[goal > 0.0] / goal[goal > 0.0]))
+                progress(int(iterations.max()), tolerance * share)
+            active[...] = (norm > goal)[:, None]
+            if not active.any() or not np.isfinite(norm).all():
+                break
+        return iterations

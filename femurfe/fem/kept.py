@@ -1,0 +1,151 @@
+"""What solves on one mesh under one set of supports keep for the next: arms, cases, steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from femurfe.arrays import Floats, Ints
+from femurfe.fem.aggregation import Plan
+from femurfe.fem.iteration import Iteration, load_block
+from femurfe.fem.operator import Stiffness
+from femurfe.fem.ordering import Ordering
+from femurfe.fem.system import System
+from femurfe.fem.tetrahedra import TetrahedralStiffness
+from femurfe.kernels.team import Team
+from femurfe.mesh.core import Mesh
+
+MOST_ANSWERS = 6
+MOST_SUPPORTS = 3
+GROWTH = 1.25
+DEPENDENT = 1e-10
+Values = tuple[Floats, Floats, Floats | None]
+
+
+@dataclass(eq=False, slots=True)
+class Kept:
+    """Of one mesh and set of supports: one set-up, and up to ``MOST_ANSWERS`` answers.
+
+    The ordering of cells and the groups and patterns of all levels are kept; groups are given up
+    when iterations grow by ``GROWTH`` over those they were made with. While the material stays
+    too, all is kept. Answers give starts.
+    """
+
+    plans: list[Plan] = field(default_factory=list)
+    _values: Values | None = None
+    _stiffness: Stiffness | None = None
+    _ordering: Ordering | None = None
+    _solver: Iteration | None = None
+    _answers: list[Floats] = field(default_factory=list)
+    _iterations: int = 0
+
+    def release(self) -> None:
+        """Give up what is large: the stiffness and the set-up."""
+        self._values = self._stiffness = self._solver = None
+
+    def stiffness(self, values: Values, make: Callable[[Ordering | None], Stiffness]) -> Stiffness:
+        """The stiffness of before if Young's moduli, Poisson's ratios and full moduli are the same.
+
+        Parameters
+        ----------
+        make : gives a new one from the kept ordering, if there is one.
+        """
+        if self._stiffness is None or not _same(self._values, values):
+            self._stiffness = self._solver = None
+            self._stiffness, self._values = make(self._ordering), values
+            if isinstance(self._stiffness, TetrahedralStiffness):
+                self._ordering = self._stiffness.ordering
+        return self._stiffness
+
+    def solver(
+        self, stiffness: Stiffness, n_loads: int, team: Team, precision: npt.DTypeLike,
+        make: Callable[[], Iteration],
+    ) -> Iteration:  # fmt: skip
+        """The set-up of before if it is for this stiffness and as many loads, else a new one."""
+        old = self._solver
+        fits = (
+            old is not None
+            and stiffness is self._stiffness
+            and old.loads == load_block(n_loads)
+            and old.precision == np.dtype(precision)
+        )
+        if old is None or not fits:
+            old = self._solver = None
+            old = make()
+            self._solver = old if stiffness is self._stiffness else None
+        old.team = team
+        return old
+
+    def start(self, system: System, right: Floats) -> Floats:
+        """The combination (n_unknowns, 3, k) of kept answers that is nearest in energy.
+
+        Zero where its residual is no smaller than the right-hand side, as a part that has become
+        much stiffer can make it, and without answers.
+        """
+        if not self._answers:
+            return np.zeros_like(right)
+        basis = np.concatenate(self._answers, axis=2)
+        images = system.apply(basis)
+        shares = _combination(basis, images, right)
+        left = right - images @ shares
+        helps = np.einsum("nik,nik->k", left, left) < np.einsum("nik,nik->k", right, right)
+        return np.asarray(basis @ (shares * helps))
+
+    def learn(self, unknowns: Floats, iterations: Ints) -> None:
+        """Keep an answer (n_unknowns, 3, k), and see what the kept groups are still worth."""
+        self._answers.append(unknowns)
+        while len(self._answers) > 1 and sum(a.shape[2] for a in self._answers) > MOST_ANSWERS:
+            del self._answers[0]
+        most = int(iterations.max(initial=0))
+        if not self._iterations:
+            self._iterations = most
+        elif most > GROWTH * self._iterations:
+            self.plans.clear()
+            self._iterations = 0
+
+
+class KeptSets:
+    """`Kept` for each of up to ``MOST_SUPPORTS`` sets of supports on one mesh; one has a set-up."""
+
+    def __init__(self) -> None:
+        self._mesh: Mesh | None = None
+        self._sets: dict[Hashable, Kept] = {}
+
+    def of(self, mesh: Mesh, supports: Hashable) -> Kept:
+        """What is kept for some supports; all is forgotten when points or cells are others."""
+        old = self._mesh
+        if old is None or not (
+            np.array_equal(old.points, mesh.points) and np.array_equal(old.cells, mesh.cells)
+        ):
+            self._sets.clear()
+        self._mesh = mesh
+        kept = self._sets.pop(supports, None) or Kept()
+        for other in self._sets.values():
+            other.release()
+        self._sets[supports] = kept
+        if len(self._sets) > MOST_SUPPORTS:
+            del self._sets[next(iter(self._sets))]
+        return kept
+
+
+def _same(first: Values | None, second: Values) -> bool:
+    if first is None or (first[2] is None) != (second[2] is None):
+        return False
+    pairs = zip(first, second, strict=True)
+    return all(a is b or (a is not None and np.array_equal(a, b)) for a, b in pairs if b is not None)
+
+
+def _combination(basis: Floats, images: Floats, right: Floats) -> Floats:
+    """Coefficients (m, k) of the Galerkin projection on a basis (n, 3, m), whose parts may depend."""
+    m = basis.shape[2]
+    flat = basis.reshape(-1, m)
+    energy, work = flat.T @ images.reshape(-1, m), flat.T @ right.reshape(-1, right.shape[2])
+    size = np.sqrt(np.maximum(np.diag(energy), 0.0))
+    scale = np.where(size > 0.0, 1.0 / np.where(size > 0.0, size, 1.0), 0.0)
+    values, vectors = np.linalg.eigh(0.5 * (energy + energy.T) * scale[:, None] * scale)
+    kept = values > DEPENDENT * m
+    turned = vectors[:, kept].T @ (scale[:, None] * work)
+    return np.asarray(scale[:, None] * (vectors[:, kept] @ (turned / values[kept][:, None])))

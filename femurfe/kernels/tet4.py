@@ -1,0 +1,43 @@
+"""Four-point tetrahedra without a matrix: the product with their stiffness.
+
+The displacement gradient H is the same all over such a cell: the sum over vertices a of
+(u_a - u_0) (x) grad L_a. The force at vertex a is V times the stress of H times grad L_a.
+Batches and numbers are those of `femurfe.kernels.tet10`; Lame's constants are times V.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from femurfe.kernels import tet10
+from femurfe.kernels.vector import Builder, Index, Precision, Reals, Rows, Size, operation
+
+
+def forces(u: Sequence[Sequence[Any]], g: Sequence[Any], lam: Any, mu: Any) -> list[list[Any]]:
+    """Nodal forces [4][3] of displacements ``u`` [4][3], for anything with arithmetic.
+
+    Parameters
+    ----------
+    g : nine components of the gradients of L_1, L_2, L_3; lam, mu : Lame's constants times V.
+    """
+    gradient = []
+    for i in range(3):
+        steps = [u[a][i] - u[0][i] for a in (1, 2, 3)]
+        gradient.append([steps[0] * g[d] + steps[1] * g[3 + d] + steps[2] * g[6 + d] for d in range(3)])
+    return tet10.pulls_of(tet10.stress_of(gradient, lam, mu), g)
+
+
+FORCES = {4: forces, 10: tet10.forces}
+
+
+@operation
+def multiply(
+    b: Builder, shape: tuple[int, int], nodes: Size, precision: Precision,
+    conn: Rows, geometry: Reals, x: Reals, y: Reals, batch: Index,
+) -> None:  # fmt: skip
+    """Add K x of one batch of cells of four or ten points to y.
+
+    conn (n, nodes, BATCH) uint32 rows; geometry (n, 11, BATCH); x, y (rows, loads, 4).
+    """
+    tet10.add_products(b, shape, precision, (nodes, FORCES[nodes]), conn, geometry, x, conn, y, batch)
