@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +60,7 @@ def aggregated(
     modes: Floats,
     alone: np.ndarray[tuple[int], np.dtype[np.bool_]],
     team: Team,
+    inverses: Callable[[Floats], Floats] | None = None,
 ) -> tuple[list[CoarseStep], BlockRows]:
     """The levels of a matrix, and the coarsest matrix.
 
@@ -66,7 +68,9 @@ def aggregated(
     ----------
     inverse : (n, 3, 3) inverses of the diagonal blocks, zero in held directions.
     modes : (n, 3, 6) rigid motions. alone : (n,) rows without any freedom.
+    inverses : of diagonal blocks on coarser levels; `block_inverses` if None.
     """
+    invert = inverses or block_inverses
     steps: list[CoarseStep] = []
     while not steps or (matrix.n_rows > COARSEST and len(steps) < MOST_LEVELS):
         start, strong = kernels.strength(matrix.pointer, matrix.columns, matrix.data, STRENGTH)
@@ -79,7 +83,7 @@ def aggregated(
         steps.append(CoarseStep(matrix, inverse, up, down))
         matrix = _product(down, _product(matrix, up, n_groups, team), n_groups, team)
         inverse, modes, alone = (
-            block_inverses(matrix.diagonal()),
+            invert(matrix.diagonal()),
             coarse_modes,
             np.zeros(n_groups, dtype=bool),
         )

@@ -11,8 +11,9 @@ import numpy.typing as npt
 from femurfe.arrays import Floats, Ints, Mask
 from femurfe.errors import InvalidLoad, InvalidMaterial
 from femurfe.fem.voxelbodies import VoxelBody
+from femurfe.fem.voxelcoarse import BLOCKS
 from femurfe.fem.voxelgrid import Grid, grid_of
-from femurfe.fem.voxellevels import Special
+from femurfe.fem.voxelspecial import Special
 from femurfe.fem.voxelsolver import Progress, VoxelSolver
 from femurfe.kernels import threads as threading
 from femurfe.kernels.team import Team
@@ -112,18 +113,24 @@ def solve_voxels(
     with threading.using(threads) as n_threads, Team(n_threads) as team:
         bodies = tuple(body.turned(axes) for body in support.bodies)
         special = _turned(support, axes, used)
-        solver = VoxelSolver(grid, special, bodies, ratios, len(right), team, n_threads)
-        solver.load(places, right, body_forces)
+        loads = min(len(right), BLOCKS[-1])
+        solver = VoxelSolver(grid, turned[1], special, bodies, ratios, loads, team, n_threads)
         set_up = perf_counter()
-        iterations, residual = solver.solve(tolerance, max_iterations, progress)
-    if at is None:
-        values = solver.on_grid(used).transpose(0, *(1 + np.argsort(axes)), 4)
-    else:
-        values = solver.values(np.asarray(at, dtype=np.int64)[:, axes])
-    values = values[..., np.argsort(axes)]
+        wanted = None if at is None else np.asarray(at, dtype=np.int64)[:, axes]
+        parts = []
+        for first in range(0, len(right), loads):
+            part = slice(first, first + loads)
+            solver.load(places, right[part], None if body_forces is None else body_forces[part])
+            counts = solver.solve(tolerance, max_iterations, progress)
+            values = solver.on_grid(used) if wanted is None else solver.values(wanted)
+            parts.append((values, solver.body_x.copy(), *counts, len(right[part])))
     seconds = {"setup": set_up - start, "solve": perf_counter() - set_up}
-    n_dofs = 3 * int(used.sum())
-    return VoxelSolution(values, solver.body_x.copy(), iterations, residual, n_dofs, seconds)
+    values, motions = (np.concatenate([part[i][: part[4]] for part in parts]) for i in (0, 1))
+    if at is None:
+        values = values.transpose(0, *(1 + np.argsort(axes)), 4)
+    iterations, residual = (tuple(n for part in parts for n in part[i][: part[4]]) for i in (2, 3))
+    values = values[..., np.argsort(axes)]
+    return VoxelSolution(values, motions, iterations, residual, 3 * int(used.sum()), seconds)
 
 
 def _lame(young: Floats, poisson: Floats) -> tuple[Floats, Floats]:

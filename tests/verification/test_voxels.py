@@ -6,7 +6,7 @@ import pytest
 from femurfe.errors import InvalidLoad, InvalidMaterial, NotConverged
 from femurfe.fem.assemble import lame
 from femurfe.fem.voxelgrid import CORNERS
-from femurfe.fem.voxellevels import cube_stiffness
+from femurfe.fem.voxelbodies import cube_stiffness
 from femurfe.fem.voxels import VoxelSupport, solve_voxels
 
 

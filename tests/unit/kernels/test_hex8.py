@@ -3,7 +3,8 @@ import pytest
 
 from femurfe.fem.assemble import lame
 from femurfe.fem.voxelgrid import CORNERS, grid_of
-from femurfe.fem.voxellevels import cube_stiffness, largest_eigenvalue
+from femurfe.fem.voxelbodies import cube_stiffness
+from femurfe.fem.voxelspecial import largest_eigenvalue
 from femurfe.kernels.cube import cube_forces
 
 UNIT_CORNERS = np.array(CORNERS, dtype=float)
