@@ -89,9 +89,7 @@ def cube_stiffness() -> tuple[Floats, Floats]:
     return parts[0], parts[1]
 
 
-def body_blocks(
-    grid: Grid, those: Carried, bodies: tuple[VoxelBody, ...], springs: Floats
-) -> Floats:
+def body_blocks(grid: Grid, those: Carried, bodies: tuple[VoxelBody, ...], springs: Floats) -> Floats:
     """Stiffness (n_bodies, 6, 6) of the bodies' unknowns while all else is held.
 
     Parameters

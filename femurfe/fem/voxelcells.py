@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -163,7 +164,7 @@ class CellStiffness:
         node = self.beside.carried[voxel, corner]
         return voxel, np.searchsorted(self.those.starts, node, side="right") - 1
 
-    def _add_regular(self, those: Cells, pointer: Ints, columns: Ints, out: npt.NDArray[np.floating]) -> None:  # type: ignore[type-arg]
+    def _add_regular(self, those: Cells, pointer: Ints, columns: Ints, out: npt.NDArray[Any]) -> None:
         table = voxel_tables(those.span).astype(out.dtype)
         for first in range(0, len(those.lowest), CHUNK):
             n = min(CHUNK, len(those.lowest) - first)

@@ -1,13 +1,14 @@
-"""The coarse levels of multigrid on voxels: two of cells by geometry, then aggregation."""
+"""The coarse levels of multigrid on voxels: one or two of cells by geometry, then aggregation."""
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from femurfe.arrays import Floats, Ints
+from femurfe.arrays import Floats
 from femurfe.fem.aggregation import BlockRows, aggregated
 from femurfe.fem.chebyshev import Pair, largest_eigenvalue, noise, steps_table
 from femurfe.fem.levels import MOST_PIECES, SMALL_PIECE, VECTORS, level_tables, records
@@ -17,15 +18,19 @@ from femurfe.fem.voxelbodies import Carried, VoxelBody
 from femurfe.fem.voxelcells import Cells, CellStiffness, between, cells_of
 from femurfe.fem.voxelgrid import Grid
 from femurfe.fem.voxelspecial import Special
-from femurfe.kernels import cellmatrix, cells, celltransfer
+from femurfe.kernels import aggregate, cellmatrix, cells, celltransfer
 from femurfe.kernels.tables import LEVEL, Table, aligned, aligned_copy
 from femurfe.kernels.team import Team
 from femurfe.kernels.vector import marker
 
 SPAN, RATIO = 3, 3
-DEGREE, INTERVAL, LANCZOS_STEPS = 4, 15.0, 10
+LANCZOS_STEPS = 10
+SMOOTHING = 4, 15.0
+HARD, EASY = (6, 30.0), (3, 10.0)
+FILLED, CONTRAST, VOLUMETRIC = 0.45, 3e3, 6.0
 BLOCKS = (1, 2, 4)
 KIND = (0,) * 4
+_log = logging.getLogger(__name__)
 
 
 class Coarse:
@@ -35,6 +40,9 @@ class Coarse:
     ----------
     special, those : held, sprung and carried nodes. springs : (n_bodies, 6).
     loads : right-hand sides at once.
+
+    Where pieces are slender beside larger cells, where stiffness differs much or the volume hardly
+    changes, aggregation takes over after the first level; ``reason`` says so.
     """
 
     def __init__(
@@ -47,14 +55,19 @@ class Coarse:
         self.cells = cells_of(grid, SPAN, len(bodies))
         self.pointer, self.slots = cellmatrix.slots(self.cells.corners, self.cells.n_own)
         below = cells_of(grid, SPAN * RATIO, len(bodies))
-        self.tables = [
-            Table(LEVEL),
-            self._first(stiffness.rows(self.cells, np.float32), between(self.cells, below), below.n_rows, team),
-            *_aggregated(stiffness.rows(below, np.float64), below, bodies, self.wide, team),
-        ]
+        hard = _what_is_hard(grid, below)
+        self.reason = hard or "two levels of cells by geometry, then aggregation"
+        _log.info("voxels: %s", self.reason)
+        if hard:
+            matrix = stiffness.rows(self.cells, np.float64)
+            tables = _aggregated(matrix, self.cells, bodies, self.wide, HARD, team)
+        else:
+            first = stiffness.rows(self.cells, np.float32)
+            tables = [self._first(first, between(self.cells, below), below.n_rows, team)]
+            tables += _aggregated(stiffness.rows(below, np.float64), below, bodies, self.wide, EASY, team)
+        self.tables = [Table(LEVEL), *tables]
         self.levels = records(self.tables)
-        n = len(self.cells.lowest)
-        self.share = np.zeros((n, loads, 8, 6), dtype=np.float32)
+        self.share = np.zeros((len(self.cells.lowest), loads, 8, 6), dtype=np.float32)
 
     @property
     def first(self) -> Table:
@@ -78,7 +91,7 @@ class Coarse:
             down=down.pointer, down_columns=down.columns.astype(np.uint32), down_data=_by_columns(down.data),
             pieces=pieces, n_pieces=len(pieces) - 1, **vectors,
         )  # fmt: skip
-        steps = steps_table(self._largest(table, inverse, team), DEGREE, INTERVAL)
+        steps = steps_table(self._largest(table, inverse, team), *SMOOTHING)
         return table.replaced(steps=steps, n_steps=len(steps))
 
     def _largest(self, table: Table, inverse: Floats, team: Team) -> float:
@@ -93,15 +106,30 @@ class Coarse:
         return largest_eigenvalue(apply, start, LANCZOS_STEPS)
 
 
+def _what_is_hard(grid: Grid, below: Cells) -> str:
+    """Why larger cells would not resolve what a grid holds, or nothing."""
+    mu, lam = grid.mu[grid.mu > 0.0], grid.lam[grid.mu > 0.0]
+    filled = len(mu) / (below.span**3 * len(below.lowest))
+    contrast, ratio = float(mu.max() / mu.min()), float((lam / mu).mean())
+    if filled < FILLED:
+        return f"aggregation from the first cells on, as larger ones are filled to {filled:.2f} only"
+    if contrast > CONTRAST:
+        return f"aggregation from the first cells on, as stiffness differs by {contrast:.1e}"
+    if ratio > VOLUMETRIC:
+        return f"aggregation from the first cells on, as the mean of lam / mu is {ratio:.1f}"
+    return ""
+
+
 def _aggregated(
-    matrix: BlockRows, those: Cells, bodies: tuple[VoxelBody, ...], loads: int, team: Team
-) -> list[Table]:
+    matrix: BlockRows, those: Cells, bodies: tuple[VoxelBody, ...], loads: int,
+    smoothing: tuple[int, float], team: Team,
+) -> list[Table]:  # fmt: skip
     """Tables of the level of cells of a transposed matrix, and of those below by aggregation."""
     plain = BlockRows(matrix.pointer, matrix.columns, np.ascontiguousarray(matrix.data.transpose(0, 2, 1)))
     inverse = _inverses(plain.diagonal())
-    alone = ~inverse.any(axis=(1, 2))
+    alone: np.ndarray[tuple[int], np.dtype[np.bool_]] = np.einsum("nii->n", inverse) == 0.0
     steps, coarsest = aggregated(plain, inverse, _modes(those, bodies), alone, team, _inverses)
-    return level_tables(steps, coarsest, loads, np.float32)
+    return level_tables(steps, coarsest, loads, np.float32, smoothing)
 
 
 def _inverses(blocks: Floats) -> Floats:
@@ -126,8 +154,6 @@ def _modes(those: Cells, bodies: tuple[VoxelBody, ...]) -> Floats:
 
 
 def _transposed(up: BlockRows, n: int) -> BlockRows:
-    from femurfe.kernels import aggregate
-
     pointer, rows, where = aggregate.transposed(up.pointer, up.columns, n)
     return BlockRows(pointer, rows, np.ascontiguousarray(up.data[where].transpose(0, 2, 1)))
 

@@ -103,8 +103,8 @@ class Cycle:
     """
 
     def __init__(
-        self, grid: Grid, mu: Floats, special: Special, bodies: tuple[VoxelBody, ...], ratios: tuple[float, ...],
-        loads: int, team: Team, n_threads: int,
+        self, grid: Grid, mu: Floats, special: Special, bodies: tuple[VoxelBody, ...],
+        ratios: tuple[float, ...], loads: int, team: Team, n_threads: int,
     ) -> None:  # fmt: skip
         self.grid, self.loads = grid, loads
         self.carried = carried(bodies)
@@ -132,10 +132,8 @@ class Cycle:
     def _set_up_bodies(self, special: Special, bodies: tuple[VoxelBody, ...], result: int) -> None:
         inverses = np.zeros((len(bodies), 6, 6))
         if bodies:
-            blocks = body_blocks(
-                self.grid, self.carried, bodies, special.springs_at(self.carried.nodes)
-            )
-            inverses = np.linalg.pinv(blocks, hermitian=True)
+            blocks = body_blocks(self.grid, self.carried, bodies, special.springs_at(self.carried.nodes))
+            inverses[:] = np.linalg.pinv(blocks, hermitian=True)
         self.body_places = self.grid.places(self.carried.nodes)
         self.body_modes = np.ascontiguousarray(self.carried.modes, dtype=np.float32)
         self.body_inverses = inverses.astype(np.float32)

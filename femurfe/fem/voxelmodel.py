@@ -13,9 +13,9 @@ from femurfe.fem.constraints import Body, Constraints
 from femurfe.fem.voxelbodies import VoxelBody
 from femurfe.fem.voxelcycle import tables
 from femurfe.fem.voxelgrid import grid_of
-from femurfe.fem.voxelspecial import Special
 from femurfe.fem.voxels import VoxelSolution, VoxelSupport, solve_voxels
 from femurfe.fem.voxelsolver import Progress
+from femurfe.fem.voxelspecial import Special
 from femurfe.kernels import grid as fill
 from femurfe.kernels import hex8 as kernels
 from femurfe.kernels import threads as threading

@@ -48,6 +48,7 @@ class VoxelSolver:
     ) -> None:
         self.grid, self.team, self.loads, self.n = grid, team, loads, 3 * grid.size
         self.cycle = Cycle(grid, mu, special, bodies, ratios, loads, team, n_threads)
+        self.coarse = self.cycle.coarse.reason
         self.marker = marker(1, max(width() // 2, 1))
         blocks = -(-self.n // conjugate.BLOCK)
         self.partial_rr, self.partial_rz = np.zeros((2, loads, blocks))

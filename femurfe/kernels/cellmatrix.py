@@ -81,7 +81,7 @@ def add_elements(members, data, pointer, columns, out):  # type: ignore[no-untyp
 
 @kernel
 def invert(blocks, out):  # type: ignore[no-untyped-def]
-    """Inverses of positive blocks (n, 6, 6) by sweeping; directions that depend on earlier ones are left out."""
+    """Inverses of positive blocks (n, 6, 6) by sweeping, without directions that depend on earlier ones."""
     n, m = blocks.shape[0], blocks.shape[1]
     a, kept = np.empty((m, m)), np.empty(m, np.bool_)
     for e in range(n):

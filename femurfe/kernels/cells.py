@@ -118,7 +118,8 @@ def owners(rows, n_rows, piece, size):  # type: ignore[no-untyped-def]
     out = np.full(size, -1, np.int32)
     for i in range(n_i):
         for j in range(n_j):
-            for k in range(rows[i * n_rows + j, 1], min(rows[i * n_rows + j, 1] + rows[i * n_rows + j, 2], n_k)):
+            first = rows[i * n_rows + j, 1]
+            for k in range(first, min(first + rows[i * n_rows + j, 2], n_k)):
                 if piece[i, j, k] < 0:
                     continue
                 for corner in range(8):

@@ -17,7 +17,7 @@ CHUNK = 16
 
 @kernel
 def _piece(mu, seed, weakest, found):  # type: ignore[no-untyped-def]
-    """Voxels joined to ``seed`` by faces of like stiffness, into ``found``; its length + 1 if there are more."""
+    """Voxels joined to ``seed`` by faces of like stiffness: ``found``; how many, or one more than fit."""
     found[0] = seed
     n, at = 1, 0
     while at < n:
@@ -76,8 +76,8 @@ def _share(mu, number, own, node):  # type: ignore[no-untyped-def]
 @kernel
 def holders(mu, number, least):  # type: ignore[no-untyped-def]
     """Nodes (n, 3) that small pieces hold for at least a share, each by the stiffest, and the pieces (n,)."""
-    best = np.full((mu.shape[0] + 1, mu.shape[1] + 1, mu.shape[2] + 1), np.float32(least))
-    owner = np.full(best.shape, -1, np.int32)
+    shape = mu.shape[0] + 1, mu.shape[1] + 1, mu.shape[2] + 1
+    best, owner = np.full(shape, np.float32(least)), np.full(shape, -1, np.int32)
     for i in range(mu.shape[0]):
         for j in range(mu.shape[1]):
             for k in range(mu.shape[2]):

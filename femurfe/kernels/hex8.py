@@ -174,8 +174,8 @@ def _sums(n, like):  # type: ignore[no-untyped-def]
 @kernel
 def cycle(  # type: ignore[no-untyped-def]
     team, base, shape, program, factors, info, rows, planes, pieces, v, w, lam, mu, places, free, springs,
-    bodies, carried, modes, starts, inverses, stiffness, hanging, hung, offsets, together, cap, loads, mk, kind, levels, owner, cells, span,
-    corners, share, pointer, slots, right, result,
+    bodies, carried, modes, starts, inverses, stiffness, hanging, hung, offsets, together, cap, loads, mk,
+    kind, levels, owner, cells, span, corners, share, pointer, slots, right, result,
 ):  # fmt: skip
     """Run a program: one row per step (operation, source, target), with its factors.
 
@@ -185,6 +185,7 @@ def cycle(  # type: ignore[no-untyped-def]
     carried, modes (n, 3, 6) : places of the nodes that bodies carry, and how each moves.
     starts (n_bodies + 1,) : the first node carried, by body.
     inverses (n_bodies, 6, 6), stiffness (n_bodies, 6) : of each body; its own springs.
+    hanging, hung, offsets, together : of `femurfe.kernels.hanging.correct`.
     mk, kind, levels : of `femurfe.kernels.cycle.twice_below`; right, result (n_rows, wide, 8) : the
         vectors of the first of its levels between which it works.
     owner (size,), cells (n_pieces, 3), span, corners, share, pointer, slots : of

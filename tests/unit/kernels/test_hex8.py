@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from femurfe.fem.assemble import lame
-from femurfe.fem.voxelgrid import CORNERS, grid_of
 from femurfe.fem.voxelbodies import cube_stiffness
+from femurfe.fem.voxelgrid import CORNERS, grid_of
 from femurfe.fem.voxelspecial import largest_eigenvalue
 from femurfe.kernels.cube import cube_forces
 
