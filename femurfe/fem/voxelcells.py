@@ -16,8 +16,9 @@ from femurfe.fem.voxelbodies import Carried, cube_stiffness
 from femurfe.fem.voxelgrid import CORNERS, Grid
 from femurfe.fem.voxelspecial import Special
 from femurfe.kernels import cellmatrix, cells
+from femurfe.kernels.tables import aligned
 
-CHUNK = 1024
+CHUNK = 256
 SPECIAL_CHUNK = 256
 _PLACES = np.array(CORNERS, dtype=np.int64)
 
@@ -71,8 +72,10 @@ def voxel_tables(span: int) -> Floats:
     places = np.argwhere(np.ones((span, span, span)))
     nodes = (places[:, None] + _PLACES) / span
     motions = weighted_motions(nodes.reshape(-1, 3)).reshape(-1, 24, 48)
-    parts = [144.0 * motions.transpose(0, 2, 1) @ (matrix @ motions) for matrix in cube_stiffness()]
-    return np.concatenate(parts).reshape(2 * span**3, -1)
+    out = np.empty((2, span**3, 48, 48))
+    for part, matrix in zip(out, cube_stiffness(), strict=True):
+        np.matmul(144.0 * motions.transpose(0, 2, 1), matrix @ motions, out=part)
+    return out.reshape(2 * span**3, -1)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -137,7 +140,7 @@ class CellStiffness:
         every = np.full((len(those.corners), members.shape[1]), -1)
         every[:, :8] = those.corners
         pointer, columns = cellmatrix.pattern(np.concatenate([every, members]), those.n_rows)
-        out = np.zeros((len(columns), 6, 6), dtype=precision)
+        out = aligned((len(columns), 6, 6), precision)
         self._add_regular(those, pointer, columns, out)
         for first in range(0, len(members), SPECIAL_CHUNK):
             part = slice(first, first + SPECIAL_CHUNK)
@@ -165,16 +168,19 @@ class CellStiffness:
         return voxel, np.searchsorted(self.those.starts, node, side="right") - 1
 
     def _add_regular(self, those: Cells, pointer: Ints, columns: Ints, out: npt.NDArray[Any]) -> None:
-        table = voxel_tables(those.span).astype(out.dtype)
-        for first in range(0, len(those.lowest), CHUNK):
-            n = min(CHUNK, len(those.lowest) - first)
-            values = np.empty((n, len(table)), dtype=out.dtype)
+        table = voxel_tables(those.span).astype(out.dtype, copy=False)
+        size = min(CHUNK, len(those.lowest))
+        values = np.empty((size, len(table)), dtype=out.dtype)
+        data = np.empty((size, 48 * 48), dtype=out.dtype)
+        for first in range(0, len(those.lowest), size):
+            n = min(size, len(those.lowest) - first)
             cells.moduli(
                 self.grid.rows, self.grid.n_rows, those.piece, those.lowest, those.span, self.skipped,
-                self.grid.lam, self.grid.mu, first, values,
+                self.grid.lam, self.grid.mu, first, values[:n],
             )  # fmt: skip
-            data = (values @ table).reshape(n, 48, 48)
-            cellmatrix.add_elements(those.corners[first : first + n], data, pointer, columns, out)
+            np.matmul(values[:n], table, out=data[:n])
+            corners = those.corners[first : first + n]
+            cellmatrix.add_elements(corners, data[:n].reshape(n, 48, 48), pointer, columns, out)
 
     def _special(self, those: Cells, rows: slice, width: int) -> Floats:
         """Stiffness (m, 6 width, 6 width) of some voxels beside special nodes."""
@@ -200,25 +206,15 @@ class CellStiffness:
 
 def between(fine: Cells, coarse: Cells) -> BlockRows:
     """Rows of ``fine`` by rows of ``coarse``, whose cells hold whole cells of the fine ones."""
-    first = np.full(fine.n_own, -1)
-    every = np.arange(len(fine.lowest))
-    first[fine.corners] = every[:, None]
-    voxel_of = _a_voxel(fine)
-    own = coarse.piece[tuple(voxel_of[first].T)]
-    local = (fine.positions() - coarse.lowest[own]) / coarse.span
-    ratio = fine.span / coarse.span
-    weight = np.stack([np.where(c, local, 1.0 - local).prod(axis=1) for c in _PLACES], axis=1)
-    data = np.zeros((fine.n_own, 8, 6, 6))
-    data[:, :, :3] = weighted_motions(local).reshape(-1, 3, 8, 6).transpose(0, 2, 1, 3)
-    data[:, :, 3:, 3:] = ratio * weight[:, :, None, None] * np.eye(3)
-    some = weight > 0.0
-    n_bodies = fine.n_rows - fine.n_own
-    rows = np.concatenate([np.nonzero(some)[0], fine.n_own + np.arange(n_bodies)])
-    columns = np.concatenate([coarse.corners[own][some], coarse.n_own + np.arange(n_bodies)])
-    blocks = np.concatenate([data[some], np.tile(np.eye(6), (n_bodies, 1, 1))])
-    order = np.lexsort((columns, rows))
-    pointer = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=fine.n_rows))]).astype(np.int64)
-    return BlockRows(pointer, columns[order].astype(np.int64), blocks[order])
+    own = np.empty(fine.n_own, dtype=np.int64)
+    own[fine.corners] = coarse.piece[tuple(_a_voxel(fine).T)][:, None]
+    position = np.empty((fine.n_own, 3), dtype=np.int64)
+    position[fine.corners] = fine.lowest[:, None] + fine.span * _PLACES
+    pointer, columns, data = cellmatrix.interpolation(
+        position, own, coarse.lowest, coarse.corners, coarse.span, fine.span / coarse.span,
+        fine.n_rows - fine.n_own, coarse.n_own,
+    )  # fmt: skip
+    return BlockRows(pointer, columns, data)
 
 
 def _a_voxel(fine: Cells) -> Ints:

@@ -86,7 +86,7 @@ class Coarse:
         down = _transposed(up, n_below)
         table = Table(
             LEVEL, n_rows=matrix.n_rows, pointer=matrix.pointer, columns=matrix.columns.astype(np.uint32),
-            data=aligned_copy(matrix.data, np.float32), blocks=aligned_copy(inverse, np.float32),
+            data=matrix.data, blocks=aligned_copy(inverse, np.float32),
             up=up.pointer, up_columns=up.columns.astype(np.uint32), up_data=_by_columns(up.data),
             down=down.pointer, down_columns=down.columns.astype(np.uint32), down_data=_by_columns(down.data),
             pieces=pieces, n_pieces=len(pieces) - 1, **vectors,

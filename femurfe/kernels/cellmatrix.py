@@ -57,7 +57,7 @@ def pattern(members, n_rows):  # type: ignore[no-untyped-def]
 
 @kernel
 def add_elements(members, data, pointer, columns, out):  # type: ignore[no-untyped-def]
-    """Add element matrices (n, 6 m, 6 m) to the transposed blocks ``out`` (nnz, 6, 6) of their rows."""
+    """Add symmetric element matrices (n, 6 m, 6 m) to the transposed blocks ``out`` (nnz, 6, 6)."""
     m = members.shape[1]
     for e in range(members.shape[0]):
         for i in range(m):
@@ -76,7 +76,7 @@ def add_elements(members, data, pointer, columns, out):  # type: ignore[no-untyp
                         high = middle
                 for a in range(6):
                     for b in range(6):
-                        out[low, b, a] += data[e, 6 * i + a, 6 * j + b]
+                        out[low, b, a] += data[e, 6 * j + b, 6 * i + a]
 
 
 @kernel
@@ -104,3 +104,40 @@ def invert(blocks, out):  # type: ignore[no-untyped-def]
         for i in range(m):
             for j in range(m):
                 out[e, i, j] = a[i, j] if kept[i] and kept[j] else 0.0
+
+
+@kernel
+def interpolation(position, own, lowest, corners, span, ratio, n_bodies, n_coarse):  # type: ignore[no-untyped-def]
+    """How rows of small cells move by those of larger ones: pointer, columns and blocks (nnz, 6, 6).
+
+    Parameters
+    ----------
+    position (n, 3), own (n,) : where the small rows are, in voxels, and the larger piece of each.
+    lowest, corners, span : of the larger pieces. ratio : of the small span to this one.
+    n_bodies, n_coarse : rigid bodies, whose rows come last on both sides; larger rows before them.
+    """
+    n = len(position)
+    pointer, columns = np.zeros(n + n_bodies + 1, np.int64), np.empty(8 * n + n_bodies, np.int64)
+    data, at = np.zeros((8 * n + n_bodies, 6, 6)), 0
+    for row in range(n):
+        x = (position[row] - lowest[own[row]]) / span
+        for q in range(8):
+            d = x[0] - (q >> 2), x[1] - ((q >> 1) & 1), x[2] - (q & 1)
+            w = (1.0 - abs(d[0])) * (1.0 - abs(d[1])) * (1.0 - abs(d[2]))
+            if w <= 0.0:
+                continue
+            columns[at] = corners[own[row], q]
+            for i in range(3):
+                data[at, i, i], data[at, i + 3, i + 3] = w, ratio * w
+            data[at, 0, 4], data[at, 0, 5] = w * d[2], -w * d[1]
+            data[at, 1, 3], data[at, 1, 5] = -w * d[2], w * d[0]
+            data[at, 2, 3], data[at, 2, 4] = w * d[1], -w * d[0]
+            at += 1
+        pointer[row + 1] = at
+    for body in range(n_bodies):
+        columns[at] = n_coarse + body
+        for i in range(6):
+            data[at, i, i] = 1.0
+        at += 1
+        pointer[n + body + 1] = at
+    return pointer, columns[:at].copy(), data[:at].copy()
