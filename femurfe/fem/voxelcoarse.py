@@ -27,7 +27,8 @@ SPAN, RATIO = 3, 3
 LANCZOS_STEPS = 10
 SMOOTHING = 4, 15.0
 HARD, EASY = (6, 30.0), (3, 10.0)
-FILLED, CONTRAST, VOLUMETRIC = 0.45, 3e3, 6.0
+FILLED, VOLUMETRIC = 0.45, 6.0
+LARGEST_CONTRAST, BETWEEN_TENTHS = 1e4, 600.0
 BLOCKS = (1, 2, 4)
 KIND = (0,) * 4
 _log = logging.getLogger(__name__)
@@ -110,10 +111,11 @@ def _what_is_hard(grid: Grid, below: Cells) -> str:
     """Why larger cells would not resolve what a grid holds, or nothing."""
     mu, lam = grid.mu[grid.mu > 0.0], grid.lam[grid.mu > 0.0]
     filled = len(mu) / (below.span**3 * len(below.lowest))
-    contrast, ratio = float(mu.max() / mu.min()), float((lam / mu).mean())
+    least, low, high, most = np.quantile(mu, (0.0, 0.1, 0.9, 1.0))
+    contrast, ratio = float(most / least), float((lam / mu).mean())
     if filled < FILLED:
         return f"aggregation from the first cells on, as larger ones are filled to {filled:.2f} only"
-    if contrast > CONTRAST:
+    if contrast > LARGEST_CONTRAST or high / low > BETWEEN_TENTHS:
         return f"aggregation from the first cells on, as stiffness differs by {contrast:.1e}"
     if ratio > VOLUMETRIC:
         return f"aggregation from the first cells on, as the mean of lam / mu is {ratio:.1f}"
