@@ -23,9 +23,9 @@ from femurfe.kernels.tables import LEVEL, Table, aligned, aligned_copy
 from femurfe.kernels.team import Team
 from femurfe.kernels.vector import marker
 
-SPAN, RATIO = 3, 3
+SPANS, SPAN_IF_HARD = (4, 8), 3
 LANCZOS_STEPS = 10
-SMOOTHING = 4, 15.0
+SMOOTHING = 3, 10.0
 HARD, EASY = (6, 30.0), (3, 10.0)
 FILLED, VOLUMETRIC = 0.45, 6.0
 LARGEST_CONTRAST, BETWEEN_TENTHS = 1e4, 600.0
@@ -53,10 +53,10 @@ class Coarse:
         self.wide = next(size for size in BLOCKS if size >= loads)
         self.marker = marker(self.wide)
         stiffness = CellStiffness(grid, special, those, springs)
-        self.cells = cells_of(grid, SPAN, len(bodies))
-        self.pointer, self.slots = cellmatrix.slots(self.cells.corners, self.cells.n_own)
-        below = cells_of(grid, SPAN * RATIO, len(bodies))
+        below = cells_of(grid, SPANS[1], len(bodies))
         hard = _what_is_hard(grid, below)
+        self.cells = cells_of(grid, SPAN_IF_HARD if hard else SPANS[0], len(bodies))
+        self.pointer, self.slots = cellmatrix.slots(self.cells.corners, self.cells.n_own)
         self.reason = hard or "two levels of cells by geometry, then aggregation"
         _log.info("voxels: %s", self.reason)
         if hard:

@@ -56,7 +56,7 @@ def test_pieces_that_share_no_node_have_no_unknowns_in_common() -> None:
     assert cells.corner_rows(piece, lowest, 3)[1] == 8 + 4 + 4
 
 
-@pytest.mark.parametrize("span", [3, 9])
+@pytest.mark.parametrize("span", [3, 4, 8])
 def test_a_rigid_motion_at_the_corners_moves_all_nodes_rigidly(span: int) -> None:
     young = sponge()
     grid = grid_of(young, young, 1.0)
@@ -73,7 +73,7 @@ def test_a_rigid_motion_at_the_corners_moves_all_nodes_rigidly(span: int) -> Non
 def test_motions_of_larger_cells_are_motions_of_the_smaller_ones_in_them() -> None:
     young = sponge((11, 12, 20))
     grid = grid_of(young, young, 1.0)
-    fine, coarse = cells_of(grid, 3, 0), cells_of(grid, 9, 0)
+    fine, coarse = cells_of(grid, 4, 0), cells_of(grid, 8, 0)
     up = between(fine, coarse)
     given = np.random.default_rng(1).standard_normal((coarse.n_rows, 6))
     rows = np.zeros((fine.n_rows, 6))
@@ -119,7 +119,7 @@ def assembled(grid: Grid, nodes: np.ndarray) -> np.ndarray:
     return out
 
 
-@pytest.mark.parametrize("span", [3, 9])
+@pytest.mark.parametrize("span", [3, 4, 8])
 def test_the_stiffness_of_cells_is_that_of_the_nodes_they_move(span: int) -> None:
     """P' A P by hand, with held, guided, sprung and carried nodes."""
     young = sponge()
