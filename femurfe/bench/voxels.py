@@ -134,7 +134,7 @@ def _solved(problem: VoxelProblem, options: SolverOptions, n_threads: int) -> Vo
 
 def _record(solution: VoxelSolution, clock: Clock, n_threads: int) -> dict[str, Any]:
     return {
-        "n_dofs": solution.n_dofs, "threads": n_threads, "method": "multigrid", "coarse": solution.coarse,
+        "n_dofs": solution.n_dofs, "threads": n_threads, "method": "multigrid",
         "iterations": list(solution.iterations), "residual": list(solution.residual),
         "seconds": clock.report(), "peak_mb": peak_mb(),
     }  # fmt: skip
