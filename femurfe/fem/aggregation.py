@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,6 +109,7 @@ def aggregated(
     alone: np.ndarray[tuple[int], np.dtype[np.bool_]],
     team: Team,
     plans: list[Plan] | None = None,
+    inverses: Callable[[Floats], Floats] | None = None,
 ) -> tuple[list[CoarseStep], BlockRows]:
     """The levels of a matrix, and the coarsest matrix.
 
@@ -117,10 +119,11 @@ def aggregated(
     modes : (n, 3, 6) rigid motions. alone : (n,) rows without any freedom.
     plans : of an earlier matrix of the same modes, which are followed if the first `Plan.fits`;
         else it gets those of this matrix.
+    inverses : of diagonal blocks on coarser levels; `block_inverses` if None.
     """
     if plans and not plans[0].fits(matrix):
         plans.clear()
-    known = list(plans or ())
+    known, invert = list(plans or ()), inverses or block_inverses
     steps: list[CoarseStep] = []
     while not steps or (matrix.n_rows > COARSEST and len(steps) < MOST_LEVELS):
         plan = known[len(steps)] if known else _plan(matrix, modes, alone)
@@ -133,7 +136,7 @@ def aggregated(
         image = _product(matrix, up, plan.image, plan.n_groups, team)
         matrix = _product(down, image, plan.coarse, plan.n_groups, team)
         inverse, modes, alone = (
-            block_inverses(matrix.diagonal()),
+            invert(matrix.diagonal()),
             plan.modes,
             np.zeros(plan.n_groups, dtype=bool),
         )

@@ -31,7 +31,7 @@ from femurfe.kernels.tables import MATRIX, SPECIAL, STATE, Table, aligned
 from femurfe.kernels.team import Team
 from femurfe.mesh.core import Mesh
 
-FINE_INTERVAL = 20.0
+FINE_SMOOTHING = (3, 20.0)
 PIECE = 256
 MOST_PIECES = 32
 
@@ -124,7 +124,7 @@ def hierarchy(
         up, rows = order_prolongator(mesh, system.constraints, level.held)
         coarse = _galerkin(level, up, rows)
         step = CoarseStep(level.matrix, level.inverse, up, transposed(up, coarse.matrix.n_rows))
-        tables.append(level_table(step, loads, precision, FINE_INTERVAL))
+        tables.append(level_table(step, loads, precision, FINE_SMOOTHING))
         level, modes = coarse, modes[rows]
     steps, coarsest = aggregated(level.matrix, level.inverse, modes, level.alone, team, plans)
     return tables + level_tables(steps, coarsest, loads, precision)

@@ -21,10 +21,14 @@ SMALL_PIECE, PIECE, MOST_PIECES = 48, 256, 32
 
 
 def level_tables(
-    steps: list[CoarseStep], coarsest: BlockRows, loads: int, precision: npt.DTypeLike
-) -> list[Table]:
-    """Tables `LEVEL` of all levels, the coarsest with its dense inverse."""
-    tables = [level_table(step, loads, precision) for step in steps]
+    steps: list[CoarseStep], coarsest: BlockRows, loads: int, precision: npt.DTypeLike,
+    smoothing: tuple[int, float] = (DEGREE, INTERVAL),
+) -> list[Table]:  # fmt: skip
+    """Tables `LEVEL` of all levels, the coarsest with its dense inverse.
+
+    smoothing : degree of the polynomial, and the largest eigenvalue over the least that it damps.
+    """
+    tables = [level_table(step, loads, precision, smoothing) for step in steps]
     inverse = _dense_inverse(coarsest)
     vectors = _vectors(coarsest.n_rows, 6, loads, precision)
     pieces = even_pieces(0, coarsest.n_rows, 8, MOST_PIECES)
@@ -42,11 +46,13 @@ def records(tables: list[Table]) -> npt.NDArray[Any]:
     return np.concatenate([table.record for table in tables])
 
 
-def level_table(step: CoarseStep, loads: int, precision: npt.DTypeLike, interval: float = INTERVAL) -> Table:
-    """The table `LEVEL` of a level above the coarsest, smoothed down to 1 / ``interval`` of its spectrum."""
+def level_table(
+    step: CoarseStep, loads: int, precision: npt.DTypeLike, smoothing: tuple[int, float]
+) -> Table:
+    """The table `LEVEL` of a level above the coarsest; smoothing : as in `level_tables`."""
     matrix, size = step.matrix, step.matrix.data.shape[1]
     largest = largest_of(matrix, step.inverse, LANCZOS_STEPS)
-    steps = steps_table(largest, DEGREE, interval)
+    steps = steps_table(largest, *smoothing)
     pieces = even_pieces(0, matrix.n_rows, PIECE if size == 3 else SMALL_PIECE, MOST_PIECES)
     return Table(
         LEVEL, n_rows=matrix.n_rows, pointer=matrix.pointer, columns=_short(matrix),

@@ -1,14 +1,16 @@
-"""Rigid bodies that carry nodes of a voxel grid, on every level of multigrid."""
+"""Rigid bodies that carry nodes of a voxel grid, and the stiffness of one cube."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.voxelgrid import CORNERS, Grid
+from femurfe.kernels.cube import cube_forces
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -39,7 +41,7 @@ class VoxelBody:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Carried:
-    """What the bodies carry on one level.
+    """What the bodies carry.
 
     Attributes
     ----------
@@ -52,15 +54,15 @@ class Carried:
     starts: Ints
 
 
-def carried(bodies: tuple[VoxelBody, ...], finest: list[Ints], level: int) -> Carried:
-    """What bodies carry, given the nodes of each on a level; a node of two goes to the first."""
+def carried(bodies: tuple[VoxelBody, ...]) -> Carried:
+    """What bodies carry; a node of two goes to the first."""
     seen = np.zeros((0, 3), dtype=np.int64)
     nodes, modes, starts = [seen], [np.zeros((0, 3, 6))], [0]
-    for body, own in zip(bodies, finest, strict=True):
-        new = _without(own, seen)
+    for body in bodies:
+        new = _without(body.nodes, seen)
         seen = np.concatenate([seen, new])
         nodes.append(new)
-        modes.append(np.asarray(body.modes(np.asarray(2.0**level * new, dtype=float)) * body.free))
+        modes.append(np.asarray(body.modes(np.asarray(new, dtype=float)) * body.free))
         starts.append(starts[-1] + len(new))
     return Carried(np.concatenate(nodes), np.concatenate(modes), np.array(starts, dtype=np.int64))
 
@@ -73,26 +75,29 @@ def _without(rows: Ints, others: Ints) -> Ints:
     return rows[~np.isin(key[0], key[1])]
 
 
-def parents(nodes: Ints) -> Ints:
-    """Nodes of the next level from which nodes (n, 3) are interpolated, each once.
+@lru_cache(maxsize=1)
+def cube_stiffness() -> tuple[Floats, Floats]:
+    """Stiffness (24, 24) of the unit cube per unit of either Lame constant.
 
-    A body that carries these too moves them, and so all between them, as it moves its own.
+    Components run fastest, corners as in `femurfe.fem.voxelgrid.CORNERS`.
     """
-    own, odd = nodes // 2, nodes % 2
-    return np.unique(np.concatenate([own + odd * np.array(corner) for corner in CORNERS]), axis=0)
+    u = np.eye(24).reshape(8, 3, 24)
+    parts = []
+    for lam, mu in ((1.0, 0.0), (0.0, 1.0)):
+        forces = cube_forces([[u[n, i] for n in range(8)] for i in range(3)], lam / 144.0, mu / 144.0)
+        parts.append(np.array([[forces[i][n] for i in range(3)] for n in range(8)]).reshape(24, 24))
+    return parts[0], parts[1]
 
 
-def body_blocks(
-    grid: Grid, those: Carried, bodies: tuple[VoxelBody, ...], springs: Floats, k_lam: Floats, k_mu: Floats
-) -> Floats:
+def body_blocks(grid: Grid, those: Carried, bodies: tuple[VoxelBody, ...], springs: Floats) -> Floats:
     """Stiffness (n_bodies, 6, 6) of the bodies' unknowns while all else is held.
 
     Parameters
     ----------
     springs : (m, 3, 3) N/mm at the carried nodes.
-    k_lam, k_mu : (24, 24) of the unit cube by either Lame constant.
     """
     out = np.zeros((len(bodies), 6, 6))
+    k_lam, k_mu = cube_stiffness()
     for number, body in enumerate(bodies):
         part = slice(those.starts[number], those.starts[number + 1])
         nodes, modes = those.nodes[part], those.modes[part]

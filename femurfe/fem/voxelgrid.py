@@ -1,4 +1,4 @@
-"""Grids of voxels in row storage, and the coarser grids of multigrid."""
+"""Grids of voxels in row storage."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CORNERS = tuple((i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1))
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Grid:
-    """A level: its rows and the moduli of its voxels.
+    """Rows of a grid and the moduli of its voxels.
 
     Attributes
     ----------
@@ -102,15 +102,3 @@ def grid_of(lam: Floats, mu: Floats, size: float) -> Grid:
     for values, places in zip((lam, mu), out, strict=True):
         kernels.fill(rows, shape[1] + 1, values, size / 144.0, places)
     return Grid(shape, rows, starts, out[0], out[1], mu > 0.0)
-
-
-def coarser(fine: Grid) -> Grid:
-    """The grid of twice the edge length, each voxel with the mean moduli of its eight."""
-    padded = np.pad(fine.inside, [(0, n % 2) for n in fine.shape])
-    n_i, n_j, n_k = (n // 2 for n in padded.shape)
-    inside: Mask = np.any(padded.reshape(n_i, 2, n_j, 2, n_k, 2), axis=(1, 3, 5))
-    rows, starts = rows_of(inside)
-    out = [aligned((int(starts[-1]) + PAD,), np.float64) for _ in range(2)]
-    for values, places in zip((fine.lam, fine.mu), out, strict=True):
-        kernels.coarsen(fine.rows, fine.n_rows, fine.n_planes, rows, n_j + 1, values, places)
-    return Grid((n_i, n_j, n_k), rows, starts, out[0], out[1], inside)

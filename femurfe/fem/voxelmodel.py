@@ -13,9 +13,9 @@ from femurfe.fem.constraints import Body, Constraints
 from femurfe.fem.voxelbodies import VoxelBody
 from femurfe.fem.voxelcycle import tables
 from femurfe.fem.voxelgrid import grid_of
-from femurfe.fem.voxellevels import Special
 from femurfe.fem.voxels import VoxelSolution, VoxelSupport, solve_voxels
 from femurfe.fem.voxelsolver import Progress
+from femurfe.fem.voxelspecial import Special
 from femurfe.kernels import grid as fill
 from femurfe.kernels import hex8 as kernels
 from femurfe.kernels import threads as threading
@@ -84,7 +84,7 @@ class VoxelStiffness:
         self._rows = grid_of(lam, mu, grid.size)
         none = np.zeros((0, 3, 3))
         special = Special(np.zeros((0, 3), dtype=np.int64), none, none, np.zeros(0, dtype=bool))
-        self._tables = tables([self._rows], [special], threading.available())
+        self._tables = tables(self._rows, special, threading.available())
         self._places = self._rows.places(grid.nodes)
 
     def apply(self, field: Floats) -> Floats:
@@ -95,7 +95,7 @@ class VoxelStiffness:
         capacity = int(np.diff(rows.starts).max()) + layout.PAD
         with Team(threading.chosen()) as team:
             team.run(
-                kernels.product, marker(1, max(width() // 2, 1)), t.info, t.rows, t.planes, t.pieces, x, x,
+                kernels.product, marker(1, max(width() // 2, 1)), t.info, rows.rows, t.planes, t.pieces, x, x,
                 out, 0.0, 1.0, rows.lam, rows.mu, t.places, t.free, t.springs, capacity, loads,
                 np.zeros((loads, rows.n_planes)),
             )  # fmt: skip

@@ -11,9 +11,10 @@ import numpy.typing as npt
 from femurfe.arrays import Floats, Ints, Mask
 from femurfe.errors import InvalidLoad, InvalidMaterial
 from femurfe.fem.voxelbodies import VoxelBody
+from femurfe.fem.voxelcoarse import BLOCKS
 from femurfe.fem.voxelgrid import Grid, grid_of
-from femurfe.fem.voxellevels import Special
 from femurfe.fem.voxelsolver import Progress, VoxelSolver
+from femurfe.fem.voxelspecial import Special
 from femurfe.kernels import threads as threading
 from femurfe.kernels.team import Team
 
@@ -28,7 +29,8 @@ class VoxelSolution:
         at the nodes asked for, each of a voxel.
     motions : (k, 6 n_bodies) unknowns of the rigid bodies.
     iterations : (k,) per load; residual : (k,) relative, recomputed in float64.
-    n_dofs : three per node of a voxel. seconds : ``setup`` and ``solve``.
+    n_dofs : three per node of a voxel. coarse : how the coarse levels were made.
+    seconds : ``setup`` and ``solve``.
     """
 
     displacement: Floats
@@ -36,6 +38,7 @@ class VoxelSolution:
     iterations: tuple[int, ...]
     residual: tuple[float, ...]
     n_dofs: int
+    coarse: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -112,18 +115,39 @@ def solve_voxels(
     with threading.using(threads) as n_threads, Team(n_threads) as team:
         bodies = tuple(body.turned(axes) for body in support.bodies)
         special = _turned(support, axes, used)
-        solver = VoxelSolver(grid, special, bodies, ratios, len(right), team, n_threads)
-        solver.load(places, right, body_forces)
+        loads = min(len(right), BLOCKS[-1])
+        solver = VoxelSolver(grid, turned[1], special, bodies, ratios, loads, team, n_threads)
         set_up = perf_counter()
-        iterations, residual = solver.solve(tolerance, max_iterations, progress)
+        wanted = None if at is None else np.asarray(at, dtype=np.int64)[:, axes]
+        parts = [
+            _part(solver, places, right, body_forces, slice(first, first + loads), wanted, used,
+                  (tolerance, max_iterations, progress))
+            for first in range(0, len(right), loads)
+        ]  # fmt: skip
+    values, motions = (np.concatenate(part) for part in list(zip(*parts, strict=True))[:2])
     if at is None:
-        values = solver.on_grid(used).transpose(0, *(1 + np.argsort(axes)), 4)
-    else:
-        values = solver.values(np.asarray(at, dtype=np.int64)[:, axes])
-    values = values[..., np.argsort(axes)]
-    seconds = {"setup": set_up - start, "solve": perf_counter() - set_up}
-    n_dofs = 3 * int(used.sum())
-    return VoxelSolution(values, solver.body_x.copy(), iterations, residual, n_dofs, seconds)
+        values = values.transpose(0, *(1 + np.argsort(axes)), 4)
+    return VoxelSolution(
+        values[..., np.argsort(axes)],
+        motions,
+        tuple(n for part in parts for n in part[2]),
+        tuple(n for part in parts for n in part[3]),
+        3 * int(used.sum()),
+        solver.coarse,
+        {"setup": set_up - start, "solve": perf_counter() - set_up},
+    )
+
+
+def _part(
+    solver: VoxelSolver, places: Ints, right: Floats, body_forces: Floats | None, rows: slice,
+    wanted: Ints | None, used: Mask, asked: tuple[float, int, Progress | None],
+) -> tuple[Floats, Floats, tuple[int, ...], tuple[float, ...]]:  # fmt: skip
+    """Displacements, motions of bodies, iterations and residuals of some loads."""
+    solver.load(places, right[rows], None if body_forces is None else body_forces[rows])
+    iterations, residual = solver.solve(*asked)
+    values = solver.on_grid(used) if wanted is None else solver.values(wanted)
+    n = len(right[rows])
+    return values[:n], solver.body_x[:n].copy(), iterations[:n], residual[:n]
 
 
 def _lame(young: Floats, poisson: Floats) -> tuple[Floats, Floats]:

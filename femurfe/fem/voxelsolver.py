@@ -11,7 +11,7 @@ from femurfe.errors import NotConverged
 from femurfe.fem.voxelbodies import VoxelBody
 from femurfe.fem.voxelcycle import Cycle
 from femurfe.fem.voxelgrid import Grid
-from femurfe.fem.voxellevels import Special
+from femurfe.fem.voxelspecial import Special
 from femurfe.kernels import conjugate
 from femurfe.kernels import hex8 as kernels
 from femurfe.kernels import voxeltables as layout
@@ -31,13 +31,14 @@ class VoxelSolver:
 
     Parameters
     ----------
-    special, bodies, ratios : as `femurfe.fem.voxelcycle.Cycle` takes them.
+    mu, special, bodies, ratios : as `femurfe.fem.voxelcycle.Cycle` takes them.
     loads : right-hand sides at once.
     """
 
     def __init__(
         self,
         grid: Grid,
+        mu: Floats,
         special: Special,
         bodies: tuple[VoxelBody, ...],
         ratios: tuple[float, float],
@@ -46,7 +47,8 @@ class VoxelSolver:
         n_threads: int,
     ) -> None:
         self.grid, self.team, self.loads, self.n = grid, team, loads, 3 * grid.size
-        self.cycle = Cycle(grid, special, bodies, ratios, loads, n_threads)
+        self.cycle = Cycle(grid, mu, special, bodies, ratios, loads, team, n_threads)
+        self.coarse = self.cycle.coarse.reason
         self.marker = marker(1, max(width() // 2, 1))
         blocks = -(-self.n // conjugate.BLOCK)
         self.partial_rr, self.partial_rz = np.zeros((2, loads, blocks))
@@ -54,7 +56,7 @@ class VoxelSolver:
         self.right, self.x, self.r, self.p, self.q = (
             aligned((loads * self.n + layout.PAD,), np.float64) for _ in range(5)
         )
-        those = self.cycle.carried[0]
+        those = self.cycle.carried
         self._places, self._modes = grid.places(those.nodes), those.modes
         self._parts = [slice(a, b) for a, b in zip(those.starts[:-1], those.starts[1:], strict=True)]
         self._springs = self.cycle.springs_of_bodies.ravel()
@@ -65,15 +67,19 @@ class VoxelSolver:
         )
 
     def load(self, places: Ints, forces: Floats, body_forces: Floats | None = None) -> None:
-        """Take forces (k, 3, m) at places of nodes and (k, 6 n_bodies) on the bodies."""
+        """Take forces (k, 3, m) at places of nodes and (k, 6 n_bodies) on the bodies, and forget what was.
+
+        With fewer loads than the solver handles, the others are zero.
+        """
         right, t = self._fields(self.right), self.cycle.tables
-        right[:, :, places] = forces
-        last = int(t.planes[self.grid.n_planes, 1])
-        held, free = t.places[:last], t.free[:last]
+        for vector in (self.right, self.x, self.p, self.body_x, self.body_p):
+            vector[:] = 0.0
+        right[: len(forces), :, places] = forces
+        held, free = t.places, t.free
         right[:, :, held] = np.einsum("nij,kjn->kin", free, right[:, :, held])
         self.body_right[:] = self._gathered(self.right)
         if body_forces is not None:
-            self.body_right += body_forces * self._body_free
+            self.body_right[: len(forces)] += body_forces * self._body_free
 
     def _fields(self, vector: Floats) -> Floats:
         return vector[: self.loads * self.n].reshape(self.loads, 3, -1)
@@ -114,7 +120,7 @@ class VoxelSolver:
         """``q = of_right right + of_product A x`` and the parts of ``x . q``."""
         t, g = self.cycle.tables, self.grid
         self.team.run(
-            kernels.product, self.marker, t.info, t.rows, t.planes, t.pieces, x, right, self.q, of_right,
+            kernels.product, self.marker, t.info, g.rows, t.planes, t.pieces, x, right, self.q, of_right,
             of_product, g.lam, g.mu, t.places, t.free, t.springs, self.cycle.capacity, self.loads,
             self.partial_pq,
         )  # fmt: skip
@@ -222,6 +228,5 @@ class VoxelSolver:
 def _oblique(cycle: Cycle) -> tuple[Ints, Floats]:
     """Places of the finest nodes that are free along directions across the axes, and the projectors."""
     t = cycle.tables
-    last = int(t.planes[t.info[0, layout.PLANES], 1])
-    mixed = (np.abs(t.free[:last]) * (1.0 - np.eye(3))).any(axis=(1, 2))
-    return t.places[:last][mixed], t.free[:last][mixed]
+    mixed = (np.abs(t.free) * (1.0 - np.eye(3))).any(axis=(1, 2))
+    return t.places[mixed], t.free[mixed]

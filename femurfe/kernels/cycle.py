@@ -343,12 +343,8 @@ def _below(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def cycle(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
-    """One cycle from ``b`` to ``w`` of the first level, of three unknowns a row; the others have six.
-
-    The second level is visited twice, unless it is the last and solved exactly.
-    """
-    base = _down(team, base, mk, kind, THREE, SIX, levels[0], levels[1])
+def twice_below(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
+    """Two V-cycles from ``b`` to ``w`` of the second level; one if it is the last and solved exactly."""
     twice = levels.size > 2
     for visit in range(2 if twice else 1):
         if visit == 1:
@@ -356,6 +352,17 @@ def cycle(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
         base = _below(team, base, mk, kind, levels)
     if twice:
         base = _both(team, base, mk, kind, levels[1])
+    return base
+
+
+@kernel
+def cycle(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
+    """One cycle from ``b`` to ``w`` of the first level, of three unknowns a row; the others have six.
+
+    The second level is visited twice, unless it is the last and solved exactly.
+    """
+    base = _down(team, base, mk, kind, THREE, SIX, levels[0], levels[1])
+    base = twice_below(team, base, mk, kind, levels)
     return _up(team, base, mk, kind, THREE, SIX, levels[0], levels[1])
 
 

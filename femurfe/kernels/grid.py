@@ -1,4 +1,4 @@
-"""Filling the row storage of a voxel grid: moduli, their coarsening, and diagonal blocks."""
+"""Filling the row storage of a voxel grid: moduli and diagonal blocks."""
 
 from __future__ import annotations
 
@@ -15,27 +15,6 @@ def fill(rows, n_rows, values, factor, out):  # type: ignore[no-untyped-def]
             at = rows[r, 0]
             for k in range(first, min(first + count, values.shape[2])):
                 out[at + k] = factor * values[i, j, k]
-
-
-@kernel
-def coarsen(fine, fine_rows, n_fine, rows, n_rows, values, out):  # type: ignore[no-untyped-def]
-    """Mean of eight voxels times two, the factor of their edge lengths.
-
-    Parameters
-    ----------
-    fine (n, 5), rows (n, 5) : row tables of the fine and the coarse grid.
-    fine_rows, n_fine, n_rows : rows of nodes per plane, planes of nodes.
-    values (fine size,), out (coarse size,) : out is added to.
-    """
-    for i in range(n_fine - 1):
-        for j in range(fine_rows - 1):
-            f = i * fine_rows + j
-            first, count = fine[f, 1], fine[f, 2]
-            if count == 0:
-                continue
-            at, to = fine[f, 0], rows[(i // 2) * n_rows + j // 2, 0]
-            for k in range(first // 2, (first + count) // 2):
-                out[to + k] += 0.25 * (values[at + 2 * k] + values[at + 2 * k + 1])
 
 
 @kernel

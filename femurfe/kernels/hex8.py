@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from femurfe.kernels.celltransfer import prolong, restrict
 from femurfe.kernels.compiled import kernel
 from femurfe.kernels.cube import (
     dot_row,
@@ -15,21 +16,18 @@ from femurfe.kernels.cube import (
     start_row,
     voxel_row,
 )
+from femurfe.kernels.cycle import twice_below
+from femurfe.kernels.hanging import correct
 from femurfe.kernels.team import claim, finish, wait
-from femurfe.kernels.transfer import prolong, restrict
 from femurfe.kernels.voxelbodies import move_bodies
 from femurfe.kernels.voxeltables import (
-    OFFSET,
-    PIECE,
     PIECES,
-    PLANE,
     PLANES,
     PROLONG,
     RESIDUAL,
     REST,
     RESTRICT,
     RIGHT,
-    ROW,
     ROWS,
     SIZE,
     SMOOTH,
@@ -43,10 +41,10 @@ def _voxel_plane(shape, level, rows, planes, i, x, x0, lam, mu, acc, cap, loads)
     """Forces of one plane of voxels into the sums of the two planes of nodes beside it."""
     lanes = len(shape[0])
     n, n_rows = level[SIZE], level[ROWS]
-    here, there = planes[level[PLANE] + i, 0], planes[level[PLANE] + i + 1, 0]
+    here, there = planes[i, 0], planes[i + 1, 0]
     low, high = (i & 1) * loads * 3 * cap - here, (1 - (i & 1)) * loads * 3 * cap - there
     for j in range(n_rows - 1):
-        r = level[ROW] + i * n_rows + j
+        r = i * n_rows + j
         if rows[r, 2] == 0:
             continue
         k = rows[r, 1]
@@ -57,7 +55,7 @@ def _voxel_plane(shape, level, rows, planes, i, x, x0, lam, mu, acc, cap, loads)
             voxel_row(
                 shape, x, acc, lam, mu, n, cap, at + a, at + b, at + c, at + d,
                 to + low + a, to + low + b, to + high + c, to + high + d,
-                level[OFFSET] + a, rows[r, 2] // lanes,
+                a, rows[r, 2] // lanes,
             )  # fmt: skip
 
 
@@ -109,7 +107,7 @@ def _sweep(  # type: ignore[no-untyped-def]
             _voxel_plane(shape, level, rows, planes, i, x, x0, lam, mu, acc, cap, loads)
         if i < first:
             continue
-        p = level[PLANE] + i
+        p = i
         at, chunks, slot = planes[p, 0], (planes[p + 1, 0] - planes[p, 0]) // lanes, (i & 1) * half
         s, e = planes[p, 1], planes[p + 1, 1]
         _springs(level, s, e, places, springs, x, x0, acc, slot - at, cap, loads)
@@ -118,7 +116,7 @@ def _sweep(  # type: ignore[no-untyped-def]
             if smooth:
                 smooth_row(
                     shape, x, right, out, acc, w, n, cap, x0 + o, right0 + o, out0 + o, a,
-                    6 * level[OFFSET] + at, chunks, cx, co, ct,
+                    at, chunks, cx, co, ct,
                 )  # fmt: skip
             else:
                 residual_row(shape, right, out, acc, n, cap, right0 + o, out0 + o, a, chunks, co, ct)
@@ -129,67 +127,40 @@ def _sweep(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _solve(level, right, right0, out, out0, active, inverse, moved, pushed, loads):  # type: ignore[no-untyped-def]
-    """The coarsest level by its dense inverse, of three rows per active node and all of the bodies."""
-    m, n = 3 * active.size, level[SIZE]
-    packed = np.empty((loads, inverse.shape[0]), right.dtype)
-    for load in range(loads):
-        for a in range(m):
-            packed[load, a] = right[right0 + (3 * load + a % 3) * n + active[a // 3]]
-        for a in range(m, inverse.shape[0]):
-            packed[load, a] = pushed[load, a - m]
-    solved = np.zeros_like(packed)
-    for load in range(loads):
-        for a in range(inverse.shape[0]):
-            value = packed[load, a]
-            for b in range(inverse.shape[0]):
-                solved[load, b] += value * inverse[a, b]
-    for load in range(loads):
-        for a in range(m):
-            out[out0 + (3 * load + a % 3) * n + active[a // 3]] = solved[load, a]
-        for a in range(m, inverse.shape[0]):
-            moved[load, a - m] = solved[load, a]
-
-
-@kernel
 def _start(shape, level, planes, first, last, right, right0, out, out0, w, ct, loads):  # type: ignore[no-untyped-def]
-    at = planes[level[PLANE] + first, 0]
-    chunks = (planes[level[PLANE] + last, 0] - at) // len(shape[0])
+    at = planes[first, 0]
+    chunks = (planes[last, 0] - at) // len(shape[0])
     for load in range(loads):
         o = load * 3 * level[SIZE] + at
-        start_row(shape, right, out, w, level[SIZE], right0 + o, out0 + o, 6 * level[OFFSET] + at, chunks, ct)
+        start_row(shape, right, out, w, level[SIZE], right0 + o, out0 + o, at, chunks, ct)
 
 
 @kernel
 def _piece(  # type: ignore[no-untyped-def]
-    shape, op, depth, src, dst, c, info, rows, planes, pieces, piece, v, total, w, lam, mu,
-    places, free, springs, active, inverse, bodies, acc, cap, line, loads,
+    shape, op, src, dst, c, level, rows, planes, pieces, piece, v, w, lam, mu, places, free, springs, acc,
+    cap, loads,
 ):  # fmt: skip
-    """One piece of one step of a cycle's program."""
-    level = info[depth]
-    at = 3 * loads * level[OFFSET]
-    a, b = at + src * total, at + dst * total
-    first, last = pieces[level[PIECE] + piece], pieces[level[PIECE] + piece + 1]
+    """One piece of one step of the smoother, or of the residual."""
+    total = 3 * loads * level[SIZE]
+    first, last = pieces[piece], pieces[piece + 1]
     if op == START:
-        _start(shape, level, planes, first, last, v, at + RIGHT * total, v, b, w, c[0], loads)
-    elif op in (SMOOTH, RESIDUAL):
-        _sweep(
-            shape, level, rows, planes, first, last, v, a, v, at + RIGHT * total, at + REST * total, v, b,
-            w, lam, mu, places, free, springs, acc, cap, loads, op == SMOOTH, c[0], c[1], c[2],
-        )  # fmt: skip
-    elif op == RESTRICT:
-        fine = info[depth - 1]
-        r0 = 3 * loads * fine[OFFSET] + REST * total
-        restrict(fine, level, rows, first, last, v, r0, v, at + RIGHT * total, line, loads)
-    elif op == PROLONG:
-        coarse = info[depth + 1]
-        c0 = 3 * loads * coarse[OFFSET] + src * total
-        prolong(level, coarse, rows, first, last, v, c0, v, b, line, loads)
-        for p in range(level[PLANE] + first, level[PLANE] + last):
-            _project(level, planes[p, 1], planes[p + 1, 1], places, free, v, b, loads)
+        _start(shape, level, planes, first, last, v, RIGHT * total, v, dst * total, w, c[0], loads)
     else:
-        moved, pushed = bodies[dst, depth], bodies[RIGHT, depth]
-        _solve(level, v, at + RIGHT * total, v, b, active, inverse, moved, pushed, loads)
+        _sweep(
+            shape, level, rows, planes, first, last, v, src * total, v, RIGHT * total, REST * total, v,
+            dst * total, w, lam, mu, places, free, springs, acc, cap, loads, op == SMOOTH, c[0], c[1], c[2],
+        )  # fmt: skip
+
+
+@kernel
+def _moved(team, base, special, places, free, v, at, level, loads):  # type: ignore[no-untyped-def]
+    """Keep supported nodes where they are held after a correction; returns the end."""
+    end = base + 1
+    if claim(team, end) >= 0:
+        _project(level, 0, special, places, free, v, at, loads)
+        finish(team)
+    wait(team, end)
+    return end
 
 
 @kernel
@@ -202,40 +173,68 @@ def _sums(n, like):  # type: ignore[no-untyped-def]
 
 @kernel
 def cycle(  # type: ignore[no-untyped-def]
-    team, base, shape, program, factors, info, rows, planes, pieces, v, total, w, lam, mu,
-    places, free, springs, active, inverse, bodies, carried, modes, starts, inverses, stiffness,
-    cap, longest, loads,
+    team, base, shape, program, factors, info, rows, planes, pieces, v, w, lam, mu, places, free, springs,
+    bodies, carried, modes, starts, inverses, stiffness, hanging, hung, offsets, together, cap, loads, mk,
+    kind, levels, owner, cells, span, corners, share, pointer, slots, right, result,
 ):  # fmt: skip
-    """Run a program: one row per step (operation, level, source, target), with its factors.
+    """Run a program: one row per step (operation, source, target), with its factors.
 
     Parameters
     ----------
-    bodies (4, n_levels, loads, 6 n_bodies) : unknowns of the rigid bodies, by vector and level.
+    bodies (4, loads, 6 n_bodies) : unknowns of the rigid bodies, by vector.
     carried, modes (n, 3, 6) : places of the nodes that bodies carry, and how each moves.
-    starts (n_levels n_bodies + 1,) : the first node carried, by level and body.
-    inverses (n_levels, n_bodies, 6, 6), stiffness (n_bodies, 6) : of each body; its own springs.
+    starts (n_bodies + 1,) : the first node carried, by body.
+    inverses (n_bodies, 6, 6), stiffness (n_bodies, 6) : of each body; its own springs.
+    hanging, hung, offsets, together : of `femurfe.kernels.hanging.correct`.
+    mk, kind, levels : of `femurfe.kernels.cycle.twice_below`; right, result (n_rows, wide, 8) : the
+        vectors of the first of its levels between which it works.
+    owner (size,), cells (n_pieces, 3), span, corners, share, pointer, slots : of
+        `femurfe.kernels.celltransfer`.
     """
-    acc, line = _sums(2 * loads * 3 * cap, v), np.empty(longest, v.dtype)
+    acc = _sums(2 * loads * 3 * cap, v)
+    n, n_rows = info[SIZE], info[ROWS]
+    total = 3 * loads * n
     end = base
     for step in range(program.shape[0]):
-        op, depth, src, dst = program[step]
-        start = end
-        end += 1 if op == SOLVE else info[depth, PIECES]
-        piece = claim(team, end)
-        while piece >= 0:
-            _piece(
-                shape, op, depth, src, dst, factors[step], info, rows, planes, pieces, piece - start, v,
-                total, w, lam, mu, places, free, springs, active, inverse, bodies, acc, cap, line, loads,
+        op, src, dst = program[step]
+        if op == SOLVE:
+            end = twice_below(team, end, mk, kind, levels)
+            continue
+        if op == RESTRICT:
+            end = restrict(
+                team, end, rows, n_rows, owner, cells, span, v, REST * total, n, loads, share, pointer, slots,
+                bodies[REST], right,
             )  # fmt: skip
-            finish(team)
+            continue
+        if op == PROLONG:
+            end = prolong(
+                team, end, rows, n_rows, owner, cells, span, corners, result, loads, v, dst * total, n
+            )
+            end = _moved(team, end, places.size, places, free, v, dst * total, info, loads)
+        else:
+            start = end
+            end += info[PIECES]
             piece = claim(team, end)
-        wait(team, end)
-        if op != SOLVE and stiffness.shape[0] > 0:
+            while piece >= 0:
+                _piece(
+                    shape, op, src, dst, factors[step], info, rows, planes, pieces, piece - start, v, w, lam,
+                    mu, places, free, springs, acc, cap, loads,
+                )  # fmt: skip
+                finish(team)
+                piece = claim(team, end)
+            wait(team, end)
+            if op != RESIDUAL and hung.size > 0:
+                source = (RIGHT if op == START else REST) * total
+                factor = factors[step, 0] if op == START else factors[step, 2]
+                end = correct(
+                    team, end, hanging, hung, offsets, together, factor, v, source, dst * total, n, loads
+                )
+        if stiffness.shape[0] > 0:
             end += 1
             if claim(team, end) >= 0:
                 move_bodies(
-                    op, depth, src, dst, factors[step], info[depth], v, total, bodies, carried, modes,
-                    starts, inverses, stiffness, loads,
+                    op, src, dst, factors[step], info, v, total, bodies, carried, modes, starts, inverses,
+                    stiffness, result, loads,
                 )  # fmt: skip
                 finish(team)
             wait(team, end)
@@ -248,14 +247,13 @@ def product(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """``out = co right + ct A x`` on the finest level, and ``part[load, plane] = x . out``."""
     acc = _sums(2 * loads * 3 * cap, x)
-    level = info[0]
-    lanes, n = len(shape[0]), level[SIZE]
-    end = base + level[PIECES]
+    lanes, n = len(shape[0]), info[SIZE]
+    end = base + info[PIECES]
     piece = claim(team, end)
     while piece >= 0:
         first, last = pieces[piece - base], pieces[piece - base + 1]
         _sweep(
-            shape, level, rows, planes, first, last, x, 0, right, 0, 0, out, 0, x, lam, mu,
+            shape, info, rows, planes, first, last, x, 0, right, 0, 0, out, 0, x, lam, mu,
             places, free, springs, acc, cap, loads, False, 0.0, co, ct,
         )  # fmt: skip
         for load in range(loads):
@@ -264,7 +262,7 @@ def product(  # type: ignore[no-untyped-def]
                 for c in range(3):
                     at = (3 * load + c) * n + planes[i, 0]
                     chunks = (planes[i + 1, 0] - planes[i, 0]) // lanes
-                    dot_row(shape, x, out, part, at, at, chunks, load * level[PLANES] + i)
+                    dot_row(shape, x, out, part, at, at, chunks, load * info[PLANES] + i)
         finish(team)
         piece = claim(team, end)
     wait(team, end)

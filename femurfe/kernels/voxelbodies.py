@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from femurfe.kernels.compiled import kernel
-from femurfe.kernels.voxeltables import OFFSET, PROLONG, RESIDUAL, REST, RESTRICT, RIGHT, SIZE, START
+from femurfe.kernels.voxeltables import PROLONG, RESIDUAL, REST, RIGHT, SIZE, START
 
 
 @kernel
@@ -50,30 +50,26 @@ def _step(op, before, after, start, c, inverse, force):  # type: ignore[no-untyp
 
 @kernel
 def move_bodies(  # type: ignore[no-untyped-def]
-    op, depth, src, dst, c, level, v, total, bodies, carried, modes, starts, inverses, stiffness, loads
+    op, src, dst, c, level, v, total, bodies, carried, modes, starts, inverses, stiffness, result, loads
 ):
-    """What a step does to the rigid bodies: their unknowns ``bodies[vector, level, load, 6 body]``."""
+    """What a step does to the rigid bodies: their unknowns ``bodies[vector, load, 6 body]``."""
     n_bodies, source = stiffness.shape[0], RIGHT if op == START else REST
+    first_row = result.shape[0] - n_bodies
     force = np.empty(6, v.dtype)
     for number in range(n_bodies * loads):
         body, load = number // loads, number % loads
-        if op == RESTRICT:
-            for m in range(6 * body, 6 * body + 6):
-                bodies[RIGHT, depth, load, m] = bodies[REST, depth - 1, load, m]
-            continue
-        first, last = starts[depth * n_bodies + body], starts[depth * n_bodies + body + 1]
-        at = 3 * loads * level[OFFSET] + 3 * load * level[SIZE]
+        first, last, at = starts[body], starts[body + 1], 3 * load * level[SIZE]
         for m in range(6):
             own = 6 * body + m
             if op == PROLONG:
-                bodies[dst, depth, load, own] += bodies[src, depth + 1, load, own]
-            force[m] = bodies[RIGHT, depth, load, own]
+                bodies[dst, load, own] += result[first_row + body, load, m]
+            force[m] = bodies[RIGHT, load, own]
             if op not in (PROLONG, START):
-                force[m] -= stiffness[body, m] * bodies[src, depth, load, own]
+                force[m] -= stiffness[body, m] * bodies[src, load, own]
         if op != PROLONG:
             _reduced(level, carried, first, last, modes, v, at + source * total, force)
-            before, after = bodies[src, depth, load], bodies[dst, depth, load]
-            _step(op, before, after, 6 * body, c, inverses[depth, body], force)
+            before, after = bodies[src, load], bodies[dst, load]
+            _step(op, before, after, 6 * body, c, inverses[body], force)
         for m in range(6):
-            force[m] = 0.0 if op == RESIDUAL else bodies[dst, depth, load, 6 * body + m]
+            force[m] = 0.0 if op == RESIDUAL else bodies[dst, load, 6 * body + m]
         _carry(level, carried, first, last, modes, force, v, at + dst * total)

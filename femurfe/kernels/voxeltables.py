@@ -7,16 +7,14 @@ nodes in a fixed order, so that sums do not depend on how planes are shared out.
 
 Tables
 ------
-info (n_levels, 8) : `OFFSET` of a level's first node in all storage, `SIZE` its nodes, `PLANES`,
-    `ROWS` of nodes per plane, `ROW` its first row in the row tables, `PLANE` its first entry
-    in `planes`, `PIECE` its first entry in `pieces`, `PIECES` their number.
-rows (n, 4) : place of node 0 of each row (which may lie before it), first node and number of
-    nodes of its voxels, number of its own nodes.
+info (4,) : `SIZE` the number of nodes in storage, `PLANES`, `ROWS` of nodes per plane, `PIECES`.
+rows (n, 5) : place of node 0 of each row (which may lie before it), first node and number of
+    nodes of its voxels, number and first of its own nodes.
 planes (n, 2) : where each plane starts, and its first special node.
-pieces : planes at which the pieces of a level begin.
+pieces : planes at which pieces of work begin.
 """
 
 PAD = 16
-START, SMOOTH, RESIDUAL, RESTRICT, PROLONG, SOLVE = range(6)
+START, SMOOTH, RESIDUAL, RESTRICT, SOLVE, PROLONG = range(6)
 X, OTHER, RIGHT, REST = range(4)
-OFFSET, SIZE, PLANES, ROWS, ROW, PLANE, PIECE, PIECES = range(8)
+SIZE, PLANES, ROWS, PIECES = range(4)

@@ -5,8 +5,8 @@ import pytest
 
 from femurfe.errors import InvalidLoad, InvalidMaterial, NotConverged
 from femurfe.fem.assemble import lame
+from femurfe.fem.voxelbodies import cube_stiffness
 from femurfe.fem.voxelgrid import CORNERS
-from femurfe.fem.voxellevels import cube_stiffness
 from femurfe.fem.voxels import VoxelSupport, solve_voxels
 
 
@@ -297,3 +297,52 @@ def test_a_rigid_platen_costs_few_iterations(across: int) -> None:
     loads = np.array([[0.0, 0.0, -1.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0, 0.0, 1.0]])
     solution = solve_voxels(young, 0.3, 1.0, support, [[1, 1, 1]], none, body_forces=loads, threads=1)
     assert max(solution.iterations) <= 25
+
+
+def test_any_number_of_loads_gives_what_each_gives_alone() -> None:
+    rng = np.random.default_rng(7)
+    young = blob(rng, 50.0)
+    support = VoxelSupport.fixed(plane(young, 2, 2))
+    nodes = plane(young, 2, 11)
+    forces = rng.standard_normal((6, len(nodes), 3))
+    together = solve_voxels(young, 0.3, 1.0, support, nodes, forces, tolerance=1e-11, threads=1)
+    assert len(together.iterations) == len(together.residual) == 6
+    for load in (0, 3, 4, 5):
+        alone = solve_voxels(young, 0.3, 1.0, support, nodes, forces[load], tolerance=1e-11, threads=1)
+        scale = np.abs(alone.displacement).max()
+        assert np.abs(together.displacement[load] - alone.displacement[0]).max() <= 1e-8 * scale
+
+
+def test_spongy_bone_costs_few_iterations_and_equals_the_direct_solver() -> None:
+    """Struts of some four voxels that fill three tenths: larger cells hold several of them."""
+    from scipy.ndimage import gaussian_filter, label
+
+    field = gaussian_filter(np.random.default_rng(8).standard_normal((24, 24, 24)), 2.0)
+    pieces, _ = label(field > np.quantile(field, 0.7))
+    young = np.where(pieces == 1 + np.argmax(np.bincount(pieces.ravel())[1:]), 1e4, 0.0)
+    low, high = plane(young, 2, 0), plane(young, 2, 24)
+    forces = np.tile([0.2, 0.0, -1.0], (len(high), 1))
+    support = VoxelSupport.fixed(low)
+    solution = solve_voxels(young, 0.3, 1.0, support, high, forces, tolerance=1e-10, threads=1)
+    assert "filled" in solution.coarse
+    right = direct(young, np.array(0.3), 1.0, support, high, forces)
+    assert np.abs(solution.displacement[0] - right).max() <= 1e-7 * np.abs(right).max()
+    assert max(solve_voxels(young, 0.3, 1.0, support, high, forces, threads=1).iterations) <= 40
+
+
+@pytest.mark.parametrize("contrast", [1e3, 1e6])
+def test_stiff_voxels_that_hang_by_an_edge_cost_no_iterations(contrast: float) -> None:
+    young = np.ones((24, 24, 36))
+    young[:, :, :12] = contrast
+    young[8:, :, 12] = contrast
+    plain = young.copy()
+    for i in range(3, 21, 6):
+        young[7, i, 13] = contrast
+    low, high = plane(young, 2, 0), plane(young, 2, 36)
+    forces = np.tile([0.1, 0.0, -1.0], (len(high), 1))
+    with_them, without = (
+        solve_voxels(e, 0.3, 1.0, VoxelSupport.fixed(low), high, forces, threads=1).iterations[0]
+        for e in (young, plain)
+    )
+    assert with_them <= without + 1
+    assert with_them <= 20

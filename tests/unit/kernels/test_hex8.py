@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from femurfe.fem.assemble import lame
+from femurfe.fem.voxelbodies import cube_stiffness
 from femurfe.fem.voxelgrid import CORNERS, grid_of
-from femurfe.fem.voxellevels import cube_stiffness, largest_eigenvalue
+from femurfe.fem.voxelspecial import largest_eigenvalue
 from femurfe.kernels.cube import cube_forces
 
 UNIT_CORNERS = np.array(CORNERS, dtype=float)
