@@ -24,6 +24,10 @@ def check(
     typer.echo(f"loads      {', '.join(found.load_cases)}")
     typer.echo(f"items      {', '.join(found.items) or 'none'}")
     typer.echo(f"mesh       {_mesh(table.mesh)}")
+    if table.sweep is not None:
+        typer.echo(
+            f"sweep      {table.sweep.method} of {found.n_cases} cases: {', '.join(table.sweep.parameters)}"
+        )
     solves = len(found.arms) * len(found.load_cases)
     typer.echo(
         f"estimate   {solves} solves of about {found.n_unknowns:.2g} unknowns, {found.memory_gib:.1f} GiB, "

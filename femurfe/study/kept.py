@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from femurfe.errors import FemurfeWarning
-from femurfe.study.files import inside_folder
+from femurfe.study.files import file_digest, inside_folder
 from femurfe.study.schema import StudyFile
 
 T = TypeVar("T")
@@ -21,7 +21,8 @@ MATERIALS = {"material", "rim_material"}
 class Keep(Protocol):
     """Gives what ``make`` makes, or what it made before of the same parts of a study."""
 
-    def __call__(self, kind: str, make: Callable[[], T]) -> T: ...
+    def __call__(self, kind: str, make: Callable[[], T]) -> T:
+        """A value of a kind, as ``make`` makes it."""
 
 
 def anew(kind: str, make: Callable[[], T]) -> T:
@@ -70,8 +71,7 @@ def geometry_keys(study: StudyFile, folder: Path) -> dict[str, str]:
     """
     bone: list[Any] = [study.anatomy.model_dump()]
     if study.anatomy.surface is not None:
-        path = inside_folder(folder, study.anatomy.surface)
-        bone.append(hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "missing")
+        bone.append(file_digest(inside_folder(folder, study.anatomy.surface)))
     items = [(name, table.model_dump(exclude=MATERIALS)) for name, table in study.items.items()]
     solids = [*bone, items, list(study.arms.items())]
     mesh = [*(bone if study.mesh.kind == "voxel" else solids), study.mesh.model_dump()]

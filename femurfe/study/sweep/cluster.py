@@ -1,0 +1,140 @@
+"""Workers of a Dask cluster. Dask carries cases there and answers back; it decides nothing.
+
+Time limits, memory limits and retries are the sweep's own: a case runs in a process beside its
+Dask worker, and an answer that does not come in time counts as lost.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from femurfe.study.extras import load
+from femurfe.study.sweep.child import START_LIMIT, Ended, Limits
+from femurfe.study.sweep.local import WorkersFailed
+from femurfe.study.sweep.remote import serve
+
+CONNECT_LIMIT, LOST_LIMIT = 30.0, 120.0
+
+
+def connect(address: str, task: str, limits: Limits) -> Cluster:
+    """The workers of the scheduler at an address such as ``tcp://10.0.0.1:8786``.
+
+    Raises
+    ------
+    MissingExtra
+        If Dask is not installed.
+    WorkersFailed
+        If no scheduler answers there.
+    """
+    distributed = load("cluster", "distributed")
+    try:
+        client = distributed.Client(address, timeout=CONNECT_LIMIT, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        message = f"no Dask scheduler answers at {address!r}: {error}"
+        raise WorkersFailed(message) from error
+    return Cluster(task, limits, client)
+
+
+class Cluster:
+    """The workers of a Dask client; each of their threads takes one case.
+
+    Parameters
+    ----------
+    task : ``"module:function"``; limits : of each task; client : connected, closed by `close`.
+    patience : s to wait for a cluster without workers, and for an answer beyond the time limit.
+    """
+
+    def __init__(self, task: str, limits: Limits, client: Any, patience: float = LOST_LIMIT) -> None:
+        self._task, self._limits, self._client, self._patience = task, limits, client, patience
+        self._futures: dict[str, tuple[Any, float]] = {}
+        self._stuck: set[str] = set()
+        self._alive = time.monotonic()
+
+    def idle(self) -> list[str]:
+        """An empty name for each free thread of a worker that is not stuck."""
+        threads = self._workers()
+        if threads:
+            self._alive = time.monotonic()
+        elif not self._futures and time.monotonic() - self._alive > max(self._patience, START_LIMIT):
+            message = f"the cluster had no worker for {time.monotonic() - self._alive:.0f} s"
+            raise WorkersFailed(message)
+        return [""] * (sum(threads.values()) - len(self._futures))
+
+    def _workers(self) -> dict[str, int]:
+        """Threads by address, as last heard from the scheduler."""
+        if self._client.status != "running":
+            return {}
+        found = self._client.scheduler_info(n_workers=-1)["workers"]
+        return {name: w["nthreads"] for name, w in found.items() if name not in self._stuck}
+
+    def start(self, key: str, mesh: str, last_mesh: str, content: dict[str, Any]) -> None:
+        """Send a task to whatever worker the scheduler picks."""
+        del last_mesh
+        only = {"workers": list(self._workers())} if self._stuck else {}
+        future = self._client.submit(
+            serve, self._task, self._limits, key, mesh, content,
+            key=f"femurfe-{key}-{time.monotonic_ns()}", pure=False, retries=0, **only,
+        )  # fmt: skip
+        self._futures[key] = (future, time.monotonic())
+
+    def running(self) -> set[str]:
+        """Keys of the tasks that were sent and not answered."""
+        return set(self._futures)
+
+    def ended(self, timeout: float) -> list[Ended]:
+        """What was answered, and what has to be given up."""
+        stop = time.monotonic() + timeout
+        while True:
+            out = [end for key in list(self._futures) for end in self._look(key)]
+            if out or time.monotonic() >= stop:
+                return out
+            time.sleep(0.02)
+
+    def _look(self, key: str) -> list[Ended]:
+        future, since = self._futures[key]
+        if future.status == "pending":
+            waited = time.monotonic() - since
+            limit = self._limits.seconds + self._patience
+            if waited <= limit:
+                return []
+            self._stuck |= self._working_on(future.key)
+            future.cancel(force=True)
+            return self._end(key, Ended(key, None, f"no answer from the cluster within {limit:g} s"))
+        if future.status == "finished":
+            return self._end(key, _read(key, future.result(timeout=CONNECT_LIMIT)))
+        if future.status == "error":
+            return self._end(key, self._read_error(key, future.exception(timeout=CONNECT_LIMIT)))
+        return self._end(key, Ended(key, None, f"the cluster lost the case ({future.status})"))
+
+    def _end(self, key: str, end: Ended) -> list[Ended]:
+        del self._futures[key]
+        return [end]
+
+    def _working_on(self, name: str) -> set[str]:
+        """Addresses of the workers that a task is on."""
+        try:
+            processing = self._client.processing()
+        except (OSError, TimeoutError):
+            return set()
+        return {worker for worker, names in processing.items() if name in names}
+
+    def _read_error(self, key: str, error: BaseException) -> Ended:
+        """A worker that died is the cluster's affair; one that cannot run femurfe is the user's."""
+        if type(error).__name__ == "KilledWorker":
+            return Ended(key, None, f"its worker was killed: {error}")
+        message = f"a worker of the cluster cannot run femurfe: {type(error).__name__}: {error}"
+        raise WorkersFailed(message)
+
+    def close(self) -> None:
+        """Give up what runs, and disconnect."""
+        for future, _ in self._futures.values():
+            future.cancel(force=True)
+        self._futures.clear()
+        self._client.close(timeout=CONNECT_LIMIT)
+
+
+def _read(key: str, answer: dict[str, Any]) -> Ended:
+    if "result" in answer:
+        return Ended(key, answer["result"])
+    return Ended(key, None, answer["error"], answer["final"], answer.get("begun", True))
