@@ -91,7 +91,7 @@ def sweep(
     )
     with _shown(quiet) as tell:
         swept = api.sweep(study, out, settings, tell)
-    _close(swept.results, swept.signal)
+    finish(swept.results, swept.signal)
 
 
 def _shard(text: str) -> tuple[int, int]:
@@ -114,8 +114,8 @@ def _connect(cluster: str | None, queued: Any) -> Connect | None:
     return None
 
 
-def _close(results: SweepResults, signal: int) -> None:
-    """The last lines, and the exit code."""
+def finish(results: SweepResults, signal: int) -> None:
+    """Print the last lines, and leave with the exit code that they deserve."""
     for line in _failures(results):
         typer.echo(line, err=True)
     left = f", {results.n_left} left" if results.n_left else ""
@@ -187,11 +187,12 @@ def _duration(seconds: float) -> str:
 
 def _lines(console: Any) -> Callable[[Standing], None]:
     """A line every ten seconds, and at the end."""
-    last = [-_EVERY]
+    last = [(-_EVERY, "")]
 
     def tell(at: Standing) -> None:
-        if time.monotonic() - last[0] >= _EVERY or not at.left:
-            last[0] = time.monotonic()
-            console.print(f"{at.done + at.failed}/{at.total}: {_rest(at)}", highlight=False, soft_wrap=True)
+        now, text = time.monotonic(), f"{at.done + at.failed}/{at.total}"
+        if text != last[0][1] and (now - last[0][0] >= _EVERY or not at.left):
+            last[0] = (now, text)
+            console.print(f"{text}: {_rest(at)}", highlight=False, soft_wrap=True)
 
     return tell
