@@ -27,6 +27,12 @@ def work(content):
     return {"rows": [row], "warnings": [["W-TOY", f"case {case['x']}"]]}
 
 
+def row_of_factor(content):
+    """One row made of the density factor of a study."""
+    factor = content["tables"]["materials"]["density_factor"]
+    return {"rows": [{"arm": "lytic", "load_case": "compression", "risk": 1.0 / factor}], "warnings": []}
+
+
 def _once(case):
     """Crash the first time only; a file remembers."""
     mark = Path(case["mark"])

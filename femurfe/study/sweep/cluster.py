@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from femurfe.study.extras import load
-from femurfe.study.sweep.child import START_LIMIT, Ended, Limits
+from femurfe.study.sweep.child import Ended, Limits
 from femurfe.study.sweep.local import WorkersFailed
 from femurfe.study.sweep.remote import serve
 
@@ -42,7 +42,7 @@ class Cluster:
     Parameters
     ----------
     task : ``"module:function"``; limits : of each task; client : connected, closed by `close`.
-    patience : s to wait for a cluster without workers, and for an answer beyond the time limit.
+    patience : s to wait for a scheduler out of reach, and for an answer beyond the time limit.
     """
 
     def __init__(self, task: str, limits: Limits, client: Any, patience: float = LOST_LIMIT) -> None:
@@ -52,14 +52,17 @@ class Cluster:
         self._alive = time.monotonic()
 
     def idle(self) -> list[str]:
-        """An empty name for each free thread of a worker that is not stuck."""
-        threads = self._workers()
-        if threads:
+        """An empty name for each free thread of a worker that is not stuck.
+
+        A scheduler that is out of reach for longer than the patience ends the sweep; one
+        without workers is waited for, as jobs may be in a queue.
+        """
+        if self._client.status == "running":
             self._alive = time.monotonic()
-        elif not self._futures and time.monotonic() - self._alive > max(self._patience, START_LIMIT):
-            message = f"the cluster had no worker for {time.monotonic() - self._alive:.0f} s"
+        elif time.monotonic() - self._alive > self._patience:
+            message = f"the Dask scheduler has been out of reach for {self._patience:g} s"
             raise WorkersFailed(message)
-        return [""] * (sum(threads.values()) - len(self._futures))
+        return [""] * (sum(self._workers().values()) - len(self._futures))
 
     def _workers(self) -> dict[str, int]:
         """Threads by address, as last heard from the scheduler."""

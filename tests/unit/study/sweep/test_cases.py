@@ -37,7 +37,7 @@ def key_of(folder, **changes):
     [
         ({"items.lesion.radus_mm": {"values": [4.0]}}, ("'radius_mm'", "radus_mm = 4.0")),
         ({"items.lesion.radius_mm": {"values": [4.0, -1.0]}}, ("case 1", "than 0, got -1.0")),
-        ({"items.lesion.share": {"values": [0.1, 1.5]}}, ("case 1", "items.lesion.share = 1.5", "less than 1")),
+        ({"items.lesion.share": {"values": [0.1, 1.5]}}, ("case 1", "share = 1.5", "less than 1")),
         ({"materials.density_factor": {"values": ["a"]}}, ("materials.density_factor = 'a'", "valid number")),
         ({"mesh.order": {"values": [3]}}, ("mesh.order = 3",)),
         ({"anatomy.modes.0": {"values": [1.0]}}, ("anatomy.modes", "list")),

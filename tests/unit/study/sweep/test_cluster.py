@@ -74,6 +74,27 @@ def test_a_worker_that_answers_no_more_costs_an_attempt_and_is_given_nothing_els
     assert len(records(tmp_path / "s", cases)) == 12
 
 
+def test_a_scheduler_that_dies_ends_the_sweep_and_what_is_kept_stays(scheduler, tmp_path):
+    from distributed import Client
+
+    address = scheduler.scheduler_address
+    ended = []
+
+    def end_it(standing):
+        if standing.done >= 3 and not ended:
+            ended.append(True)
+            scheduler.close(timeout=10)
+
+    def connected(task, limits):
+        return Cluster(task, limits, Client(address, set_as_default=False, timeout=5), patience=2.0)
+
+    cases = plain_cases(40, seconds=0.1)
+    with pytest.raises(WorkersFailed, match="out of reach"):
+        run_work(toy_work(cases), tmp_path / "s", Settings(connect=connected, retries=50), end_it)
+    assert 3 <= len(records(tmp_path / "s", cases)) < 40
+    assert sweep_here(cases, tmp_path / "s").standing.done == 40
+
+
 def test_an_address_without_a_scheduler_is_refused(monkeypatch):
     monkeypatch.setattr("femurfe.study.sweep.cluster.CONNECT_LIMIT", 1.0)
     from femurfe.study.sweep.child import Limits

