@@ -93,10 +93,11 @@ def killed(study: Path, out: Path, asked: argparse.Namespace) -> tuple[Counter[s
             if not more:
                 raise
             what = rng.choice(["master", "worker", "both"])
-            targets = workers(master.pid)[:1] if what != "master" else []
+            at_work = workers(master.pid)
+            if what != "master" and not at_work:
+                continue  # it is still starting
+            targets = [rng.choice(at_work)] if what != "master" else []
             targets += [master.pid] if what != "worker" else []
-            if not targets:
-                continue
             kills[what] += 1
             for pid in targets:
                 os.kill(pid, signal.SIGKILL)
@@ -107,7 +108,7 @@ def killed(study: Path, out: Path, asked: argparse.Namespace) -> tuple[Counter[s
 
 
 def workers(pid: int) -> list[int]:
-    """Processes that a process has started, in random order of age."""
+    """Processes that a process has started and that have not ended."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -116,7 +117,6 @@ def workers(pid: int) -> list[int]:
             continue
         if int(fields[1]) == pid and fields[0] != "Z":
             found.append(int(path.parent.name))
-    random.shuffle(found)
     return found
 
 

@@ -75,7 +75,8 @@ def refused(folder: Path, error: Exception) -> StoreRefused:
     """The sentence for a folder that cannot be written."""
     cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
     why = cause.strerror or str(cause) if isinstance(cause, OSError) else str(cause)
-    cure = "free some space" if getattr(cause, "errno", None) in (errno.ENOSPC, errno.EDQUOT) else "see to it"
+    full = getattr(cause, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+    cure = "free some space" if full else "make it writable"
     return StoreRefused(
         f"the sweep cannot write to {str(folder)!r}: {why}; what is stored stays: {cure} and run again"
     )
