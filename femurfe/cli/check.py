@@ -29,9 +29,10 @@ def check(
             f"sweep      {table.sweep.method} of {found.n_cases} cases: {', '.join(table.sweep.parameters)}"
         )
     solves = len(found.arms) * len(found.load_cases)
+    each = "" if table.sweep is None else " for each case"
     typer.echo(
         f"estimate   {solves} solves of about {found.n_unknowns:.2g} unknowns, {found.memory_gib:.1f} GiB, "
-        f"about {found.seconds:.0f} s on two cores"
+        f"about {found.seconds:.0f} s on two cores{each}"
     )
 
 

@@ -78,6 +78,11 @@ def _exit(case):
     os._exit(7)
 
 
+def _gate(case):
+    while not Path(case["mark"]).exists():
+        time.sleep(0.02)
+
+
 def _hang(case):
     time.sleep(1000.0)
 
@@ -91,6 +96,6 @@ def _raise(case):
 
 
 MISCHIEF = {
-    "crash": _crash, "once": _once, "exit": _exit, "hang": _hang, "stop": _stop, "eat": _eat, "gulp": _gulp,
-    "raise": _raise, "refuse": _refuse, "print": _print, "spawn": _spawn,
+    "crash": _crash, "once": _once, "exit": _exit, "hang": _hang, "stop": _stop, "gate": _gate, "eat": _eat,
+    "gulp": _gulp, "raise": _raise, "refuse": _refuse, "print": _print, "spawn": _spawn,
 }  # fmt: skip

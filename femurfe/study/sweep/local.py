@@ -81,16 +81,17 @@ class Local:
         return out
 
     def _heard(self, timeout: float) -> list[Ended]:
+        """Everything that workers have said; waits if they have said nothing."""
         out: list[Ended] = []
         stop = time.monotonic() + timeout
-        while not out:
+        while True:
+            wait = 0.0 if out else max(stop - time.monotonic(), 0.0)
             try:
-                child, answer = self._news.get(timeout=max(stop - time.monotonic(), 0.0))
+                child, answer = self._news.get(timeout=wait) if wait else self._news.get_nowait()
             except queue.Empty:
-                break
+                return out
             if child in self._children:
                 out += self._drop(child, "") if answer is None else self._answered(child, answer)
-        return out
 
     def _answered(self, child: Child, answer: dict[str, Any]) -> list[Ended]:
         if "ready" in answer:

@@ -88,7 +88,7 @@ def test_cases_in_work_at_two_deaths_of_their_master_come_last(tmp_path):
         wait_until(lambda n=n: times_begun() == n)
         process.kill()
         process.wait(30.0)
-    done = sweep_here(cases, tmp_path / "s", jobs=1, time_limit=0.5, retries=0)
+    done = sweep_here(cases, tmp_path / "s", jobs=1, time_limit=2.0, retries=0)
     assert (done.standing.done, done.standing.failed) == (8, 1)
     lines = list(journal_lines(journal))
     start = max(i for i, line in enumerate(lines) if line["event"] == "start")

@@ -5,12 +5,13 @@ import math
 import pytest
 from helpers.faults import assert_refused
 from helpers.studies import STUDY
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from femurfe.study.sweep.values import canonical, split_key, with_value
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e300, max_value=1e300))
 def test_the_canonical_form_of_a_canonical_value_is_itself(x):
     once = canonical(x, "k")
@@ -18,6 +19,7 @@ def test_the_canonical_form_of_a_canonical_value_is_itself(x):
     assert math.isclose(once, x, rel_tol=1e-11, abs_tol=0.0)
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**6), 10**6), st.integers(1, 1000))
 def test_a_decimal_reached_by_sums_is_the_decimal(k, n):
     step = 1.0 / n

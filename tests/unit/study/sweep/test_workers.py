@@ -23,8 +23,8 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="as
 POISON = {
     "crash": ("SIGSEGV", "Segmentation fault"),
     "exit": ("ended with code 7",),
-    "hang": ("took longer than 1",),
-    "stop": ("took longer than 1",),
+    "hang": ("took longer than 1.5 s",),
+    "stop": ("took longer than 1.5 s",),
     "eat": ("took more than 0.2", "GiB of memory"),
     "gulp": ("MemoryError",),
     "raise": ("ZeroDivisionError",),
@@ -39,7 +39,7 @@ def poisoned(tmp_path_factory):
     cases = plain_cases(20)
     for x, do in enumerate(POISON):
         cases[2 * x]["do"] = do
-    done = sweep_here(cases, place, retries=1, time_limit=1.0, memory_limit=0.25)
+    done = sweep_here(cases, place, retries=1, time_limit=1.5, memory_limit=0.25)
     return done, records(place, cases)
 
 
