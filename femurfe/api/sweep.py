@@ -1,4 +1,4 @@
-"""Sweeps from Python: a study, what varies in it, and its cases solved and kept."""
+"""Sweeps from Python: a study, what varies in it, its cases solved."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class Sweep:
 def sweep(
     study: str | Path, out: str | Path | None, settings: Settings, progress: Tell | None = None
 ) -> Swept:
-    """Run the sweep of a study file; signals end it cleanly and are told, not raised.
+    """Run the sweep of a study file; a signal ends it cleanly and is told.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def sweep(
 
 
 def sweep_status(study: str | Path, out: str | Path | None = None) -> Status:
-    """How far the sweep of a study file is; reads its folder and touches nothing.
+    """How far the sweep of a study file is; its folder is only read.
 
     Raises
     ------
@@ -157,5 +157,5 @@ def read_sweep(folder: str | Path) -> SweepResults:
 
 
 def place_of(study: StudyFile, out: str | Path | None) -> Path:
-    """The folder of a study's sweep: the one given, or ``results/<name>_sweep``."""
+    """The folder given, or ``results/<name>_sweep``."""
     return Path(out) if out is not None else Path("results") / f"{study.name}_sweep"

@@ -18,48 +18,65 @@ if TYPE_CHECKING:
     from femurfe.study.sweep.results import SweepResults
     from femurfe.study.sweep.settings import Connect
 
-_FAILED = 3
+_FAILED_CODE = 3
 _EVERY = 10.0
 
 
+_STUDY = typer.Argument(..., help="A study file with a [sweep], or the name of one.")
+_OUT = typer.Option(None, "--out", "-o", help="Folder of the sweep [default: results/NAME_sweep].")
+_JOBS = typer.Option(
+    None, "--jobs", "-j", min=1, help="Workers [default: one per processor, if memory allows]."
+)
+_THREADS = typer.Option(
+    None, "--threads", "-t", min=1, help="Threads of each worker [default: an equal share]."
+)
+_STATUS = typer.Option(False, "--status", help="Say how far the sweep is; run nothing.")
+_TIME_LIMIT = typer.Option(3600.0, "--time-limit", help="Seconds that one case may take.")
+_MEMORY_LIMIT = typer.Option(
+    None, "--memory-limit", help="GiB that one worker may take [default: an equal share; Linux only]."
+)
+_RETRIES = typer.Option(
+    2, "--retries", min=0, help="How often a case that crashed, hung or ran out of memory is tried again."
+)
+_RETRY_FAILED = typer.Option(False, "--retry-failed", help="Try again what failed in an earlier run.")
+_SHARD = typer.Option(
+    "1/1", "--shard", help="i/n: the i-th of n parts, for job arrays; all write to one folder."
+)
+_CLUSTER = typer.Option(None, "--cluster", help="Address of a Dask scheduler to send cases to.")
+_JOBQUEUE = typer.Option(
+    None, "--jobqueue", help="slurm, pbs or lsf: submit workers there, through dask-jobqueue."
+)
+_NODES = typer.Option(1, "--nodes", min=1, help="Jobs to submit to the queue.")
+_CORES = typer.Option(8, "--cores", min=1, help="Cores of each such job.")
+_MEMORY = typer.Option(16.0, "--memory", help="Memory of each such job, GB.")
+_WALLTIME = typer.Option("04:00:00", "--walltime", help="Time of each such job.")
+_QUEUE = typer.Option(None, "--queue", help="Queue or partition to submit to.")
+_DRY_RUN = typer.Option(False, "--dry-run", help="With --jobqueue: print the job script and submit nothing.")
+_QUIET = typer.Option(False, "--quiet", "-q", help="Print the last line only.")
+
+
 def sweep(
-    study: str = typer.Argument(..., help="A study file with a [sweep], or the name of one."),
-    out: Path = typer.Option(None, "--out", "-o", help="Folder of the sweep [default: results/NAME_sweep]."),
-    jobs: int = typer.Option(
-        None, "--jobs", "-j", min=1, help="Workers [default: one per processor, if memory allows]."
-    ),
-    threads: int = typer.Option(
-        None, "--threads", "-t", min=1, help="Threads of each worker [default: an equal share]."
-    ),
-    status: bool = typer.Option(False, "--status", help="Say how far the sweep is; run nothing."),
-    time_limit: float = typer.Option(3600.0, "--time-limit", help="Seconds that one case may take."),
-    memory_limit: float = typer.Option(
-        None, "--memory-limit", help="GiB that one worker may take [default: an equal share; Linux only]."
-    ),
-    retries: int = typer.Option(
-        2, "--retries", min=0, help="How often a case that crashed, hung or ran out of memory is tried again."
-    ),
-    retry_failed: bool = typer.Option(
-        False, "--retry-failed", help="Try again what failed in an earlier run."
-    ),
-    shard: str = typer.Option(
-        "1/1", "--shard", help="i/n: the i-th of n parts, for job arrays; all write to one folder."
-    ),
-    cluster: str = typer.Option(None, "--cluster", help="Address of a Dask scheduler to send cases to."),
-    jobqueue: str = typer.Option(
-        None, "--jobqueue", help="slurm, pbs or lsf: submit workers there, through dask-jobqueue."
-    ),
-    nodes: int = typer.Option(1, "--nodes", min=1, help="Jobs to submit to the queue."),
-    cores: int = typer.Option(8, "--cores", min=1, help="Cores of each such job."),
-    memory: float = typer.Option(16.0, "--memory", help="Memory of each such job, GB."),
-    walltime: str = typer.Option("04:00:00", "--walltime", help="Time of each such job."),
-    queue: str = typer.Option(None, "--queue", help="Queue or partition to submit to."),
-    dry_run: bool = typer.Option(
-        False, "--dry-run", help="With --jobqueue: print the job script and submit nothing."
-    ),
-    quiet: bool = typer.Option(False, "--quiet", "-q", help="Print the last line only."),
+    study: str = _STUDY,
+    out: Path = _OUT,
+    jobs: int = _JOBS,
+    threads: int = _THREADS,
+    status: bool = _STATUS,
+    time_limit: float = _TIME_LIMIT,
+    memory_limit: float = _MEMORY_LIMIT,
+    retries: int = _RETRIES,
+    retry_failed: bool = _RETRY_FAILED,
+    shard: str = _SHARD,
+    cluster: str = _CLUSTER,
+    jobqueue: str = _JOBQUEUE,
+    nodes: int = _NODES,
+    cores: int = _CORES,
+    memory: float = _MEMORY,
+    walltime: str = _WALLTIME,
+    queue: str = _QUEUE,
+    dry_run: bool = _DRY_RUN,
+    quiet: bool = _QUIET,
 ) -> None:
-    """Solve the cases of a sweep that are not solved yet, and keep each as it is done.
+    """Solve the cases of a sweep that are not solved yet, keeping each.
 
     The same command goes on where the last one stopped, whatever stopped it. The folder holds
     a file per case (cases/), the design, a journal, and table.csv when all cases have ended.
@@ -127,7 +144,7 @@ def finish(results: SweepResults, signal: int) -> None:
         typer.echo("femurfe: interrupted; the same command goes on from here", err=True)
         raise typer.Exit(128 + signal)
     if results.n_failed:
-        raise typer.Exit(_FAILED)
+        raise typer.Exit(_FAILED_CODE)
 
 
 def _failures(results: SweepResults, most: int = 10) -> Iterator[str]:

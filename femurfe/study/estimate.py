@@ -36,7 +36,7 @@ class Estimate:
 
 
 def estimate(study: StudyFile, inputs: Inputs) -> Estimate:
-    """About what a study takes; its materials are looked up and its items placed on the way.
+    """About what a study takes; items are placed and materials looked up.
 
     Raises
     ------

@@ -35,7 +35,7 @@ def material_key(folder: Path, key: str) -> str:
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of a file, or ``"missing"``; read again only if the file was touched."""
+    """SHA-256 of a file, or ``"missing"``; read again only if it was touched."""
     if not path.is_file():
         return "missing"
     found = path.stat()

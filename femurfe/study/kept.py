@@ -19,7 +19,7 @@ MATERIALS = {"material", "rim_material"}
 
 
 class Keep(Protocol):
-    """Gives what ``make`` makes, or what it made before of the same parts of a study."""
+    """Gives what ``make`` makes, or made before of the same."""
 
     def __call__(self, kind: str, make: Callable[[], T]) -> T:
         """A value of a kind, as ``make`` makes it."""
@@ -32,7 +32,7 @@ def anew(kind: str, make: Callable[[], T]) -> T:
 
 
 class Kept:
-    """The last of each kind that was made, with the warnings that its making gave.
+    """The last of each kind that was made, with the warnings it gave.
 
     A value from here is the one that would be made anew, and warns of the same.
     """
@@ -82,7 +82,7 @@ def geometry_keys(study: StudyFile, folder: Path) -> dict[str, str]:
 
 @contextmanager
 def recorded() -> Iterator[list[tuple[str, str]]]:
-    """Collect femurfe's warnings as (code, text), each once; others pass through."""
+    """Collect femurfe's warnings as (code, text); others pass through."""
     notes: list[tuple[str, str]] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -207,7 +207,7 @@ class AveragingTable(Table):
 
 
 class ParameterTable(Table):
-    """What a swept key is set to: values, or a distribution that values are drawn from.
+    """What a swept key is set to: values, or draws from a distribution.
 
     ``mean`` and ``sd`` are those of the value itself; of a truncated normal, before it is cut.
     """

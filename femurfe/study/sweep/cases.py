@@ -58,7 +58,7 @@ class Plan:
 
 
 def make_plan(study: StudyFile, design: Design, folder: Path) -> Plan:
-    """The cases of a study and a design, all checked against the schema and the first one built.
+    """The cases of a study and a design, checked, and the first one built.
 
     Parameters
     ----------

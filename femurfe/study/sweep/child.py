@@ -111,7 +111,7 @@ class Child:
         self._send(content)
 
     def was_ready(self) -> None:
-        """Count a task's time from now: it has started, and compiled modules are loaded."""
+        """Count a task's time from now: the process has started."""
         self.ready, self._since = True, time.monotonic()
 
     def overdue(self) -> str | None:
@@ -129,7 +129,7 @@ class Child:
         return None
 
     def end(self) -> str:
-        """End it at once, with all that it started; how it ended and its last words."""
+        """End it at once with all that it started; how, and its last words."""
         with contextlib.suppress(OSError):
             if hasattr(os, "killpg"):
                 os.killpg(self.process.pid, signal.SIGKILL)

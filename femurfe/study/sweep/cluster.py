@@ -18,7 +18,7 @@ CONNECT_LIMIT, LOST_LIMIT = 30.0, 120.0
 
 
 def connect(address: str, task: str, limits: Limits) -> Cluster:
-    """The workers of the scheduler at an address such as ``tcp://10.0.0.1:8786``.
+    """The workers of the scheduler at an address like ``tcp://10.0.0.1:8786``.
 
     Raises
     ------

@@ -35,7 +35,7 @@ class Design:
         return tuple(self.table.parameters)
 
     def values(self, case: int) -> dict[str, Any]:
-        """What is set in a case, by key; keys that go ``also`` with a parameter included."""
+        """What is set in a case, by key, those that go ``also`` included."""
         out: dict[str, Any] = {}
         for (name, parameter), value in zip(self.table.parameters.items(), self.rows[case], strict=True):
             out |= dict.fromkeys((name, *parameter.also), value)

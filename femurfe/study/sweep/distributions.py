@@ -11,7 +11,7 @@ from femurfe.study.schema import ParameterTable
 
 
 def quantiles(table: ParameterTable, unit: Floats) -> list[Any]:
-    """The values of a parameter at the shares ``unit`` (n,) of its probability.
+    """Values of a parameter at the shares ``unit`` (n,) of its probability.
 
     A lognormal has ``mean`` and ``sd`` itself, not its logarithm; a truncated normal is what is
     left of one between ``low`` and ``high``.

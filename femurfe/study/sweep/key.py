@@ -20,7 +20,7 @@ ASIDE = ("api", "bench", "cli", "figures", "study/sweep")
 
 @cache
 def stamp() -> str:
-    """Digest of the code and data that results come from: own sources, libraries, versions.
+    """Digest of what results come from: own sources and data, libraries.
 
     The processor is not in it: machines of a cluster share results, which agree to the
     solver's tolerance.
@@ -45,7 +45,7 @@ def _sources() -> Iterator[Path]:
 
 
 def used_files(study: StudyFile, folder: Path) -> dict[str, str]:
-    """SHA-256 of every file of its folder that a study names: surfaces and materials.
+    """SHA-256 of every surface and material file that a study names.
 
     A file that is missing has the digest ``"missing"``; the case will say so.
     """
@@ -60,7 +60,7 @@ def used_files(study: StudyFile, folder: Path) -> dict[str, str]:
 
 
 def case_key(study: StudyFile, files: Mapping[str, str]) -> str:
-    """Digest of a resolved study, the files it names, and the code; names and titles do not count."""
+    """Digest of a resolved study without its name, its files, and the code."""
     tables = study.model_dump(exclude={"name", "title", "sweep"})
     content = {"study": _plain(tables), "files": dict(files), "stamp": stamp()}
     text = json.dumps(content, sort_keys=True, default=str)

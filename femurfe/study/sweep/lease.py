@@ -137,7 +137,7 @@ def _boot_id() -> str:
 
 
 def read_lease(path: Path) -> dict[str, Any] | None:
-    """Who holds a lease: host, pid, boot, token, count; None if nobody, or if it is not readable."""
+    """Who holds a lease: host, pid, boot, token, count; None if nobody."""
     try:
         found = json.loads(path.read_bytes())
     except (OSError, ValueError):

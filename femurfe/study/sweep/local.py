@@ -52,7 +52,7 @@ class Local:
         self._failures = 0
 
     def idle(self) -> list[str]:
-        """The last mesh of each waiting worker; one that is still to be started has none."""
+        """The last mesh of each waiting worker; none of one yet to be started."""
         waiting = [child.mesh for child in self._children if child.key is None]
         return waiting + [""] * (self._jobs - len(self._children))
 
@@ -70,7 +70,7 @@ class Local:
         return {child.key for child in self._children if child.key is not None}
 
     def ended(self, timeout: float) -> list[Ended]:
-        """What has ended by itself, and what had to be ended for its time or memory."""
+        """What has ended, or had to be ended for its time or memory."""
         out = self._heard(timeout)
         for child in list(self._children):
             why = child.overdue()

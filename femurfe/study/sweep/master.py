@@ -81,7 +81,7 @@ class Master:
         self._begun = time.monotonic()
 
     def run(self, cases: Sequence[Case], late: frozenset[str], wish: Wish) -> Standing:
-        """Bring all cases to an end, or as many as the user wishes; where the sweep is then.
+        """Bring all cases to an end, or as many as wished; where it is then.
 
         Raises
         ------

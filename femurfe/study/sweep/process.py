@@ -13,7 +13,7 @@ _GIB = 2**30
 
 
 def die_with_parent(parent: int) -> None:
-    """Have the kernel end this process when its parent ends, where it can; end now if it has."""
+    """Have the kernel end this process with its parent, where it can."""
     if not sys.platform.startswith("linux"):
         return
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -23,7 +23,7 @@ def die_with_parent(parent: int) -> None:
 
 
 def set_memory_ceiling(ceiling: float | None) -> None:
-    """Refuse allocations beyond ``ceiling`` bytes, which is faster than anyone can watch."""
+    """Refuse allocations beyond ``ceiling`` bytes, faster than any watch."""
     if ceiling is None or not sys.platform.startswith("linux"):
         return
     import resource

@@ -16,7 +16,7 @@ _own = threading.local()  # the kernel ends a process with the thread that start
 
 
 def serve(task: str, limits: Limits, key: str, mesh: str, content: dict[str, Any]) -> dict[str, Any]:
-    """The answer of a process to one task: ``result``, or ``error`` and whether it is ``final``."""
+    """The answer of a process to one task: ``result``, or ``error``."""
     child, news = _child(task, limits)
     child.start(key, mesh, content)
     while True:

@@ -156,7 +156,7 @@ class SweepResults:
         write_whole(Path(path), lambda draft: parquet.write_table(content, draft))
 
     def to_xarray(self) -> Any:
-        """The numbers as an xarray Dataset over case, arm and load case; parameters along case.
+        """The numbers as an xarray Dataset over case, arm and load case.
 
         Raises
         ------

@@ -66,7 +66,7 @@ class Swept:
 
 
 def planned(study: StudyFile, folder: Path, store: Store) -> Plan:
-    """The plan of a study's ``[sweep]``; a stored design of the same table is taken as it is.
+    """The plan of a study's ``[sweep]``, on its stored design if there is one.
 
     Raises
     ------

@@ -15,7 +15,7 @@ from femurfe.study.sweep.distributions import is_bounded
 
 
 def unit_points(table: SweepTable) -> Floats:
-    """Points (n_cases, n_parameters) in the unit cube for the methods that draw.
+    """Points (n_cases, n_parameters) in the unit cube, for drawn designs.
 
     Raises
     ------

@@ -30,7 +30,7 @@ class StoreRefused(FemurfeError):
 
 
 def sealed(content: Any) -> bytes:
-    """A line of JSON with the content and the SHA-256 of its bytes; NaN is refused."""
+    """A line of JSON with the content and the SHA-256 of its bytes."""
     body = json.dumps(content, allow_nan=False, ensure_ascii=False).encode()
     return _HEAD + sha256(body).hexdigest().encode() + _MIDDLE + body + _TAIL
 
@@ -94,7 +94,7 @@ def read_sealed(path: Path) -> Any:
 
 
 class Journal:
-    """What happened, a sealed line each, only ever added to; a torn line is passed over.
+    """What happened, a sealed line each, only ever added to.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ class Wish:
         self.signal, self.soon, self.now = 0, False, False
 
     def hear(self, number: int, frame: FrameType | None = None) -> None:
-        """Take a signal: the first interrupt asks for an end soon, any other for one at once."""
+        """Take a signal: a first interrupt asks for an end soon, others at once."""
         del frame
         self.now = self.soon or number != signal.SIGINT
         self.soon, self.signal = True, self.signal or number
@@ -31,7 +31,7 @@ class Wish:
 
 @contextmanager
 def heard() -> Iterator[Wish]:
-    """Hear interrupt, termination and hang-up instead of dying of them; main thread only.
+    """Hear interrupt, termination and hang-up instead of dying of them.
 
     A signal that is ignored stays so, as ``nohup`` has it for hang-ups.
     """

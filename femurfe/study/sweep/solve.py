@@ -32,7 +32,7 @@ def content_of(case: Case, folder: Path, threads: int) -> dict[str, Any]:
 
 
 def solve_case(content: dict[str, Any]) -> dict[str, Any]:
-    """The rows and warnings of a case, on what this worker kept of the one before.
+    """The rows and warnings of a case, on what was kept of the one before.
 
     Files and code are compared with those that the case's key was made of, before and after; if
     they are others, ``changed`` says so, and there is nothing else.

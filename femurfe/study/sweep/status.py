@@ -43,7 +43,7 @@ class Status:
 
     @property
     def seconds_left(self) -> float:
-        """Time for what is left at the rate of the shards at work; infinite if there is none."""
+        """Time for what is left at the rate of shards at work, or infinite."""
         rate = sum(part.per_minute for part in self.parts if part.holder)
         return 60.0 * self.results.n_left / rate if rate > 0.0 else float("inf")
 

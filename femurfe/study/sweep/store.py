@@ -79,7 +79,7 @@ class Store:
         write_sealed(self._path(record.key), record.as_tables())
 
     def index(self, keys: Iterable[str]) -> Index:
-        """The records of these cases; files that are damaged are named, and count as absent."""
+        """The records of these cases; damaged files are named, and are absent."""
         out = Index()
         for key in keys:
             path = self._path(key)
@@ -108,7 +108,7 @@ class Store:
             raise refused(self.folder, error) from error
 
     def remove_drafts(self, keys: Iterable[str]) -> None:
-        """Remove what an ended master left half-written of these cases; only their master may."""
+        """Remove what was left half-written of these cases, as their master."""
         own = set(keys)
         for draft in self.folder.glob("cases/*/.*.tmp"):
             if draft.name[1:].split(".")[0] in own:

@@ -38,7 +38,7 @@ def canonical(value: Any, key: str) -> Any:
 
 
 def split_key(key: str) -> list[str]:
-    """The parts of a dotted key, quoted as in TOML where a part has dots or blanks.
+    """The parts of a dotted key, quoted as in TOML.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def split_key(key: str) -> list[str]:
 
 
 def with_value(tables: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
-    """The tables of a study with one key set to a value; a number in the key counts entries of a list.
+    """The tables of a study with one key set; numbers count list entries.
 
     Raises
     ------

@@ -29,7 +29,7 @@ class Waiting:
         return sum(map(len, self._groups.values())) + len(self._late)
 
     def take(self, idle: Sequence[str]) -> tuple[Case, str]:
-        """A case and the last mesh of the worker that should take it, of those that wait.
+        """A case, and the last mesh of the idle worker that should take it.
 
         A worker goes on with its mesh; another begins one that nobody has, or helps with the
         longest.

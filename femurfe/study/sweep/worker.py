@@ -24,7 +24,7 @@ Task = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def main() -> None:
-    """Serve tasks until the input closes; the first line says what to serve them with."""
+    """Serve tasks until the input closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the master's affair
     faulthandler.enable()
     source, answers = sys.stdin.buffer, _private_output()
@@ -55,7 +55,7 @@ def _listen(source: BinaryIO, tasks: queue.Queue[dict[str, Any]]) -> None:
 
 
 def answer(task: Task, content: dict[str, Any]) -> dict[str, Any]:
-    """What a task gives, or why it gave nothing and whether trying again makes sense."""
+    """What a task gives, or why nothing and whether to try again."""
     try:
         return {"result": task(content)}
     except (TooLarge, MemoryError) as error:
