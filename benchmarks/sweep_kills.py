@@ -59,7 +59,7 @@ def main() -> None:
     options.add_argument("--kills", type=int, default=40)
     options.add_argument("--cases", type=int, default=300, help="a multiple of 15")
     options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--longest", type=float, default=15.0, help="s between two kills, at most")
+    options.add_argument("--longest", type=float, default=20.0, help="s between two kills, at most")
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         study = Path(folder) / "kills.toml"

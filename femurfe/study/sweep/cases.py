@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from femurfe.study.run import build_inputs
 from femurfe.study.schema import StudyFile
 from femurfe.study.sweep.design import Design
 from femurfe.study.sweep.key import case_key, used_files
-from femurfe.study.sweep.values import with_value
+from femurfe.study.sweep.values import split_key, with_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ def make_plan(study: StudyFile, design: Design, folder: Path) -> Plan:
     FemurfeError
         If a key or value of the design is not allowed, naming both; nothing has been solved.
     """
+    _check_apart(design)
     one_fit = study.mesh.model_copy(update={"compare_fits": False})
     base = study.model_copy(update={"mesh": one_fit})
     tables = base.model_dump(exclude_unset=True, exclude={"sweep"})
@@ -78,6 +80,16 @@ def make_plan(study: StudyFile, design: Design, folder: Path) -> Plan:
     for case in _by_mesh(found):
         cases.setdefault(case.key, case)
     return Plan(design, tuple(case.key for case in found), cases, memory)
+
+
+def _check_apart(design: Design) -> None:
+    """Refuse two parameters that set the same key, or one a part of what the other sets."""
+    keys = [key for name, table in design.table.parameters.items() for key in (name, *table.also)]
+    parts = sorted((split_key(key), key) for key in keys)
+    for (one, first), (other, second) in pairwise(parts):
+        if other[: len(one)] == one:
+            message = f"sweep parameters {first!r} and {second!r} set the same; name each key once"
+            raise InvalidStudy(message, code="E-SWEEP-KEY")
 
 
 def _case(tables: Mapping[str, Any], design: Design, i: int, folder: Path) -> Case:

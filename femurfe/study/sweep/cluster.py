@@ -6,8 +6,11 @@ Dask worker, and an answer that does not come in time counts as lost.
 
 from __future__ import annotations
 
+import threading
 import time
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 from femurfe.study.extras import load
 from femurfe.study.sweep.child import Ended, Limits
@@ -15,6 +18,8 @@ from femurfe.study.sweep.local import WorkersFailed
 from femurfe.study.sweep.remote import serve
 
 CONNECT_LIMIT, LOST_LIMIT = 30.0, 120.0
+_ASK_LIMIT = 5.0
+T = TypeVar("T")
 
 
 def connect(address: str, task: str, limits: Limits) -> Cluster:
@@ -36,6 +41,33 @@ def connect(address: str, task: str, limits: Limits) -> Cluster:
     return Cluster(task, limits, client)
 
 
+class Later(Generic[T]):
+    """What a call gives, asked of a thread: nobody waits for a machine that answers no more.
+
+    Attributes
+    ----------
+    value : what it gave, or None; error : what it raised; since : when it was asked.
+    """
+
+    def __init__(self, call: Callable[[], T]) -> None:
+        self.value: T | None = None
+        self.error: BaseException | None = None
+        self.since, self._call = time.monotonic(), call
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self.value = self._call()
+        except BaseException as error:  # noqa: BLE001 - whoever asked looks at it
+            self.error = error
+
+    def wait(self, seconds: float = 0.0) -> bool:
+        """True if it has ended, after so many seconds at most."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+
 class Cluster:
     """The workers of a Dask client; each of their threads takes one case.
 
@@ -48,6 +80,7 @@ class Cluster:
     def __init__(self, task: str, limits: Limits, client: Any, patience: float = LOST_LIMIT) -> None:
         self._task, self._limits, self._client, self._patience = task, limits, client, patience
         self._futures: dict[str, tuple[Any, float]] = {}
+        self._fetched: dict[str, Later[dict[str, Any]]] = {}
         self._stuck: set[str] = set()
         self._alive = time.monotonic()
 
@@ -102,25 +135,37 @@ class Cluster:
             if waited <= limit:
                 return []
             self._stuck |= self._working_on(future.key)
-            future.cancel(force=True)
+            Later(partial(future.cancel, force=True))
             return self._end(key, Ended(key, None, f"no answer from the cluster within {limit:g} s"))
         if future.status == "finished":
-            return self._end(key, _read(key, future.result(timeout=CONNECT_LIMIT)))
+            return self._fetch(key, future)
         if future.status == "error":
             return self._end(key, self._read_error(key, future.exception(timeout=CONNECT_LIMIT)))
         return self._end(key, Ended(key, None, f"the cluster lost the case ({future.status})"))
 
+    def _fetch(self, key: str, future: Any) -> list[Ended]:
+        """An answer stays with the worker that found it, which may answer no more."""
+        if key not in self._fetched:
+            self._fetched[key] = Later(future.result)
+        later = self._fetched[key]
+        if not later.wait():
+            if time.monotonic() - later.since <= self._patience:
+                return []
+            return self._end(key, Ended(key, None, f"no answer fetched within {self._patience:g} s"))
+        if later.value is None:
+            return self._end(key, Ended(key, None, f"its answer was lost: {later.error}"))
+        return self._end(key, _read(key, later.value))
+
     def _end(self, key: str, end: Ended) -> list[Ended]:
         del self._futures[key]
+        self._fetched.pop(key, None)
         return [end]
 
     def _working_on(self, name: str) -> set[str]:
         """Addresses of the workers that a task is on."""
-        try:
-            processing = self._client.processing()
-        except (OSError, TimeoutError):
-            return set()
-        return {worker for worker, names in processing.items() if name in names}
+        processing = Later(self._client.processing)
+        processing.wait(_ASK_LIMIT)
+        return {worker for worker, names in (processing.value or {}).items() if name in names}
 
     def _read_error(self, key: str, error: BaseException) -> Ended:
         """A worker that died is the cluster's affair; one that cannot run femurfe is the user's."""
@@ -131,10 +176,11 @@ class Cluster:
 
     def close(self) -> None:
         """Give up what runs, and disconnect."""
-        for future, _ in self._futures.values():
-            future.cancel(force=True)
+        cancelled = [Later(partial(future.cancel, force=True)) for future, _ in self._futures.values()]
+        for later in cancelled:
+            later.wait(_ASK_LIMIT)
         self._futures.clear()
-        self._client.close(timeout=CONNECT_LIMIT)
+        Later(partial(self._client.close, timeout=_ASK_LIMIT)).wait(2.0 * _ASK_LIMIT)
 
 
 def _read(key: str, answer: dict[str, Any]) -> Ended:

@@ -68,6 +68,20 @@ def test_cases_of_one_value_in_two_forms_are_one_case(tmp_path, unbuilt):
     assert len(set(shifts.keys)) == 1
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("items.lesion.radius_mm", 'items."lesion".radius_mm'),
+        ("items.lesion.shift_mm", "items.lesion.shift_mm.left"),
+    ],
+)
+def test_two_parameters_that_set_the_same_are_refused(tmp_path, one, other):
+    twice = {one: {"values": [1.0]}, other: {"values": [2.0]}}
+    assert_refused(lambda: plan(twice, tmp_path), "E-SWEEP-KEY", "set the same", one, other)
+    also = {"materials.density_factor": {"values": [1.0], "also": [one, other]}}
+    assert_refused(lambda: plan(also, tmp_path), "E-SWEEP-KEY", "set the same")
+
+
 def test_cases_on_one_mesh_are_neighbours_and_shards_share_them_out(tmp_path, unbuilt):
     parameters = {
         "materials.density_factor": {"values": [0.9, 1.0, 1.1]},

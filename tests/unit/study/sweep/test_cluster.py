@@ -7,10 +7,11 @@ import sys
 from functools import partial
 
 import pytest
-from helpers.sweeping import TESTS, contents, plain_cases, records, sweep_here, toy_work
+from helpers.sweeping import TESTS, contents, plain_cases, print_nothing, records, sweep_here, toy_work
 
 pytest.importorskip("distributed")
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks /proc")
+from femurfe.study.sweep import jobqueue  # noqa: E402
 from femurfe.study.sweep.cluster import Cluster, connect  # noqa: E402
 from femurfe.study.sweep.jobqueue import Jobs, job_script  # noqa: E402
 from femurfe.study.sweep.local import WorkersFailed  # noqa: E402
@@ -74,6 +75,37 @@ def test_a_worker_that_answers_no_more_costs_an_attempt_and_is_given_nothing_els
     assert len(records(tmp_path / "s", cases)) == 12
 
 
+def test_an_answer_that_a_silent_worker_keeps_is_not_waited_for_for_ever(scheduler, tmp_path):
+    from distributed import Client
+
+    class Late(Cluster):
+        """Stops the first worker when it has an answer, before that is fetched."""
+
+        stopped = None
+
+        def _fetch(self, key, future):
+            if self.stopped is None:
+                holder = next(iter(self._client.who_has([future]).values()))[0]
+                workers = self._client.scheduler_info(n_workers=-1)["workers"]
+                self.stopped = scheduler.workers[workers[holder]["name"]].pid
+                os.kill(self.stopped, signal.SIGSTOP)
+            return super()._fetch(key, future)
+
+    made = []
+
+    def late(task, limits):
+        made.append(Late(task, limits, Client(scheduler, set_as_default=False), patience=1.0))
+        return made[0]
+
+    cases = plain_cases(6)
+    try:
+        settings = Settings(connect=late, time_limit=3.0, retries=5)
+        done = run_work(toy_work(cases), tmp_path / "s", settings, print_nothing)
+    finally:
+        os.kill(made[0].stopped, signal.SIGCONT)
+    assert (done.standing.done, done.standing.failed) == (6, 0)
+
+
 def test_a_scheduler_that_dies_ends_the_sweep_and_what_is_kept_stays(scheduler, tmp_path):
     from distributed import Client
 
@@ -119,3 +151,22 @@ def test_a_job_script_is_made_without_a_queue_and_is_good_shell(kind):
     assert "--nworkers 4" in script
     assert "--nthreads 1" in script
     assert subprocess.run(["bash", "-n"], input=script, text=True, check=False).returncode == 0
+
+
+def test_workers_that_were_submitted_solve_the_sweep_and_end_with_it(tmp_path, monkeypatch):
+    local = pytest.importorskip("dask_jobqueue.local")
+    monkeypatch.setenv("PYTHONPATH", f"{TESTS}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    made = []
+
+    def on_this_machine(jobs):
+        options = {"cores": 1, "processes": 1, "memory": "1GB", "python": sys.executable, "interface": "lo"}
+        made.append(local.LocalCluster(**options, scheduler_options={"dashboard_address": None}))
+        return made[0]
+
+    monkeypatch.setattr(jobqueue, "_cluster", on_this_machine)
+    settings = Settings(connect=partial(jobqueue.submit, Jobs("slurm", n=2)))
+    cases = plain_cases(6)
+    assert run_work(toy_work(cases), tmp_path / "s", settings, print_nothing).standing.done == 6
+    sweep_here(cases, tmp_path / "here")
+    assert contents(tmp_path / "s") == contents(tmp_path / "here")
+    assert made[0].status.name == "closed"

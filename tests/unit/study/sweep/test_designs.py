@@ -8,6 +8,7 @@ import pytest
 from helpers.faults import assert_refused, assert_warned
 
 from femurfe.errors import InvalidStudy
+from femurfe.study import extras
 from femurfe.study.read import parse_study
 from femurfe.study.schema import ParameterTable, SweepTable
 from femurfe.study.sweep.design import design_from, make_design
@@ -164,6 +165,17 @@ def test_a_grid_of_distributions_a_list_of_unequal_lengths_and_morris_without_en
     assert_refused(lambda: design("morris", n=4), "E-SWEEP-VALUE", "'c'", "truncated_normal")
     with pytest.raises(InvalidStudy, match="finite"):
         design("grid", {"a": {"values": [1.0, math.nan]}})
+
+
+@pytest.mark.parametrize("method", ["morris", "saltelli"])
+def test_a_design_of_salib_says_what_to_install_without_it(monkeypatch, method):
+    def gone(name):
+        message = f"No module named {name!r}"
+        raise ImportError(message)
+
+    monkeypatch.setattr(extras, "import_module", gone)
+    make = {"a": UNIFORM}
+    assert_refused(lambda: design(method, make, n=4), "E-EXTRA", 'pip install "femurfe[sensitivity]"')
 
 
 def test_a_number_of_cases_that_leaves_a_sobol_design_unbalanced_is_warned_of():
