@@ -82,6 +82,11 @@ def sweep(
     a file per case (cases/), the design, a journal, and table.csv when all cases have ended.
     Ctrl-C once lets running cases finish, twice ends at once. Exit codes: 0 all done, 3 some
     cases failed, 130, 143 and 129 after interrupt, termination and hang-up.
+
+    A [sweep] has a method (grid, list, latin_hypercube, sobol, morris, saltelli), n where the
+    method draws, a seed, and parameters: dotted keys of the study with values (and weights), or
+    a distribution with low and high (uniform), mean and sd (normal, lognormal) or all four
+    (truncated_normal). "also" names keys that are set with a parameter.
     """
     from femurfe import api
 

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from femurfe.study.extras import load
 from femurfe.study.sweep.child import Ended, Limits
-from femurfe.study.sweep.local import WorkersFailed
+from femurfe.study.sweep.local import STARTS, WorkersFailed
 from femurfe.study.sweep.remote import serve
 
 CONNECT_LIMIT, LOST_LIMIT = 30.0, 120.0
@@ -82,7 +82,7 @@ class Cluster:
         self._futures: dict[str, tuple[Any, float]] = {}
         self._fetched: dict[str, Later[dict[str, Any]]] = {}
         self._stuck: set[str] = set()
-        self._alive = time.monotonic()
+        self._alive, self._failures = time.monotonic(), 0
 
     def idle(self) -> list[str]:
         """An empty name for each free thread of a worker that is not stuck.
@@ -154,7 +154,7 @@ class Cluster:
             return self._end(key, Ended(key, None, f"no answer fetched within {self._patience:g} s"))
         if later.value is None:
             return self._end(key, Ended(key, None, f"its answer was lost: {later.error}"))
-        return self._end(key, _read(key, later.value))
+        return self._end(key, self._read(key, later.value))
 
     def _end(self, key: str, end: Ended) -> list[Ended]:
         del self._futures[key]
@@ -166,6 +166,19 @@ class Cluster:
         processing = Later(self._client.processing)
         processing.wait(_ASK_LIMIT)
         return {worker for worker, names in (processing.value or {}).items() if name in names}
+
+    def _read(self, key: str, answer: dict[str, Any]) -> Ended:
+        """A case's own end; processes that never start, one after another, are the cluster's."""
+        if answer.get("begun", True):
+            self._failures = 0
+        else:
+            self._failures += 1
+        if self._failures >= STARTS:
+            message = f"{STARTS} processes in a row could not be started on the cluster; {answer['error']}"
+            raise WorkersFailed(message)
+        if "result" in answer:
+            return Ended(key, answer["result"])
+        return Ended(key, None, answer["error"], answer["final"], answer.get("begun", True))
 
     def _read_error(self, key: str, error: BaseException) -> Ended:
         """A worker that died is the cluster's affair; one that cannot run femurfe is the user's."""
@@ -181,9 +194,3 @@ class Cluster:
             later.wait(_ASK_LIMIT)
         self._futures.clear()
         Later(partial(self._client.close, timeout=_ASK_LIMIT)).wait(2.0 * _ASK_LIMIT)
-
-
-def _read(key: str, answer: dict[str, Any]) -> Ended:
-    if "result" in answer:
-        return Ended(key, answer["result"])
-    return Ended(key, None, answer["error"], answer["final"], answer.get("begun", True))

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from femurfe.errors import FemurfeError
 from femurfe.study.sweep.child import Child, Ended, Limits
 
-_STARTS = 5
+STARTS = 5
 
 
 class WorkersFailed(FemurfeError):
@@ -111,8 +111,8 @@ class Local:
         last = self._remove(child)
         if not child.ready:
             self._failures += 1
-            if self._failures >= _STARTS:
-                message = f"{_STARTS} workers in a row could not be started; {why or last}"
+            if self._failures >= STARTS:
+                message = f"{STARTS} workers in a row could not be started; {why or last}"
                 raise WorkersFailed(message)
         if child.key is None:
             return []

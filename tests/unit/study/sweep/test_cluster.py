@@ -106,6 +106,13 @@ def test_an_answer_that_a_silent_worker_keeps_is_not_waited_for_for_ever(schedul
     assert (done.standing.done, done.standing.failed) == (6, 0)
 
 
+def test_processes_that_cannot_start_on_the_cluster_stop_the_sweep(scheduler, tmp_path, monkeypatch):
+    monkeypatch.setattr("helpers.sweeping.TASK", "helpers.tasks:nothing_of_this_name")
+    settings = Settings(connect=partial(connect, scheduler.scheduler_address))
+    with pytest.raises(WorkersFailed, match=r"could not be started on the cluster.*nothing_of_this_name"):
+        run_work(toy_work(plain_cases(9)), tmp_path / "s", settings, print_nothing)
+
+
 def test_a_scheduler_that_dies_ends_the_sweep_and_what_is_kept_stays(scheduler, tmp_path):
     from distributed import Client
 
