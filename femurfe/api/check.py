@@ -16,6 +16,7 @@ from femurfe.study.read import example_names, find_study, read_study
 from femurfe.study.run import build_inputs, mesh_of
 from femurfe.study.schema import StudyFile
 from femurfe.study.store import MARK
+from femurfe.study.sweep.cases import cases_of
 from femurfe.study.sweep.design import make_design
 from femurfe.study.table import text_table
 from femurfe.surface import TriSurface
@@ -57,7 +58,8 @@ def check(study: str | Path) -> Check:
     inputs = build_inputs(table, path.parent)
     size = estimate(table, inputs)
     solves = len(inputs.arms) * len(inputs.loads) * (2 if table.mesh.compare_fits else 1)
-    n_cases = 1 if table.sweep is None else len(make_design(table.sweep).rows)
+    sweep = table.sweep
+    n_cases = 1 if sweep is None else len(cases_of(table, make_design(sweep), path.parent))
     return Check(
         table,
         inputs.bone.site,

@@ -173,6 +173,27 @@ def test_a_study_without_a_sweep_and_a_taken_folder_are_refused(tmp_path, monkey
     assert (code, "no folder of a sweep" in errors) == (1, True)
 
 
+def test_a_check_counts_cases_and_refuses_what_a_sweep_would(tmp_path, monkeypatch, capsys):
+    code, printed, _ = command(monkeypatch, capsys, "check", written(tmp_path, study()))
+    assert code == 0
+    assert f"grid of 4 cases: {FACTOR}, {FORCE}" in printed
+    wrong = study(parameters={"items.lesion.radus_mm": {"values": [1.0]}})
+    code, _, errors = command(monkeypatch, capsys, "check", written(tmp_path, wrong))
+    assert code == 1
+    assert "did you mean 'radius_mm'" in errors
+
+
+def test_the_sweep_of_the_readme_is_one():
+    import re
+    import tomllib
+
+    from femurfe.study.read import find_study
+
+    (block,) = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    tables = tomllib.loads(find_study("femur_neck").read_text(encoding="utf-8")) | tomllib.loads(block)
+    assert parse_study(tables).sweep.n == 64
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.toml")), ids=lambda path: path.stem)
 def test_every_example_that_sweeps_has_a_design_that_passes_its_checks(path, monkeypatch, tmp_path):
     from femurfe.study.read import read_study

@@ -70,16 +70,27 @@ def make_plan(study: StudyFile, design: Design, folder: Path) -> Plan:
     FemurfeError
         If a key or value of the design is not allowed, naming both; nothing has been solved.
     """
-    _check_apart(design)
-    one_fit = study.mesh.model_copy(update={"compare_fits": False})
-    base = study.model_copy(update={"mesh": one_fit})
-    tables = base.model_dump(exclude_unset=True, exclude={"sweep"})
-    found = [_case(tables, design, i, folder) for i in range(len(design.rows))]
+    found = cases_of(study, design, folder)
     memory = _memory_of(found[0], folder)
     cases: dict[str, Case] = {}
     for case in _by_mesh(found):
         cases.setdefault(case.key, case)
     return Plan(design, tuple(case.key for case in found), cases, memory)
+
+
+def cases_of(study: StudyFile, design: Design, folder: Path) -> list[Case]:
+    """The cases of a design in its order, each checked against the schema.
+
+    Raises
+    ------
+    FemurfeError
+        If a key or value of the design is not allowed, naming both.
+    """
+    _check_apart(design)
+    one_fit = study.mesh.model_copy(update={"compare_fits": False})
+    base = study.model_copy(update={"mesh": one_fit})
+    tables = base.model_dump(exclude_unset=True, exclude={"sweep"})
+    return [_case(tables, design, i, folder) for i in range(len(design.rows))]
 
 
 def _check_apart(design: Design) -> None:
