@@ -3,21 +3,29 @@
 from femurfe.api.check import Check, check, inspect, make_mesh, recognised
 from femurfe.api.comparison import FIGURES, Comparison, compare, figure
 from femurfe.api.run import Run, check_ending, run, solve_one, write_figures, write_solved
+from femurfe.api.sweep import Study, Sweep, read_sweep, sweep, sweep_status
+from femurfe.study.sweep.settings import Settings
 
 __all__ = [
     "FIGURES",
     "Check",
     "Comparison",
     "Run",
+    "Settings",
+    "Study",
+    "Sweep",
     "check",
     "check_ending",
     "compare",
     "figure",
     "inspect",
     "make_mesh",
+    "read_sweep",
     "recognised",
     "run",
     "solve_one",
+    "sweep",
+    "sweep_status",
     "write_figures",
     "write_solved",
 ]

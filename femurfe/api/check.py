@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,13 @@ from femurfe.anatomy import ScannedFemur, ScannedVertebra
 from femurfe.errors import FemurfeError, UnreadableFile
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.io import MESH_FORMATS, read_mesh, read_surface
-from femurfe.shapes import Offset, Shape, common_volume
-from femurfe.study.arms import check_materials, distinct_items, item_size
+from femurfe.study.estimate import estimate
 from femurfe.study.read import example_names, find_study, read_study
-from femurfe.study.run import Inputs, build_inputs, mesh_of
-from femurfe.study.schema import MeshTable, StudyFile
+from femurfe.study.run import build_inputs, mesh_of
+from femurfe.study.schema import StudyFile
 from femurfe.study.store import MARK
+from femurfe.study.sweep.cases import cases_of
+from femurfe.study.sweep.design import make_design
 from femurfe.study.table import text_table
 from femurfe.surface import TriSurface
 
@@ -30,7 +30,7 @@ class Check:
     ----------
     study : as read; arms, load_cases, items : names.
     volume_ml : of the bone; n_unknowns, memory_gib : about, for one solve.
-    seconds : about, for the whole study on two cores.
+    seconds : about, for the whole study on two cores, once; n_cases : of its sweep, 1 if none.
     """
 
     study: StudyFile
@@ -42,15 +42,7 @@ class Check:
     n_unknowns: float
     memory_gib: float
     seconds: float
-
-
-# Measured on femora, vertebrae and hemipelves: cells per cube of the wanted size; unknowns per
-# cell; bytes and seconds per unknown.
-_CELLS_PER_SIZE3 = 15.0
-_VOXELS_PER_SIZE3 = 1.1
-_UNKNOWNS_PER_CELL = {1: 0.65, 2: 4.5, "voxel": 3.6}
-_BYTES_PER_UNKNOWN = {1: 3600.0, 2: 1900.0, "voxel": 1200.0}
-_SECONDS_PER_UNKNOWN = {1: 3e-5, 2: 3.5e-5, "voxel": 1.5e-5}
+    n_cases: int
 
 
 def check(study: str | Path) -> Check:
@@ -64,40 +56,22 @@ def check(study: str | Path) -> Check:
     path = find_study(str(study))
     table = read_study(path)
     inputs = build_inputs(table, path.parent)
-    solids: dict[str, Any] = {}
-    items = distinct_items(inputs.arms)
-    check_materials(items, inputs.materials)
-    for item in items:
-        solids[item.name] = item.solid(inputs.bone, solids)
-    volume, kind = inputs.bone.volume, "voxel" if table.mesh.kind == "voxel" else table.mesh.order
-    n = _cells(inputs, solids, table.mesh) * _UNKNOWNS_PER_CELL[kind]
+    size = estimate(table, inputs)
     solves = len(inputs.arms) * len(inputs.loads) * (2 if table.mesh.compare_fits else 1)
+    sweep = table.sweep
+    n_cases = 1 if sweep is None else len(cases_of(table, make_design(sweep), path.parent))
     return Check(
         table,
         inputs.bone.site,
         tuple(inputs.arms),
         tuple(load.name for load in inputs.loads),
-        tuple(solids),
-        volume / 1000.0,
-        n,
-        n * _BYTES_PER_UNKNOWN[kind] / 2.0**30,
-        20.0 + n * _SECONDS_PER_UNKNOWN[kind] * solves,
+        size.items,
+        inputs.bone.volume / 1000.0,
+        size.n_unknowns,
+        size.memory_gib,
+        20.0 + size.seconds_per_solve * solves,
+        n_cases,
     )
-
-
-def _cells(inputs: Inputs, solids: Mapping[str, Shape], table: MeshTable) -> float:
-    """About how many cells the mesh will have, the refined places included."""
-    size, fit = table.size_mm, table.fit
-    n = inputs.bone.volume / size**3
-    if table.kind == "voxel":
-        return _VOXELS_PER_SIZE3 * n
-    for items in inputs.arms.values():
-        for item in items:
-            if item.name in solids:
-                fine = item_size(item, size, fit)
-                around = common_volume(Offset(solids[item.name], 0.5 * size), inputs.bone.solid)
-                n += around * (1.0 / fine**3 - 1.0 / size**3) / len(solids)
-    return _CELLS_PER_SIZE3 * n
 
 
 def make_mesh(source: str, *, unit: str | None = None) -> Mesh:

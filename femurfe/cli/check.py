@@ -24,10 +24,15 @@ def check(
     typer.echo(f"loads      {', '.join(found.load_cases)}")
     typer.echo(f"items      {', '.join(found.items) or 'none'}")
     typer.echo(f"mesh       {_mesh(table.mesh)}")
+    if table.sweep is not None:
+        typer.echo(
+            f"sweep      {table.sweep.method} of {found.n_cases} cases: {', '.join(table.sweep.parameters)}"
+        )
     solves = len(found.arms) * len(found.load_cases)
+    each = "" if table.sweep is None else " for each case"
     typer.echo(
         f"estimate   {solves} solves of about {found.n_unknowns:.2g} unknowns, {found.memory_gib:.1f} GiB, "
-        f"about {found.seconds:.0f} s on two cores"
+        f"about {found.seconds:.0f} s on two cores{each}"
     )
 
 

@@ -130,7 +130,7 @@ def _aggregated(
     plain = BlockRows(matrix.pointer, matrix.columns, np.ascontiguousarray(matrix.data.transpose(0, 2, 1)))
     inverse = _inverses(plain.diagonal())
     alone: np.ndarray[tuple[int], np.dtype[np.bool_]] = np.einsum("nii->n", inverse) == 0.0
-    steps, coarsest = aggregated(plain, inverse, _modes(those, bodies), alone, team, _inverses)
+    steps, coarsest = aggregated(plain, inverse, _modes(those, bodies), alone, team, inverses=_inverses)
     return level_tables(steps, coarsest, loads, np.float32, smoothing)
 
 

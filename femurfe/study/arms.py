@@ -32,6 +32,7 @@ from femurfe.mesh.core import Mesh
 from femurfe.mesh.label import inside, volumes
 from femurfe.mesh.sizing import Refinement
 from femurfe.shapes import Offset, Shape, common_volume
+from femurfe.study.kept import Keep, anew
 
 ROUND_ENOUGH = 0.01
 ROUNDS = 3
@@ -81,7 +82,7 @@ class Arm:
 
 def build_arms(
     bone: Bone, arms: Arms, *, size: float, order: int, fit: Fit, choice: BoneMaterials, averaging: Averaging,
-    kind: Kind = "tetrahedra",
+    kind: Kind = "tetrahedra", keep: Keep = anew,
 ) -> list[Arm]:  # fmt: skip
     """All arms of a case on one mesh; tetrahedra are refined to every solid that any arm uses.
 
@@ -93,6 +94,7 @@ def build_arms(
     kind : ``"tetrahedra"``, or ``"voxel"`` for cubes of ``size`` throughout, with neither order nor
         fit: items mark whole cubes by their centroid, and the stiffness of a cube at the bone's
         surface counts by the share of it that is inside.
+    keep : gives solids, mesh and tissue again that were made before.
 
     Raises
     ------
@@ -104,10 +106,15 @@ def build_arms(
             raise UnknownName(what, given, known)
     items = distinct_items(arms)
     check_materials(items, choice)
-    solids = _solids(bone, items)
-    mesh, share = _meshed(bone, items, solids, size, order, fit, kind)
-    field = bone_field(bone.tissue(mesh), choice, bone.axes.get("proximal"))
-    return [_arm(bone, name, tuple(own), solids, mesh, field, share, averaging) for name, own in arms.items()]
+    solids = keep("solids", lambda: _solids(bone, items))
+    mesh, share = keep("mesh", lambda: _meshed(bone, items, solids, size, order, fit, kind))
+    field = bone_field(keep("tissue", lambda: bone.tissue(mesh)), choice, bone.axes.get("proximal"))
+    labels = keep("labels", lambda: {name: _labelled(mesh, own, solids) for name, own in arms.items()})
+    placed = keep("placements", lambda: {n: _placed(bone, own, solids, labels[n]) for n, own in arms.items()})
+    return [
+        _arm(name, tuple(own), solids, labels[name], field, share, averaging, placed[name])
+        for name, own in arms.items()
+    ]
 
 
 def distinct_items(arms: Arms) -> list[Item]:
@@ -227,20 +234,29 @@ def _conforming(
     return out
 
 
-def _arm(
-    bone: Bone, name: str, items: tuple[Item, ...], solids: Mapping[str, Shape],
-    mesh: Mesh, field: MaterialField, share: Floats | None, averaging: Averaging,
-) -> Arm:  # fmt: skip
-    labelled = mesh
+def _labelled(mesh: Mesh, items: Sequence[Item], solids: Mapping[str, Shape]) -> Mesh:
     for item in items:
-        labelled = item.apply(labelled, solids[item.name])
+        mesh = item.apply(mesh, solids[item.name])
+    return mesh
+
+
+def _placed(
+    bone: Bone, items: Sequence[Item], solids: Mapping[str, Shape], labelled: Mesh
+) -> dict[str, Mapping[str, Any]]:
+    own = {item.name: solids[item.name] for item in items}
+    return {i.name: i.report(bone, solids[i.name], own, labelled) for i in items}
+
+
+def _arm(
+    name: str, items: tuple[Item, ...], solids: Mapping[str, Shape], labelled: Mesh,
+    field: MaterialField, share: Floats | None, averaging: Averaging, placed: Mapping[str, Mapping[str, Any]],
+) -> Arm:  # fmt: skip
     fillings = {region: _filling(item, key) for item in items for region, key in item.materials.items()}
     own = {item.name: solids[item.name] for item in items}
-    placements = {i.name: i.report(bone, solids[i.name], own, labelled) for i in items}
     parts = (bone_part(labelled, averaging.bone_radius), *_parts(items, averaging))
     filled = with_fillings(field, labelled, fillings)
     materials = filled if share is None else weighted(filled, share)
-    return Arm(name, items, own, labelled, materials, parts, placements)
+    return Arm(name, items, own, labelled, materials, parts, placed)
 
 
 def _filling(item: Item, key: str) -> Filling:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from femurfe.anatomy.base import Bone
-from femurfe.errors import FemurfeWarning, InvalidStudy
+from femurfe.errors import InvalidStudy
 from femurfe.evaluate import Risk, evaluate_risk, region_rows, relative_error
 from femurfe.fem.kept import KeptSets
 from femurfe.fem.linear import SolverOptions
@@ -21,6 +19,7 @@ from femurfe.materials import BoneMaterials
 from femurfe.model import Model, begin_compiling, solve_all
 from femurfe.result import Result
 from femurfe.study.arms import Arm, Arms, Averaging, Fit, Kind, build_arms, default_materials
+from femurfe.study.kept import Keep, anew, recorded
 from femurfe.study.notes import warn_of_placement
 from femurfe.study.table import Row, criterion_rows, table_row
 
@@ -98,6 +97,7 @@ def compare(
     threads: int | None = None,
     case: str = "1",
     progress: Progress | None = None,
+    keep: Keep = anew,
 ) -> Comparison:
     """Solve every arm under every load on one mesh and judge it.
 
@@ -111,6 +111,7 @@ def compare(
         `femurfe.study.arms.build_arms`.
     materials : of the bone; those of its site if left out.
     progress : called with (stage, done, total, detail).
+    keep : gives solids, mesh and tissue again that were made before.
 
     Raises
     ------
@@ -126,7 +127,7 @@ def compare(
         choice = materials or default_materials(bone.site)
         built = build_arms(
             bone, arms, size=size, order=order, fit=fit, choice=choice, averaging=averaging or Averaging(),
-            kind=kind,
+            kind=kind, keep=keep,
         )  # fmt: skip
         tell("mesh", 1, 1, f"{built[0].mesh.n_cells} cells, {3 * built[0].mesh.n_points} unknowns")
         for arm in built:
@@ -173,19 +174,3 @@ def _solve_arm(
         risk = evaluate_risk(model, result, arm.parts, margin)
         error = relative_error(model, result)
         yield Solved(arm.name, model.load_case.name, result, risk, error, region_rows(model, result))
-
-
-@contextmanager
-def recorded() -> Iterator[list[tuple[str, str]]]:
-    """Collect femurfe's warnings as (code, text), each once; others pass through."""
-    notes: list[tuple[str, str]] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield notes
-    for warning in caught:
-        if not isinstance(warning.message, FemurfeWarning):
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-            continue
-        note = (warning.message.code, warning.message.message)
-        if note not in notes:
-            notes.append(note)

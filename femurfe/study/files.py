@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 from femurfe.errors import UnreadableFile
@@ -30,3 +32,17 @@ def inside_folder(folder: Path, name: str) -> Path:
 def material_key(folder: Path, key: str) -> str:
     """The key of a material: as it is, or the path of a ``.toml`` file in the study's folder."""
     return str(inside_folder(folder, key)) if key.endswith(".toml") else key
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, or ``"missing"``; read again only if it was touched."""
+    if not path.is_file():
+        return "missing"
+    found = path.stat()
+    return _digest(path, (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
+
+
+@lru_cache(maxsize=1000)
+def _digest(path: Path, version: tuple[int, ...]) -> str:
+    del version
+    return hashlib.sha256(path.read_bytes()).hexdigest()

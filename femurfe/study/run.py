@@ -16,8 +16,9 @@ from femurfe.materials import BoneMaterials
 from femurfe.mesh.core import Mesh
 from femurfe.study.arms import Averaging, Fit, build_arms
 from femurfe.study.build import build_bone, build_loads, build_materials
-from femurfe.study.compare import Comparison, Progress, compare, recorded
+from femurfe.study.compare import Comparison, Progress, compare
 from femurfe.study.items import build_items_of_arms
+from femurfe.study.kept import Keep, Kept, anew, geometry_keys, recorded
 from femurfe.study.schema import StudyFile
 from femurfe.study.table import Row
 
@@ -65,12 +66,12 @@ def _fit_row(fit: Fit, first: Row, second: Row) -> Row:
     return row
 
 
-def build_inputs(study: StudyFile, folder: Path) -> Inputs:
+def build_inputs(study: StudyFile, folder: Path, keep: Keep = anew) -> Inputs:
     """Everything a study names, built and checked, nothing solved.
 
     Parameters
     ----------
-    folder : of the study file.
+    folder : of the study file; keep : gives a bone again that was made before.
 
     Raises
     ------
@@ -78,7 +79,7 @@ def build_inputs(study: StudyFile, folder: Path) -> Inputs:
         If anything the study names is unknown or impossible.
     """
     _check_sizes(study)
-    bone = build_bone(study.anatomy, folder)
+    bone = keep("bone", lambda: build_bone(study.anatomy, folder))
     arms = build_items_of_arms(study, bone, folder)
     return Inputs(bone, arms, build_loads(study, bone), build_materials(study.materials, bone, folder))
 
@@ -104,14 +105,16 @@ def solver_of(study: StudyFile) -> SolverOptions:
 
 
 def run_study(
-    study: StudyFile, folder: Path, *, threads: int | None = None, progress: Progress | None = None
-) -> Outcome:
+    study: StudyFile, folder: Path, *, threads: int | None = None, progress: Progress | None = None,
+    kept: Kept | None = None,
+) -> Outcome:  # fmt: skip
     """Run a study.
 
     Parameters
     ----------
     folder : of the study file; threads : all if left out.
     progress : called with (stage, done, total, detail).
+    kept : of a run before, for what this one makes of the same.
 
     Raises
     ------
@@ -119,9 +122,10 @@ def run_study(
         Whatever is wrong, in one sentence.
     """
     start = perf_counter()
+    keep = anew if kept is None else kept.keep_for(geometry_keys(study, folder))
     with recorded() as notes:
-        inputs = build_inputs(study, folder)
-    comparison = _compared(study, inputs, study.mesh.fit, threads, progress, notes)
+        inputs = build_inputs(study, folder, keep)
+    comparison = _compared(study, inputs, study.mesh.fit, threads, progress, notes, keep)
     other = None
     if study.mesh.compare_fits:
         fit: Fit = "conform" if study.mesh.fit == "label" else "label"
@@ -131,7 +135,7 @@ def run_study(
 
 def _compared(
     study: StudyFile, inputs: Inputs, fit: Fit, threads: int | None, progress: Progress | None,
-    notes: list[tuple[str, str]],
+    notes: list[tuple[str, str]], keep: Keep = anew,
 ) -> Comparison:  # fmt: skip
     from dataclasses import replace
 
@@ -139,7 +143,7 @@ def _compared(
         inputs.bone, inputs.arms, inputs.loads,
         size=study.mesh.size_mm, order=study.mesh.order, fit=fit, kind=study.mesh.kind,
         materials=inputs.materials, averaging=averaging_of(study), options=solver_of(study),
-        threads=threads, case=study.name, progress=progress,
+        threads=threads, case=study.name, progress=progress, keep=keep,
     )  # fmt: skip
     return replace(found, warnings=(*notes, *found.warnings))
 

@@ -206,6 +206,74 @@ class AveragingTable(Table):
     margin_mm: Annotated[float, Field(ge=0.0)] = 6.0
 
 
+class ParameterTable(Table):
+    """What a swept key is set to: values, or draws from a distribution.
+
+    ``mean`` and ``sd`` are those of the value itself; of a truncated normal, before it is cut.
+    """
+
+    values: Annotated[list[Any], Field(min_length=1)] | None = None
+    weights: list[Annotated[float, Field(ge=0.0)]] | None = None
+    distribution: Literal["discrete", "uniform", "normal", "truncated_normal", "lognormal"] = "discrete"
+    low: float | None = None
+    high: float | None = None
+    mean: float | None = None
+    sd: Positive | None = None
+    also: list[str] = []
+
+    @model_validator(mode="after")
+    def _belongs_to_its_distribution(self) -> ParameterTable:
+        wanted = {
+            "discrete": {"values"},
+            "uniform": {"low", "high"},
+            "normal": {"mean", "sd"},
+            "truncated_normal": {"mean", "sd", "low", "high"},
+            "lognormal": {"mean", "sd"},
+        }[self.distribution]
+        given = {key for key in ("values", "low", "high", "mean", "sd") if getattr(self, key) is not None}
+        if given != wanted:
+            shown = ", ".join(sorted(wanted))
+            message = f"{self.distribution} takes {shown}, got {', '.join(sorted(given)) or 'none of them'}"
+            raise ValueError(message)
+        _check_numbers(self)
+        return self
+
+
+def _check_numbers(table: ParameterTable) -> None:
+    """Refuse bounds the wrong way round, weights that do not fit, and a mean no lognormal has."""
+    if table.low is not None and table.high is not None and not table.low < table.high:
+        message = f"low must be less than high, got {table.low:g} and {table.high:g}"
+        raise ValueError(message)
+    if table.distribution == "lognormal" and table.mean is not None and table.mean <= 0.0:
+        message = f"the mean of a lognormal is greater than 0, got {table.mean:g}"
+        raise ValueError(message)
+    if table.weights is not None and (
+        table.values is None or len(table.weights) != len(table.values) or sum(table.weights) <= 0.0
+    ):
+        message = "weights takes one weight per entry of values, not all of them 0"
+        raise ValueError(message)
+
+
+class SweepTable(Table):
+    """What a sweep varies, and how cases are chosen."""
+
+    method: Literal["grid", "list", "latin_hypercube", "sobol", "morris", "saltelli"] = "grid"
+    n: Annotated[int, Field(ge=1)] | None = None
+    seed: Annotated[int, Field(ge=0)] = 0
+    levels: Annotated[int, Field(ge=2)] = 4
+    second_order: bool = False
+    parameters: Annotated[dict[str, ParameterTable], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _has_its_number(self) -> SweepTable:
+        """Grids and lists count themselves; the other methods need n."""
+        counted = self.method in ("grid", "list")
+        if counted != (self.n is None):
+            message = f"{self.method} takes {'no' if counted else 'an'} n"
+            raise ValueError(message)
+        return self
+
+
 class StudyFile(Table):
     """A whole study file."""
 
@@ -219,6 +287,7 @@ class StudyFile(Table):
     loads: Annotated[dict[Label, LoadTable], Field(min_length=1)]
     solver: SolverTable = SolverTable()
     averaging: AveragingTable = AveragingTable()
+    sweep: SweepTable | None = None
 
 
 DefectTable.model_rebuild()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import shutil
 import tempfile
@@ -12,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tomli_w
 
 from femurfe.arrays import Floats
@@ -24,7 +22,7 @@ from femurfe.study.arms import Arm
 from femurfe.study.compare import Comparison, Solved
 from femurfe.study.provenance import provenance, study_key, versions
 from femurfe.study.run import Outcome, resolved
-from femurfe.study.table import csv_text
+from femurfe.study.table import csv_text, plain
 from femurfe.tensors import principal, von_mises
 
 MARK = "summary.json"
@@ -126,20 +124,7 @@ def _mesh_summary(arm: Arm) -> dict[str, Any]:
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(_plain(content), indent=2, allow_nan=False) + "\n", encoding="utf-8")
-
-
-def _plain(value: Any) -> Any:
-    """Values that JSON has: NaN becomes null, arrays become lists."""
-    if isinstance(value, dict) or hasattr(value, "items"):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, np.ndarray | list | tuple):
-        return [_plain(v) for v in value]
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    path.write_text(json.dumps(plain(content), indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def _write_fields(comparison: Comparison, folder: Path) -> None:

@@ -1,0 +1,77 @@
+"""What a run takes from the one before is what it would have made itself."""
+
+import copy
+import warnings
+
+import numpy as np
+import pytest
+from helpers.studies import STUDY
+
+from femurfe.errors import FemurfeWarning, warn
+from femurfe.study.kept import Kept, geometry_keys
+from femurfe.study.read import parse_study
+from femurfe.study.run import run_study
+
+
+def voxel_study(**materials):
+    study = copy.deepcopy(STUDY)
+    study["mesh"] = {"kind": "voxel", "size_mm": 7.0}
+    for item in study["items"].values():
+        item.pop("mesh_size_mm")
+    return {**study, "materials": materials}
+
+
+def rows(study, folder, kept=None):
+    found = run_study(parse_study(study), folder, threads=1, kept=kept).comparison
+    return repr((found.rows(), found.criterion_rows(), found.region_rows(), found.warnings)), found
+
+
+def test_a_run_on_what_was_kept_gives_the_same_bits_as_one_that_makes_all_anew(tmp_path):
+    other = voxel_study(cortical="bone/cortical_reilly_burstein_1975", density_factor=1.2)
+    other["items"]["lesion"]["radius_mm"] = 7.0
+    kept = Kept()
+    _, first = rows(voxel_study(), tmp_path, kept)
+    text, second = rows(other, tmp_path, kept)
+    assert second.arms["lytic"].mesh.points is first.arms["lytic"].mesh.points
+    expected, anew = rows(other, tmp_path)
+    assert text == expected
+    assert anew.arms["lytic"].mesh.points is not first.arms["lytic"].mesh.points
+    again, third = rows(other, tmp_path, kept)
+    assert again == expected
+    assert third.arms["lytic"].placements is second.arms["lytic"].placements
+
+
+def test_another_bone_size_or_lesion_of_tetrahedra_makes_another_mesh(tmp_path):
+    def keys(**changes):
+        return geometry_keys(parse_study({**copy.deepcopy(STUDY), **changes}), tmp_path)
+
+    first = keys()
+    lesion = copy.deepcopy(STUDY["items"])
+    lesion["lesion"]["radius_mm"] = 8.0
+    cement = copy.deepcopy(STUDY["items"])
+    cement["cement"]["material"] = "bone/cortical"
+    assert keys(materials={"density_factor": 1.5}, items=cement) == first
+    assert keys(loads={"torsion": {"case": "torsion", "moment_Nm": 1.0}}) == first
+    assert keys(items=lesion)["bone"] == first["bone"]
+    mesh, arms = {"size_mm": 8.0, "order": 1}, {"lytic": ["lesion"]}
+    for change in ({"items": lesion}, {"mesh": mesh}, {"arms": arms}):
+        assert keys(**change)["mesh"] != first["mesh"], change
+
+
+def test_what_was_kept_warns_as_often_as_it_is_used():
+    kept = Kept()
+
+    def make():
+        warn("W-TOY", "the bone is odd")
+        return np.zeros(3)
+
+    found = []
+    for key in ("a", "a", "b", "a"):
+        with pytest.warns(FemurfeWarning, match="the bone is odd") as caught:
+            found.append(kept.keep_for({"mesh": key})("mesh", make))
+        assert len(caught) == 1
+    assert found[0] is found[1]
+    assert found[3] is not found[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert kept.keep_for({"bone": "a"})("bone", lambda: 1) == 1
