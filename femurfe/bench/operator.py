@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from femurfe.bench import sweeps
 from femurfe.bench.cube import cube
 from femurfe.bench.limits import Limits, Share, share_reached
 from femurfe.bench.solve import held
@@ -16,9 +17,14 @@ from femurfe.fem.tetrahedra import TetrahedralStiffness, tetrahedral_stiffness
 from femurfe.fem.tetrahedral import TetrahedralSolver
 from femurfe.kernels import cycle, krylov, tet10
 from femurfe.kernels import threads as threading
+from femurfe.kernels.tables import FINE, Table, aligned
 from femurfe.kernels.team import Team
+from femurfe.kernels.tet10 import BATCH
+from femurfe.kernels.vector import marker
 
 ALONG = 22
+FEW = 3
+ROUNDS = 400
 LOADS = 2
 TRIES = 25
 
@@ -30,14 +36,21 @@ class OperatorSpeed:
     Attributes
     ----------
     n_dofs : unknowns. milliseconds : the quickest of some tries.
-    gflops : operations of the cells' routine per second, 1e9.
-    share : of the nearer limit.
+    gflops : operations of the cells' routine per second, 1e9; in_cache : the same where a few cells are
+        multiplied over and over, so that all they read and write stays in cache.
+    share : of the nearer of the machine's limits.
     """
 
     n_dofs: int
     milliseconds: float
     gflops: float
+    in_cache: float
     share: Share
+
+    @property
+    def share_in_cache(self) -> float:
+        """Speed over that of the same routine on data in cache."""
+        return self.gflops / self.in_cache
 
 
 class _Counted:
@@ -77,6 +90,7 @@ def operator_speeds(limits: Limits, along: int = ALONG) -> dict[str, OperatorSpe
     problem = cube(2, LOADS, along)
     constraints = held(problem)
     with threading.using(limits.threads) as n, Team(n) as team:
+        in_cache = {name: cells_in_cache(team, n, name) for name in ("float32", "float64")}
         stiffness = tetrahedral_stiffness(problem.mesh, problem.young, problem.poisson, constraints)
         solver = TetrahedralSolver(stiffness, constraints, LOADS, team)
         special, mark = solver.special.record, solver.marker
@@ -85,7 +99,28 @@ def operator_speeds(limits: Limits, along: int = ALONG) -> dict[str, OperatorSpe
             "float64": (krylov.product, (mark, stiffness.nodes, solver.state.record, special)),
         }
         seconds = {name: _quickest(team, *action) for name, action in actions.items()}
-    return {name: _speed(limits, stiffness, name, time) for name, time in seconds.items()}
+    return {name: _speed(limits, stiffness, name, time, in_cache[name]) for name, time in seconds.items()}
+
+
+def cells_in_cache(team: Team, n_threads: int, name: str, rounds: int = ROUNDS) -> float:
+    """Operations per second, 1e9, of the cells' routine on a few cells per thread.
+
+    Parameters
+    ----------
+    name : ``"float32"`` or ``"float64"``. rounds : over the cells in one try.
+    """
+    problem = cube(2, LOADS, FEW)
+    stiffness = tetrahedral_stiffness(problem.mesh, problem.young, problem.poisson, held(problem))
+    precision, o = np.dtype(name), stiffness.ordering
+    places, n_batches = aligned((n_threads, o.n_places, LOADS, 4), precision), len(o.conn)
+    table = Table(
+        FINE, conn=o.conn, short=o.short, y=places, x=stiffness.rows(LOADS, precision),
+        geometry=stiffness.single if name == "float32" else stiffness.double,
+    )  # fmt: skip
+    kind, each = (0,) * precision.itemsize, places[0].nbytes
+    arguments = marker(LOADS), kind, table.record, each, n_threads, n_batches, rounds
+    seconds = _quickest(team, sweeps.cells_in_cache, arguments)
+    return 1e-9 * n_threads * rounds * n_batches * BATCH * operations_per_cell() * LOADS / seconds
 
 
 def _quickest(team: Team, kernel: Callable[..., Any], arguments: tuple[Any, ...]) -> float:
@@ -97,9 +132,12 @@ def _quickest(team: Team, kernel: Callable[..., Any], arguments: tuple[Any, ...]
     return min(times)
 
 
-def _speed(limits: Limits, stiffness: TetrahedralStiffness, name: str, seconds: float) -> OperatorSpeed:
+def _speed(
+    limits: Limits, stiffness: TetrahedralStiffness, name: str, seconds: float, in_cache: float
+) -> OperatorSpeed:
     size = np.dtype(name).itemsize
     operations = float(operations_per_cell() * stiffness.mesh.n_cells * LOADS)
     moved = bytes_per_product(stiffness, size)
     share = share_reached(limits, seconds, moved=moved, operations=operations, single=size == 4)
-    return OperatorSpeed(3 * stiffness.mesh.n_points, 1e3 * seconds, 1e-9 * operations / seconds, share)
+    speed = 1e-9 * operations / seconds
+    return OperatorSpeed(3 * stiffness.mesh.n_points, 1e3 * seconds, speed, in_cache, share)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+from femurfe.kernels import tet10
 from femurfe.kernels.compiled import kernel
+from femurfe.kernels.team import claim, finish, wait
 
 STEPS = 64
 
@@ -46,3 +48,22 @@ def multiply_add(x, rounds):  # type: ignore[no-untyped-def]
 def flops_of(x: np.ndarray[tuple[int, int], np.dtype[np.floating]], rounds: int) -> float:
     """Operations that `multiply_add` does, a product and a sum counted as two."""
     return 2.0 * STEPS * rounds * x.size
+
+
+@kernel
+def cells_in_cache(team, base, mk, kind, table, bytes_each, n_pieces, n_batches, rounds):  # type: ignore[no-untyped-def]
+    """Products of the same few batches of ten-point cells over and over, each piece into places of its own.
+
+    table : a record `femurfe.kernels.tables.FINE`; bytes_each : from the places of one piece to the next.
+    """
+    f = table[0]
+    end = base + n_pieces
+    piece = claim(team, end)
+    while piece >= 0:
+        y = f.y + (piece - base) * bytes_each
+        for _ in range(rounds):
+            for batch in range(n_batches):
+                tet10.multiply_into(mk, kind, f.conn, f.geometry, f.x, f.short, y, batch)
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)

@@ -188,7 +188,7 @@ def _plan(matrix: BlockRows, modes: Floats, alone: np.ndarray[tuple[int], np.dty
 def _minimise_energy(matrix: BlockRows, inverse: Floats, plan: Plan, p: Floats, team: Team) -> None:
     """Steps of conjugate gradients on the energy of a prolongator ``p``, in place."""
     pieces = even_pieces(0, matrix.n_rows, PIECES, PIECES)
-    image, scaled = np.zeros_like(p), np.zeros_like(p)
+    image, scaled = np.empty_like(p), np.empty_like(p)
 
     def times(field: Floats) -> None:
         team.run(
@@ -197,7 +197,7 @@ def _minimise_energy(matrix: BlockRows, inverse: Floats, plan: Plan, p: Floats, 
         )  # fmt: skip
 
     times(p)
-    left, direction, before = np.negative(image), np.zeros_like(p), 0.0
+    left, direction, before = np.negative(image), np.zeros(p.shape), 0.0
     for _ in range(ENERGY_STEPS):
         team.run(
             kernels.constrained_pass, pieces, *plan.up, inverse, plan.modes, plan.constraint, left, scaled

@@ -46,7 +46,7 @@ def largest_eigenvalue(
     """
     diagonal: list[float] = []
     side: list[float] = []
-    v, before = start, np.zeros_like(start)
+    v, before = start, np.zeros(start.shape, start.dtype)
     image, scaled = apply(v)
     square = float(np.vdot(v, image))
     for _ in range(n_steps):

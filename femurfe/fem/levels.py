@@ -14,7 +14,7 @@ from femurfe.fem.ordering import even_pieces
 from femurfe.kernels.tables import LEVEL, Table, aligned, aligned_copy
 
 INTERVAL = 10.0
-DEGREE = 4
+DEGREE = 3
 LANCZOS_STEPS = 14
 VECTORS = ("x", "w", "p", "b", "r", "s")
 SMALL_PIECE, PIECE, MOST_PIECES = 48, 256, 32

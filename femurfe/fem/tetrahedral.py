@@ -21,6 +21,7 @@ from femurfe.kernels.team import Team
 
 DEGREE = 3
 INTERVAL = 20.0
+BELOW = (2, 10.0)
 LANCZOS_STEPS = 14
 
 
@@ -52,7 +53,7 @@ class TetrahedralSolver(Iteration):
         steps, coarsest = aggregated(
             vertices.matrix, vertices.inverse, vertices.modes, vertices.alone, team, plans
         )
-        self.tables = level_tables(steps, coarsest, self.loads, self.precision)
+        self.tables = level_tables(steps, coarsest, self.loads, self.precision, BELOW)
         self.levels = records(self.tables)
         self.transfer, self.vertex_special = vertices.transfer, vertices.special
         self.fine = self._fine_table(vertices.ends)
@@ -115,18 +116,17 @@ class TetrahedralSolver(Iteration):
         return out
 
     def _scaled_product(self, field: Any) -> Pair:
-        """A v and D A v of rows v."""
+        """A v and D A v of rows v, while ``b`` of the fine table is zero."""
         f, o = self.fine, self.stiffness.ordering
-        f.x[...] = field
+        np.negative(field, out=f.x)
         self._carry(f.x)
         layout.spread(o.shared, o.pointer, o.copies, f.x)
-        f.b[...] = 0.0
         self.team.run(cycle.fine_pass, self.marker, self.kind, f.record, self.special.record, -1)
-        np.negative(f.r, out=f.b)
-        self.team.run(cycle.fine_first, self.marker, self.kind, f.record, self.special.record)
+        image = f.replaced(b=f.r).record
+        self.team.run(cycle.fine_first, self.marker, self.kind, image, self.special.record)
         f.x[o.copies] = 0.0
         f.x[o.row[self.constraints.slaves]] = 0.0
-        return f.b, f.x
+        return f.r, f.x
 
     def _carry(self, rows: Any) -> None:
         c, o = self.constraints, self.stiffness.ordering

@@ -288,14 +288,14 @@ def _solve(team, base, mk, kind, v):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _again(team, base, mk, kind, v):  # type: ignore[no-untyped-def]
+def _again(team, base, mk, kind, size, v):  # type: ignore[no-untyped-def]
     """Keep the solution w of a level in s, and let b be what is left of its right-hand side."""
-    n = 8 * len(mk)
+    n = (4 if len(size) == 3 else 8) * len(mk)
     end = base + v.n_pieces
     piece = claim(team, end)
     while piece >= 0:
         start, stop = long_at(v.pieces, piece - base), long_at(v.pieces, piece - base + 1)
-        blocks.residual(mk, kind, SIX, v.pointer, v.columns, v.data, v.w, v.b, v.r, start, stop)
+        blocks.residual(mk, kind, size, v.pointer, v.columns, v.data, v.w, v.b, v.r, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -314,9 +314,9 @@ def _again(team, base, mk, kind, v):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _both(team, base, mk, kind, v):  # type: ignore[no-untyped-def]
+def _both(team, base, mk, kind, size, v):  # type: ignore[no-untyped-def]
     """Add the solution kept in s to w."""
-    n = 8 * len(mk)
+    n = (4 if len(size) == 3 else 8) * len(mk)
     end = base + v.n_pieces
     piece = claim(team, end)
     while piece >= 0:
@@ -348,10 +348,10 @@ def twice_below(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
     twice = levels.size > 2
     for visit in range(2 if twice else 1):
         if visit == 1:
-            base = _again(team, base, mk, kind, levels[1])
+            base = _again(team, base, mk, kind, SIX, levels[1])
         base = _below(team, base, mk, kind, levels)
     if twice:
-        base = _both(team, base, mk, kind, levels[1])
+        base = _both(team, base, mk, kind, SIX, levels[1])
     return base
 
 
@@ -376,13 +376,17 @@ def order_cycle(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
 
 @kernel
 def precondition(team, base, mk, kind, fine, special, transfer, vertex_special, levels):  # type: ignore[no-untyped-def]
-    """Set x = M b of ``fine``: smooth, correct on the vertices, smooth."""
+    """Set x = M b of ``fine``: smooth, correct on the vertices by two cycles, smooth."""
     n_steps = fine[0].n_steps
     base = fine_first(team, base, mk, kind, fine, special)
     for step in range(1, n_steps + 1):
         base = fine_pass(team, base, mk, kind, fine, special, step if step < n_steps else -1)
     base = vertex_restrict(team, base, mk, kind, transfer, vertex_special, fine[0].r, levels[0].b)
-    base = cycle(team, base, mk, kind, levels)
+    for visit in range(2):
+        if visit == 1:
+            base = _again(team, base, mk, kind, THREE, levels[0])
+        base = cycle(team, base, mk, kind, levels)
+    base = _both(team, base, mk, kind, THREE, levels[0])
     base = vertex_carry(team, base, mk, kind, vertex_special, levels[0].w)
     base = fine_prolong(team, base, mk, kind, fine, special, levels[0].w)
     for step in range(n_steps):
