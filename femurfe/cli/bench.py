@@ -99,7 +99,8 @@ def limits(threads: int = THREADS, as_json: bool = JSON) -> None:
         typer.echo(
             f"product    {speed.milliseconds:.2f} ms in {name}, two loads, {speed.n_dofs} unknowns: "
             f"{speed.gflops:.1f} Gflop/s, {100 * speed.share.share:.0f} % of the limit by "
-            f"{speed.share.limit}, {100 * speed.share_in_cache:.0f} % of {speed.in_cache:.1f} Gflop/s on cells in cache"
+            f"{speed.share.limit}, {100 * speed.share_in_cache:.0f} % of {speed.in_cache:.1f} Gflop/s "
+            "on cells in cache"
         )
 
 
