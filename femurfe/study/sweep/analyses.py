@@ -130,7 +130,7 @@ def _chosen(design: Design, kind: str, outcome: str, options: Mapping[str, Any])
     method = design.table.method
     if method not in chosen.methods:
         allowed = " or ".join(chosen.methods)
-        message = f"a {kind} analysis needs a sweep of method {allowed}, got {method}: {chosen.why}"
+        message = f"a {kind} analysis needs a sweep of method {allowed}, got {method}; {chosen.why}"
         raise InvalidData(message, code="E-SWEEP-ANALYSIS")
     return chosen
 

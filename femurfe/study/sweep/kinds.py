@@ -80,7 +80,7 @@ class Kind:
     Attributes
     ----------
     run : takes a sample, an arm ("" for all) and options; rows : of what it gives.
-    methods : of designs that it suits; why : what is wrong with the others.
+    methods : of designs that it suits; why : it suits no other.
     by_arm : one result per arm, else one of all arms; options : that it takes.
     """
 
@@ -164,18 +164,18 @@ def _chart(
 _DRAW = frozenset({"confidence", "resamples", "seed"})
 KINDS = {
     "sobol": Kind(
-        _sobol, analysis.sobol_rows, ("saltelli",), "Sobol' indices are read by place", True,
+        _sobol, analysis.sobol_rows, ("saltelli",), "it reads cases by their place", True,
         _DRAW | {"width"},
     ),
     "morris": Kind(
-        _morris, analysis.morris_rows, ("morris",), "elementary effects are read by place", True, _DRAW
+        _morris, analysis.morris_rows, ("morris",), "it reads cases by their place", True, _DRAW
     ),
     "regression": Kind(
         _regression, analysis.regression_rows, _APART, _TRAJECTORIES, True, _DRAW | {"parameters", "ranks"}
     ),
     "paired": Kind(_paired, analysis.paired_rows, _APART, _TRAJECTORIES, False, _DRAW | {"pairs"}),
     "probability": Kind(
-        _probability, analysis.probability_rows, _DRAWN, "its cases are not drawn from a population", False,
+        _probability, analysis.probability_rows, _DRAWN, "it counts cases drawn from a population", False,
         _DRAW | {"load", "method"},
     ),
     "ranks": Kind(_ranks, analysis.rank_rows, _APART, _TRAJECTORIES, False, _DRAW | {"lower_is_better"}),
