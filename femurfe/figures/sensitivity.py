@@ -103,7 +103,7 @@ def morris_figure(effects: Sequence[MorrisEffect], unit: str, title: str = "") -
         axis.set(xlim=(0.0, right), ylim=(0.0, top))
         axis.set_xlabel(rf"$\mu^*$: mean size of the effect over the range ({unit})")
         axis.set_ylabel(rf"$\sigma$: spread of the effect ({unit})")
-        axis.set_title(title, loc="left", fontsize=6.5, pad=10.0)
+        axis.set_title(title, loc="left", fontsize=6.5, pad=14.0)
         axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1.02, 0.5))
     return figure
 
