@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from femurfe.analysis.bootstrap import Interval
+from femurfe.analysis.design_chart import DesignChart
 from femurfe.analysis.morris import MorrisEffect
 from femurfe.analysis.paired import PairedEffect
 from femurfe.analysis.probability import FailureProbability
@@ -96,6 +99,22 @@ def rank_rows(ranks: RankStability) -> list[Row]:
             row[f"better_than_{other}"] = value
         rows.append(row | common)
     return rows
+
+
+def chart_rows(chart: DesignChart) -> list[Row]:
+    """A row per point of the grid that has a value, with the error of the surface in each."""
+    checked = chart.validation
+    common = {
+        "method": chart.method, "rmse": checked.rmse, "q2": checked.q2, "n_cases": len(chart.points),
+        "n_dropped": chart.n_dropped,
+    }  # fmt: skip
+    return [
+        {
+            chart.names[0]: float(chart.x[i]), chart.names[1]: float(chart.y[j]),
+            chart.outcome: float(chart.surface[j, i]), **common,
+        }
+        for j, i in np.argwhere(np.isfinite(chart.surface))
+    ]  # fmt: skip
 
 
 def _spelt(name: str, value: Interval) -> Row:

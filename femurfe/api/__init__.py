@@ -1,5 +1,6 @@
 """What a researcher calls: compare arms, run a study file, look before."""
 
+from femurfe.api.analyses import Analyses, analyze
 from femurfe.api.check import Check, check, inspect, make_mesh, recognised
 from femurfe.api.comparison import FIGURES, Comparison, compare, figure
 from femurfe.api.run import Run, check_ending, run, solve_one, write_figures, write_solved
@@ -8,12 +9,14 @@ from femurfe.study.sweep.settings import Settings
 
 __all__ = [
     "FIGURES",
+    "Analyses",
     "Check",
     "Comparison",
     "Run",
     "Settings",
     "Study",
     "Sweep",
+    "analyze",
     "check",
     "check_ending",
     "compare",

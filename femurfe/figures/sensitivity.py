@@ -20,13 +20,13 @@ _WIDTH, _PLOT, _ROW, _FOOT = 100.0, 60.0, 7.0, 22.0
 _MARKERS = "os^vD<>pX*"
 
 
-def tornado_figure(effects: Mapping[str, Interval], label: str) -> Any:
+def tornado_figure(effects: Mapping[str, Interval], label: str, title: str = "") -> Any:
     """Bars of signed effects, the largest on top, with their intervals.
 
     Parameters
     ----------
     effects : by parameter, such as regression coefficients or Morris's mu.
-    label : of the axis, with its unit.
+    label : of the axis, with its unit; title : above the figure.
 
     Raises
     ------
@@ -43,6 +43,7 @@ def tornado_figure(effects: Mapping[str, Interval], label: str) -> Any:
         axis.axvline(0.0, color="k", lw=0.6)
         axis.set_yticks(range(len(names)), [words(name) for name in names])
         axis.set_xlabel(wrapped(label, _PLOT))
+        axis.set_title(title, loc="left", fontsize=6.5)
     return figure
 
 
@@ -69,7 +70,7 @@ def sobol_figure(indices: SobolIndices, outcome: str) -> Any:
     return figure
 
 
-def morris_figure(effects: Sequence[MorrisEffect], unit: str) -> Any:
+def morris_figure(effects: Sequence[MorrisEffect], unit: str, title: str = "") -> Any:
     """Mean size of the effects against their spread, a marker per parameter.
 
     Below the line sigma = mu* / 2 an effect is steady; above sigma = mu* it is curved or depends on
@@ -77,7 +78,7 @@ def morris_figure(effects: Sequence[MorrisEffect], unit: str) -> Any:
 
     Parameters
     ----------
-    unit : of the outcome.
+    unit : of the outcome; title : above the figure.
 
     Raises
     ------
@@ -102,6 +103,7 @@ def morris_figure(effects: Sequence[MorrisEffect], unit: str) -> Any:
         axis.set(xlim=(0.0, right), ylim=(0.0, top))
         axis.set_xlabel(rf"$\mu^*$: mean size of the effect over the range ({unit})")
         axis.set_ylabel(rf"$\sigma$: spread of the effect ({unit})")
+        axis.set_title(title, loc="left", fontsize=6.5, pad=14.0)
         axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1.02, 0.5))
     return figure
 

@@ -62,6 +62,11 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def unit_of(name: str) -> str:
+    """The unit in the name of a column, ``"-"`` if it has none."""
+    return next((unit for ending, unit in _UNITS.items() if name.endswith(ending)), "-")
+
+
 def wrapped(label: str, width_mm: float) -> str:
     """A label broken into lines that fit a width, in the style's type."""
     return "\n".join(textwrap.wrap(label, max(8, int(width_mm / MM_PER_LETTER)), break_long_words=False))

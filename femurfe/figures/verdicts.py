@@ -43,7 +43,7 @@ def probability_figure(found: Sequence[FailureProbability], label: str = "probab
             )  # fmt: skip
         axis.set_yticks(range(len(found) - 1, -1, -1), [words(one.arm) for one in found])
         axis.set(xlim=(0.0, 1.0), ylim=(-0.6, len(found) - 0.4))
-        axis.tick_params(axis="y", length=0)
+        axis.tick_params(axis="y", length=0, pad=7.0)  # room for a point at 0
         axis.set_xlabel(label)
         axis.set_title(found[0].how, loc="left")
     return figure

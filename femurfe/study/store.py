@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,17 +29,18 @@ MARK = "summary.json"
 
 
 @contextmanager
-def new_folder(place: Path) -> Iterator[Path]:
+def new_folder(place: Path, mark: str = MARK) -> Iterator[Path]:
     """A folder to write in that becomes ``place`` if nothing goes wrong.
 
-    An earlier results folder there is replaced; any other folder is left alone.
+    An earlier folder of results there, known by its file ``mark``, is replaced; any other folder
+    is left alone.
 
     Raises
     ------
     FemurfeError
         If the place is taken by something that is not a results folder, or cannot be written.
     """
-    if place.exists() and not (place / MARK).is_file():
+    if place.exists() and not (place / mark).is_file():
         message = f"{str(place)!r} exists and is no results folder; name another place with --out"
         raise FemurfeError(message, code="E-RESULTS-TAKEN")
     try:
@@ -133,15 +134,18 @@ def _write_fields(comparison: Comparison, folder: Path) -> None:
     for solved in comparison.solved.values():
         arm = comparison.arms[solved.arm]
         points, cells = fields(arm, solved)
-        plain = f"{_file_name(solved.arm)}_{_file_name(solved.case)}"
-        numbered = (f"{plain}{end}" for end in ("", *(f"_{i}" for i in range(2, len(comparison.solved) + 1))))
-        name = next(name for name in numbered if name.lower() not in taken)
-        taken.add(name.lower())
+        name = file_name((solved.arm, solved.case), taken)
         write_mesh(folder / f"{name}.vtu", arm.mesh, point_data=points, cell_data=cells)
 
 
-def _file_name(text: str) -> str:
-    return "".join(c if c.isalnum() or c in "+-_." else "_" for c in text)
+def file_name(parts: Iterable[str], taken: set[str]) -> str:
+    """A name of these parts that every file system has and none of ``taken``, to which it is added."""
+    plain = "_".join("".join(c if c.isalnum() or c in "+-_." else "_" for c in part) for part in parts)
+    name, number = plain, 2
+    while name.lower() in taken:
+        name, number = f"{plain}_{number}", number + 1
+    taken.add(name.lower())
+    return name
 
 
 def fields(arm: Arm, solved: Solved) -> tuple[dict[str, Floats], dict[str, Floats]]:

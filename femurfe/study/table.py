@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -107,21 +107,26 @@ COLUMNS = {
 }
 
 
-def text_table(rows: Sequence[Row]) -> str:
-    """The main columns as aligned text; columns without a value are left out."""
-    columns = {key: title for key, title in COLUMNS.items() if any(_shown(row[key]) for row in rows)}
+def text_table(rows: Sequence[Row], columns: Mapping[str, str] = COLUMNS, left: int = 2) -> str:
+    """The main columns as aligned text; columns without a value are left out.
+
+    Parameters
+    ----------
+    columns : titles by key; left : how many of the first are words, and start on the left.
+    """
+    left = sum(any(_shown(row[key]) for row in rows) for key in list(columns)[:left])
+    columns = {key: title for key, title in columns.items() if any(_shown(row[key]) for row in rows)}
     cells = [list(columns.values()), *([_shown(row[key]) for key in columns] for row in rows)]
     widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
     lines = [
-        "  ".join(_aligned(text, w, i) for i, (text, w) in enumerate(zip(line, widths, strict=True)))
+        "  ".join(
+            text.ljust(w) if i < left else text.rjust(w)
+            for i, (text, w) in enumerate(zip(line, widths, strict=True))
+        )
         for line in cells
     ]
     lines.insert(1, "  ".join("-" * width for width in widths))
     return "\n".join(line.rstrip() for line in lines)
-
-
-def _aligned(text: str, width: int, column: int) -> str:
-    return text.ljust(width) if column < 2 else text.rjust(width)
 
 
 def _shown(value: Any) -> str:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from femurfe.errors import FemurfeError
+from femurfe.errors import FemurfeError, warn
 from femurfe.mesh.io.atomic import write_whole
 from femurfe.study.extras import load
 from femurfe.study.sweep.design import Design, design_from
 from femurfe.study.sweep.store import DONE, FAILED, Record, Store
 from femurfe.study.table import Row, csv_text
+
+if TYPE_CHECKING:
+    from femurfe.study.sweep.analyses import Analysis
 
 TEXTS = ("first_failure", "criterion", "first_failure_region")
 NUMBERS = (
@@ -53,6 +56,11 @@ class SweepResults:
     def keys(self) -> tuple[str, ...]:
         """The key of each case of the design; equal cases share one."""
         return tuple(self._head["keys"])
+
+    @property
+    def load_cases(self) -> tuple[str, ...]:
+        """The names of the load cases."""
+        return tuple(self._head["load_cases"])
 
     @cached_property
     def records(self) -> Mapping[str, Record]:
@@ -116,6 +124,35 @@ class SweepResults:
             }
             for row in named
         ]  # fmt: skip
+
+    def analyze(self, kind: str, outcome: str = "risk", **choices: Any) -> Analysis:
+        """What the cases that have ended say, with intervals; failed ones are counted, not used.
+
+        Warns if cases were not run yet. Intervals take cases as independent, so all kinds but
+        ``"sobol"`` use only blocks A and B of a Saltelli design.
+
+        Parameters
+        ----------
+        kind : ``"sobol"`` (of a Saltelli design), ``"morris"`` (of a Morris design),
+            ``"regression"``, ``"paired"``, ``"probability"``, ``"ranks"`` or ``"chart"``.
+        outcome : a column of numbers of the table.
+        choices : ``load_case`` and ``arm``, all that have the outcome if left out; ``parameters``
+            of a regression or chart; ``load`` of a probability, a distribution such as one of
+            scipy.stats; and what the function of `femurfe.analysis` takes.
+
+        Raises
+        ------
+        InvalidData
+            If the design or the cases do not allow it.
+        UnknownName
+            If a name is not known.
+        """
+        from femurfe.study.sweep.analyses import analyze
+
+        if self.n_left:
+            ended = self.n_cases - self.n_left
+            warn("W-SWEEP-PARTIAL", f"{ended} of {self.n_cases} cases have been run; the rest is not in this")
+        return analyze(self, kind, outcome, **choices)
 
     def table(self) -> Any:
         """The rows as a pandas DataFrame.

@@ -68,3 +68,17 @@ def test_every_arm_has_a_row():
     assert rows[0]["better_than_screw"] == 0.0
     assert np.isnan(rows[0]["better_than_lytic"])
     assert [row["mean_rank"] for row in rows] == [3.0, 2.0, 1.0]
+
+
+def test_every_point_of_a_chart_that_has_a_value_has_a_row():
+    points = RNG.random((20, 2))
+    values = points @ [1.0, 2.0]
+    values[3] = np.nan
+    chart = analysis.median_chart(points, values, ("x", "y"), "risk", grid=7)
+    rows = analysis.chart_rows(chart)
+    assert len(rows) == np.isfinite(chart.surface).sum() < 49
+    for row in rows:
+        i, j = np.searchsorted(chart.x, row["x"]), np.searchsorted(chart.y, row["y"])
+        assert row["risk"] == chart.surface[j, i]
+        assert (row["n_cases"], row["n_dropped"], row["q2"]) == (19, 1, chart.validation.q2)
+    assert np.median([abs(row["risk"] - row["x"] - 2.0 * row["y"]) for row in rows]) < 0.02

@@ -27,7 +27,7 @@ from femurfe.figures import (
     sobol_figure,
     tornado_figure,
 )
-from femurfe.figures.style import words, wrapped
+from femurfe.figures.style import unit_of, words, wrapped
 
 RNG = np.random.default_rng(4)
 EFFECTS = {
@@ -207,3 +207,13 @@ def test_nothing_to_draw_is_refused():
         paired_figure(arms(), (), "load (N)")
     with pytest.raises(InvalidData, match="at least one arm"):
         probability_figure(())
+
+
+def test_titles_stand_over_figures_of_effects_and_units_are_those_of_the_name():
+    assert (unit_of("stiffness_N_per_mm"), unit_of("failure_load_N"), unit_of("risk")) == ("N/mm", "N", "-")
+    (axis,) = tornado_figure(EFFECTS, "coefficient (-)", "risk, cement, stance").axes
+    assert axis.get_title("left") == "risk, cement, stance"
+    points = np.array([[0.0], [1.0]] * 6)
+    effects = morris_effects(points, RNG.random(12), ("cement_fraction",))
+    (axis,) = morris_figure(effects, "N", "failure load, cement").axes
+    assert axis.get_title("left") == "failure load, cement"
