@@ -121,7 +121,7 @@ def run_work(work: Work, place: Path, chosen: Settings, tell: Tell) -> Swept:
     """Solve what is missing of some work, and keep it; see `run_sweep`."""
     store = Store(place)
     with _held(place, chosen.shard) as (lease, journal), heard() as wish:
-        todo, standing = _todo(store, work.plan.part(chosen.shard), chosen.retry_failed)
+        todo, standing = _todo(store, work.plan.part(chosen.shard), chosen)
         _write_head(store, work)
         late = _interrupted(journal.path)
         journal.add("start", shard=list(chosen.shard), total=standing.total, kept=standing.kept)
@@ -173,16 +173,16 @@ def _held(place: Path, shard: tuple[int, int]) -> Iterator[tuple[Lease, Journal]
         lease.release()
 
 
-def _todo(store: Store, own: Sequence[Case], retry_failed: bool) -> tuple[list[Case], Standing]:
+def _todo(store: Store, own: Sequence[Case], chosen: Settings) -> tuple[list[Case], Standing]:
     """The cases that are to be solved, and where the sweep is before; damaged files are set aside."""
     keys = [case.key for case in own]
     index: Index = store.index(keys)
     store.set_aside(index.damaged)
-    store.remove_drafts(keys)
+    store.remove_drafts(keys, alone=chosen.shard[1] == 1)
     kept = {
         key: record.status
         for key, record in index.records.items()
-        if record.status == DONE or not retry_failed
+        if record.status == DONE or not chosen.retry_failed
     }
     counts = Counter(kept.values())
     standing = Standing(len(own), len(kept), counts[DONE], counts[FAILED], 0, 0.0)

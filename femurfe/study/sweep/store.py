@@ -107,8 +107,16 @@ class Store:
         except OSError as error:
             raise refused(self.folder, error) from error
 
-    def remove_drafts(self, keys: Iterable[str]) -> None:
-        """Remove what was left half-written of these cases, as their master."""
+    def remove_drafts(self, keys: Iterable[str], *, alone: bool) -> None:
+        """Remove what was left half-written of these cases, as their master.
+
+        Parameters
+        ----------
+        alone : whether the folder has no other master; then drafts of the design, the study and the
+            table go too.
+        """
+        for draft in self.folder.glob(".*.tmp") if alone else ():
+            draft.unlink(missing_ok=True)
         own = set(keys)
         for draft in self.folder.glob("cases/*/.*.tmp"):
             if draft.name[1:].split(".")[0] in own:

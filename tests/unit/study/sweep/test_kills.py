@@ -32,6 +32,18 @@ def test_a_sweep_killed_at_random_ends_in_the_results_of_an_unbroken_one(tmp_pat
     assert not list((tmp_path / "killed").rglob("*.tmp"))
 
 
+def test_what_a_kill_left_half_written_is_gone_after_the_next_run(tmp_path):
+    cases, place = plain_cases(2, seconds=0.01), tmp_path / "s"
+    sweep_here(cases, place)
+    left = [place / ".design.json.1-0.tmp", place / ".table.csv.1-0.tmp"]
+    case = next((place / "cases").glob("*/*.json"))
+    left.append(case.with_name(f".{case.name}.1-0.tmp"))
+    for draft in left:
+        draft.write_text("half")
+    sweep_here(cases, place)
+    assert not [draft for draft in left if draft.exists()]
+
+
 def test_cases_that_are_done_are_not_begun_again(tmp_path):
     cases = plain_cases(30, seconds=0.05)
     process = start_master(cases, tmp_path / "s")
