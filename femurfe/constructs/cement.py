@@ -103,7 +103,7 @@ class Cement(Item):
             If more cement is asked for than the cavity inside the bone holds.
         """
         cavity = self._cavity(solids)
-        held = common_volume(cavity, bone.solid)
+        held = bone.held(cavity)
         if held <= 0.0:
             self._refuse("lies outside the bone")
         wanted = self._wanted(held)
@@ -154,9 +154,9 @@ class Cement(Item):
         may reach outside.
         """
         cavity = self._cavity(solids)
-        within = common_volume(solid, bone.solid)
+        within = bone.held(solid)
         whole = within if self.shape is None else common_volume(solid)
-        held = common_volume(cavity, bone.solid)
+        held = bone.held(cavity)
         return {
             "kind": "cement",
             "volume_ml": ml_from_mm3(region_volume(mesh, self.name)),

@@ -141,7 +141,7 @@ class Screw(Item):
         del solids
         parts = self.cylinders()
         shape: Shape = parts[0] if len(parts) == 1 else Union(parts)
-        held = common_volume(shape, bone.solid)
+        held = bone.held(shape)
         if held > LARGEST_SHARE * bone.volume:
             self._refuse(f"it would take {100.0 * held / bone.volume:.0f} % of the bone")
         if held <= 0.0:
@@ -160,7 +160,7 @@ class Screw(Item):
     def report(self, bone: Bone, solid: Shape, solids: Solids, mesh: Mesh) -> dict[str, Any]:
         """Placement of the screw; see `femurfe.constructs.placement.screw_placement`."""
         placed = screw_placement(bone, self.start, self.end, 0.5 * self.diameter)
-        whole = common_volume(solid, bone.solid)
+        whole = bone.held(solid)
         cement = {
             name: common_volume(solid, other) / whole
             for name, other in solids.items()

@@ -59,7 +59,7 @@ class Defect(Item):
             With the distance to the bone.
         """
         del solids
-        if common_volume(self.shape, bone.solid) <= 0.0:
+        if bone.held(self.shape) <= 0.0:
             low, high = self.shape.bounds()
             gap = float(bone.solid.distance(0.5 * (low + high)[None])[0])
             message = f"defect {self.name!r} lies outside the bone: its middle is {gap:.1f} mm from it"
@@ -79,7 +79,7 @@ class Defect(Item):
     def report(self, bone: Bone, solid: Shape, solids: Solids, mesh: Mesh) -> dict[str, Any]:
         """Volume of the solid inside the bone and of its cells, mL, and share of the bone."""
         del solids
-        whole = common_volume(solid, bone.solid)
+        whole = bone.held(solid)
         return {
             "kind": "defect",
             "volume_ml": ml_from_mm3(region_volume(mesh, self.name)),

@@ -6,12 +6,15 @@ from femurfe.evaluate.parts import Part, bone_part
 from femurfe.evaluate.regions import region_rows
 from femurfe.evaluate.risk import Peak, Risk, evaluate_risk
 from femurfe.evaluate.stiffness import failure_load, stiffness
+from femurfe.evaluate.strains import Geometry, Strains
 
 __all__ = [
     "CRITERIA",
+    "Geometry",
     "Part",
     "Peak",
     "Risk",
+    "Strains",
     "bone_part",
     "drucker_prager_constants",
     "error_energy",

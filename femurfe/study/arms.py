@@ -31,7 +31,7 @@ from femurfe.materials.partial import weighted
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.label import inside, volumes
 from femurfe.mesh.sizing import Refinement
-from femurfe.shapes import Offset, Shape, common_volume
+from femurfe.shapes import Offset, Shape
 from femurfe.study.kept import Keep, anew
 
 ROUND_ENOUGH = 0.01
@@ -216,7 +216,7 @@ def _mesh(
 def _growth(bone: Bone, solid: Shape, mesh: Mesh) -> float:
     """What a screw's radius must be multiplied by for the facets inscribed in it to hold its volume."""
     meshed = float(volumes(mesh)[inside(mesh, solid)].sum())
-    return float(np.sqrt(common_volume(solid, bone.solid) / meshed)) if meshed > 0.0 else 1.0
+    return float(np.sqrt(bone.held(solid) / meshed)) if meshed > 0.0 else 1.0
 
 
 def _conforming(
