@@ -14,7 +14,7 @@ from femurfe.anatomy.fitting import perpendicular
 from femurfe.arrays import Floats, direction, point, positive
 from femurfe.constructs.placement import screw_placement
 from femurfe.errors import InvalidPart, UnknownName
-from femurfe.item import Item, Solids, marked, region_volume
+from femurfe.item import Item, Solids, given, marked, region_volume
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.label import Rule, inside
 from femurfe.shapes import Cylinder, Shape, Union, common_volume
@@ -44,6 +44,7 @@ class Screw(Item):
     cannula_diameter : mm, zero for a solid screw.
     material : key.
     mesh_size : mm wanted in and around it; a third of the diameter if left out.
+    young, poisson : of its material, MPa and 1, within its range; the library's if left out.
 
     Raises
     ------
@@ -61,6 +62,8 @@ class Screw(Item):
     cannula_diameter: float = 0.0
     material: str = TITANIUM
     mesh_size: float | None = None
+    young: float | None = None
+    poisson: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "start", point(self.start, "start"))
@@ -115,6 +118,11 @@ class Screw(Item):
     def materials(self) -> Mapping[str, str]:
         """Material keys by region."""
         return {self.name: self.material}
+
+    @property
+    def values(self) -> Mapping[str, Mapping[str, float]]:
+        """Values in place of the library's, by region and quantity."""
+        return {self.name: given(young=self.young, poisson=self.poisson)}
 
     @property
     def size(self) -> float | None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from femurfe.anatomy.base import Bone
 from femurfe.arrays import Floats, point
 from femurfe.errors import InvalidPart
-from femurfe.item import Item, Solids, marked, region_volume
+from femurfe.item import Item, Solids, given, marked, region_volume
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.label import Rule, inside
 from femurfe.shapes import Ellipsoid, Shape, SmoothUnion, common_volume, sized
@@ -32,6 +32,7 @@ class Defect(Item):
     contained : true if the cortex is spared.
     material : key of what fills it; lytic tissue if left out.
     mesh_size : mm wanted in and around it.
+    young, poisson : of its material, MPa and 1, within its range; the library's if left out.
     """
 
     name: str
@@ -39,11 +40,18 @@ class Defect(Item):
     contained: bool = False
     material: str = LYTIC
     mesh_size: float | None = None
+    young: float | None = None
+    poisson: float | None = None
 
     @property
     def materials(self) -> Mapping[str, str]:
         """Material keys by region."""
         return {self.name: self.material}
+
+    @property
+    def values(self) -> Mapping[str, Mapping[str, float]]:
+        """Values in place of the library's, by region and quantity."""
+        return {self.name: given(young=self.young, poisson=self.poisson)}
 
     @property
     def size(self) -> float | None:

@@ -15,7 +15,7 @@ from femurfe.study.files import file_digest, inside_folder
 from femurfe.study.schema import StudyFile
 
 T = TypeVar("T")
-MATERIALS = {"material", "rim_material"}
+MATERIALS = {"material", "rim_material", "young_MPa", "poisson", "rim_young_MPa"}
 
 
 class Keep(Protocol):
