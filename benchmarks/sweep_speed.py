@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -87,6 +88,7 @@ def main() -> None:
     options.add_argument("parts", nargs="+", choices=("cold", "sweep", "ccx"))
     options.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options.add_argument("--folder", type=Path, help="where the sweep goes")
+    options.add_argument("--seconds", type=float, help="after which the sweep begins no more cases")
     options.add_argument("--arms", nargs="+", default=["lytic", "screw+cement"], help="to solve apart")
     options.add_argument("--out", type=Path, default=OUT)
     options.add_argument("--solver", choices=SOLVERS, default="spooles")
@@ -151,7 +153,12 @@ def measure_sweep(study: Path, asked: argparse.Namespace) -> dict[str, Any]:
         before = n_done(place)
         start = time.perf_counter()
         words = ["sweep", str(study), "--jobs", str(asked.jobs), "--out", str(place), "--quiet"]
-        subprocess.run([sys.executable, "-m", "femurfe", *words], check=True, stdout=subprocess.DEVNULL)
+        command = [sys.executable, "-m", "femurfe", *words]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            try:
+                process.wait(asked.seconds)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGINT)  # it brings the cases in work to an end
         seconds = time.perf_counter() - start
         n = n_done(place) - before
         first, others = by_mesh(place)
