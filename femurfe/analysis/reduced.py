@@ -169,10 +169,12 @@ def reduced_basis(
     InvalidData
         If load case, groups or factors are not such as can be reduced.
     """
-    affine, bounds = AffineModel(model, groups), np.array([low, high], dtype=float)
-    if bounds.shape != (2, len(affine.names)) or not (bounds[0] > 0.0).all() or (bounds[0] > bounds[1]).any():
-        message = f"low and high take {len(affine.names)} positive factors each, got {low} and {high}"
+    affine = AffineModel(model, groups)
+    pairs, n = list(zip(low, high, strict=False)), len(affine.names)
+    if not len(low) == len(high) == n or not all(0.0 < a <= b < np.inf for a, b in pairs):
+        message = f"low and high take {n} positive factors each, low at most high, got {low} and {high}"
         raise InvalidData(message, code="E-REDUCED-FACTORS")
+    bounds = np.array([low, high], dtype=float)
     basis = ReducedBasis(affine, *bounds)
     basis.add(np.sqrt(bounds[0] * bounds[1]))
     training = _training(bounds, seed)
