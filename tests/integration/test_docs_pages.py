@@ -1,0 +1,112 @@
+"""The pages of the documentation: their Python runs, their studies are read, their commands are known."""
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+import typer
+
+import femurfe
+from femurfe.cli import app
+from femurfe.errors import FemurfeError
+from femurfe.materials import entry
+from femurfe.study.read import parse_study
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGES = sorted(page for page in DOCS.rglob("*.md") if page.name not in ("CHANGELOG.md", "statistics.md"))
+SLOW = {"first_steps.md"}
+WHOLE = """
+name = "page"
+anatomy.kind = "vertebra"
+arms.intact = []
+loads.push.case = "compression"
+"""
+
+
+def blocks(page, language):
+    """The blocks of a page in one language, in order."""
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def with_blocks(language):
+    """A test case for each page that has such blocks."""
+    return [
+        pytest.param(page, marks=pytest.mark.slow if page.name in SLOW else (), id=page.stem)
+        for page in PAGES
+        if blocks(page, language)
+    ]
+
+
+@pytest.mark.parametrize("page", with_blocks("python"))
+def test_the_python_of_a_page_runs_as_it_stands_there(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    for block in blocks(page, "python"):
+        exec(compile(block, str(page), "exec"), {})
+
+
+@pytest.mark.parametrize("page", with_blocks("toml"))
+def test_what_a_page_writes_into_files_is_read(page, tmp_path):
+    for number, block in enumerate(blocks(page, "toml")):
+        table = tomllib.loads(block)
+        if "kind" in table:
+            file = tmp_path / f"entry_{number}.toml"
+            file.write_text(block, encoding="utf-8")
+            entry(file.name, tmp_path)
+        else:
+            parse_study(_completed(table), "page")
+
+
+def _completed(table):
+    """A part of a study with what is needed to be whole."""
+    base = tomllib.loads(WHOLE)
+    anatomy = {**({} if "kind" in table.get("anatomy", {}) else base["anatomy"]), **table.get("anatomy", {})}
+    return {**base, **table, "anatomy": anatomy}
+
+
+def commands():
+    """Every femurfe command of the pages, continued lines joined."""
+    found = []
+    for page in [*PAGES, DOCS.parent / "README.md"]:
+        for block in blocks(page, "sh"):
+            found += [line.split("&& ")[-1] for line in block.replace("\\\n", " ").splitlines()]
+    return sorted({line for line in found if line.startswith("femurfe ")})
+
+
+@pytest.mark.parametrize("line", commands())
+def test_a_command_of_a_page_takes_the_options_it_is_given(line):
+    words = shlex.split(line.replace("$", ""), comments=True)[1:]
+    command = typer.main.get_command(app)
+    while getattr(command, "commands", None) and words and not words[0].startswith("-"):
+        assert words[0] in command.commands, line
+        command = command.commands[words.pop(0)]
+    known = {name: o for p in command.params if p.param_type_name == "option" for name in p.opts for o in [p]}
+    for word in (w for w in words if w.startswith("-")):
+        assert word == "--help" or word in known, line
+
+
+def test_commands_are_found_in_the_pages():
+    assert len(commands()) > 15
+
+
+def test_every_public_name_stands_in_the_api():
+    pages = [page.read_text(encoding="utf-8") for page in (DOCS / "reference" / "api").glob("*.rst")]
+    named = set(re.findall(r"auto(?:class|function|exception):: (?:femurfe\.\w*\.?)*(\w+)", "\n".join(pages)))
+    errors = {"FemurfeError", "FemurfeWarning"}  # by automodule
+    assert set(femurfe.__all__) - {"__version__"} - errors <= named
+
+
+def test_what_is_refused_on_the_page_of_concepts_is_refused():
+    with pytest.raises(FemurfeError, match="head_diameter"):
+        femurfe.ProximalFemur(head_diameter=75.0)
+
+
+@pytest.mark.parametrize("script", sorted((DOCS / "gallery").glob("plot_*.py")), ids=lambda path: path.stem)
+def test_an_example_of_the_gallery_asks_a_question(script):
+    text = script.read_text(encoding="utf-8")
+    compile(text, str(script), "exec")
+    head = text.split('"""')[1]
+    assert re.search(r"^\*[^*]+\?", head, re.MULTILINE), "no question in italics"
+    assert len(re.findall(r"^# %%", text, re.MULTILINE)) >= 2
