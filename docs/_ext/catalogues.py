@@ -1,7 +1,7 @@
 """Directives that list what the package holds: keys of study files, load cases, bones, materials."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from docutils import nodes
 from docutils.statemachine import StringList
@@ -34,20 +34,39 @@ def escaped(text: Any) -> str:
     return " ".join(out.split())
 
 
-def _kind(annotation: Any) -> str:
+WORDS = {float: "number", int: "whole number", str: "text", bool: "true or false", Any: "anything"}
+
+
+def kind(annotation: Any, metadata: Iterable[Any] = ()) -> str:
     """A type of the schema in words."""
-    name = str(annotation)
-    if get_origin(annotation) is not None and "Literal" in name:
-        return ", ".join(f"``{a!r}``".replace("'", '"') for a in get_args(annotation))
-    parts = [a for a in get_args(annotation) if a is not type(None)]
-    if len(parts) == 1 and type(None) in get_args(annotation):
-        return _kind(parts[0])
-    words = {"float": "number", "int": "whole number", "str": "text", "bool": "true or false"}
-    if name.startswith("dict"):
-        return "table"
-    if name.startswith(("list", "typing.Annotated[list")) or "list[float]" in name:
-        return "three numbers" if "min_length=3" in name or "MinLen(min_length=3)" in name else "list"
-    return next((word for key, word in words.items() if f"'{key}'" in name or name == key), "table")
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return kind(parts[0], parts[1:])
+    if origin is Literal:
+        return ", ".join(f'``"{a}"``' if isinstance(a, str) else f"``{a}``" for a in parts)
+    if type(None) in parts:
+        return " or ".join(kind(part) for part in parts if part is not type(None))
+    if origin is list:
+        length = "three" if _limits(metadata, ("min_length", "max_length")) == [3, 3] else "a list of"
+        word, comma, rest = kind(parts[0]).partition(",")
+        plural = {"text": "names", "anything": "values"}.get(word, f"{word}s")
+        return f"{length} {plural}{comma}{rest}"
+    return WORDS.get(annotation, "table") + _bounds(metadata)
+
+
+def _limits(metadata: Iterable[Any], names: Iterable[str]) -> list[Any]:
+    """What the limits of a type are, None where it has none; pydantic nests them in its own fields."""
+    flat = [m for item in metadata for m in (getattr(item, "metadata", None) or [item])]
+    return [
+        next((getattr(m, name) for m in flat if getattr(m, name, None) is not None), None) for name in names
+    ]
+
+
+def _bounds(metadata: Iterable[Any]) -> str:
+    said = zip(
+        ("above", "at least", "below", "at most"), _limits(metadata, ("gt", "ge", "lt", "le")), strict=True
+    )
+    return "".join(f", {word} {limit:g}" for word, limit in said if limit is not None)
 
 
 def study_tables() -> Iterator[str]:
@@ -73,7 +92,7 @@ def study_tables() -> Iterator[str]:
 
 def _field(key: str, field: Any) -> tuple[str, str, str]:
     default = "needed" if field.is_required() else _default(field)
-    return f"``{key}``", _kind(field.annotation), default
+    return f"``{key}``", kind(field.annotation, field.metadata), default
 
 
 def _default(field: Any) -> str:

@@ -110,3 +110,24 @@ def test_an_example_of_the_gallery_asks_a_question(script):
     head = text.split('"""')[1]
     assert re.search(r"^\*[^*]+\?", head, re.MULTILINE), "no question in italics"
     assert len(re.findall(r"^# %%", text, re.MULTILINE)) >= 2
+
+
+def checker():
+    """The script that checks a built site, as a module."""
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    spec = spec_from_file_location("check_site", DOCS / "check_site.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_check_of_a_built_site_sees_dead_links_and_requests(tmp_path):
+    good = '<a href="b.html#here">b</a><script src="own.js"></script>'
+    (tmp_path / "own.js").write_text("")
+    (tmp_path / "a.html").write_text(good)
+    (tmp_path / "b.html").write_text('<p id="here"></p><a href="https://example.org">read</a>')
+    assert checker().faults(tmp_path) == []
+    bad = good + '<a href="c.html">c</a><a href="b.html#gone">b</a><img src="https://example.org/x.png">'
+    (tmp_path / "a.html").write_text(bad)
+    assert len(checker().faults(tmp_path)) == 3
