@@ -1,6 +1,8 @@
 """Directives that list what the package holds: keys of study files, load cases, bones, materials."""
 
+import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from docutils import nodes
@@ -185,7 +187,28 @@ def material_entries() -> Iterator[str]:
             yield from table(header, rows)
 
 
+def other_names() -> Iterator[str]:
+    """The names of ``femurfe`` that no page of the API written by hand has."""
+    import inspect
+
+    import femurfe
+
+    pages = Path(__file__).resolve().parents[1] / "reference" / "api"
+    written = "\n".join(page.read_text(encoding="utf-8") for page in pages.glob("*.rst"))
+    known = {*re.findall(r":: (?:[\w.]*\.)?(\w+)$", written, re.MULTILINE), "FemurfeError", "FemurfeWarning"}
+    left = [name for name in femurfe.__all__ if name not in known and name != "__version__"]
+    yield from () if left else ("All names stand on the other pages.", "")
+    for name in left:
+        kind_of = "autoclass" if inspect.isclass(getattr(femurfe, name)) else "autofunction"
+        yield from (
+            f".. {kind_of}:: femurfe.{name}",
+            *(["   :members:"] if kind_of == "autoclass" else []),
+            "",
+        )
+
+
 CATALOGUES = {
+    "femurfe-other-names": other_names,
     "femurfe-study-keys": study_tables,
     "femurfe-load-cases": load_cases,
     "femurfe-bones": bones,

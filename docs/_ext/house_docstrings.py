@@ -5,6 +5,9 @@ the colon; types stand in the signatures.
 """
 
 import re
+import sys
+from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 from docutils import nodes
@@ -88,7 +91,17 @@ def find(app: Sphinx, env: Any, node: Any, contnode: nodes.Node) -> nodes.Node |
         if places and (len(places) == 1 or len(ends) == 1):
             docname, node_id = places[0]
             return make_refnode(app.builder, node["refdoc"], docname, node_id, contnode, target)
-    return None
+    return contnode if _exists(parts) else None
+
+
+def _exists(parts: list[str]) -> bool:
+    """Whether the package has such a name, without a page of its own: no link, but no mistake either."""
+    loaded = [module for name, module in sorted(sys.modules.items()) if name.split(".")[0] == "femurfe"]
+    if parts[0] == "femurfe":
+        with suppress(ImportError):
+            loaded.append(import_module(".".join(parts[:-1])))
+    owners = [getattr(module, parts[-2], None) for module in loaded] if len(parts) > 1 else []
+    return any(parts[-1] in vars(owner) for owner in (*loaded, *owners) if hasattr(owner, "__dict__"))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

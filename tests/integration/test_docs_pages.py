@@ -91,11 +91,34 @@ def test_commands_are_found_in_the_pages():
     assert len(commands()) > 15
 
 
-def test_every_public_name_stands_in_the_api():
-    pages = [page.read_text(encoding="utf-8") for page in (DOCS / "reference" / "api").glob("*.rst")]
-    named = set(re.findall(r"auto(?:class|function|exception):: (?:femurfe\.\w*\.?)*(\w+)", "\n".join(pages)))
-    errors = {"FemurfeError", "FemurfeWarning"}  # by automodule
-    assert set(femurfe.__all__) - {"__version__"} - errors <= named
+def script(path):
+    """A file of the documentation's own Python, as a module."""
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    spec = spec_from_file_location(path.stem, path)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_public_name_without_a_page_is_put_on_the_page_of_others(monkeypatch):
+    pytest.importorskip("sphinx")
+    catalogues = script(DOCS / "_ext" / "catalogues.py")
+    monkeypatch.setattr(femurfe, "__all__", [*femurfe.__all__, "new_name"])
+    monkeypatch.setattr(femurfe, "new_name", lambda: None, raising=False)
+    text = "\n".join(catalogues.other_names())
+    assert "femurfe.new_name" in text
+    assert "femurfe.Femur" not in text
+
+
+def test_docstrings_of_the_house_become_those_that_are_read():
+    pytest.importorskip("sphinx")
+    lines = ["Title.", "", "Parameters", "----------", "a : of a thing; b, c : mm, on", "    two lines.", ""]
+    lines += ["Raises", "------", "One, Two", "    If wrong.", ""]
+    script(DOCS / "_ext" / "house_docstrings.py").rewrite(None, "", "", None, None, lines)
+    shown = [line for line in lines if line]
+    assert shown[3:9] == ["a", "    of a thing", "b", "    mm, on two lines.", "c", "    mm, on two lines."]
+    assert shown[-4:] == ["One", "    If wrong.", "Two", "    If wrong."]
 
 
 def test_what_is_refused_on_the_page_of_concepts_is_refused():
@@ -103,23 +126,13 @@ def test_what_is_refused_on_the_page_of_concepts_is_refused():
         femurfe.ProximalFemur(head_diameter=75.0)
 
 
-@pytest.mark.parametrize("script", sorted((DOCS / "gallery").glob("plot_*.py")), ids=lambda path: path.stem)
-def test_an_example_of_the_gallery_asks_a_question(script):
-    text = script.read_text(encoding="utf-8")
-    compile(text, str(script), "exec")
+@pytest.mark.parametrize("example", sorted((DOCS / "gallery").glob("plot_*.py")), ids=lambda path: path.stem)
+def test_an_example_of_the_gallery_asks_a_question(example):
+    text = example.read_text(encoding="utf-8")
+    compile(text, str(example), "exec")
     head = text.split('"""')[1]
     assert re.search(r"^\*[^*]+\?", head, re.MULTILINE), "no question in italics"
     assert len(re.findall(r"^# %%", text, re.MULTILINE)) >= 2
-
-
-def checker():
-    """The script that checks a built site, as a module."""
-    from importlib.util import module_from_spec, spec_from_file_location
-
-    spec = spec_from_file_location("check_site", DOCS / "check_site.py")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_the_check_of_a_built_site_sees_dead_links_and_requests(tmp_path):
@@ -127,7 +140,7 @@ def test_the_check_of_a_built_site_sees_dead_links_and_requests(tmp_path):
     (tmp_path / "own.js").write_text("")
     (tmp_path / "a.html").write_text(good)
     (tmp_path / "b.html").write_text('<p id="here"></p><a href="https://example.org">read</a>')
-    assert checker().faults(tmp_path) == []
+    assert script(DOCS / "check_site.py").faults(tmp_path) == []
     bad = good + '<a href="c.html">c</a><a href="b.html#gone">b</a><img src="https://example.org/x.png">'
     (tmp_path / "a.html").write_text(bad)
-    assert len(checker().faults(tmp_path)) == 3
+    assert len(script(DOCS / "check_site.py").faults(tmp_path)) == 3
