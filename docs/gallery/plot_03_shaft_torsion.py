@@ -47,6 +47,7 @@ bars = comparison.figure("bars")
 views = comparison.figure("views")
 
 # %%
-# The model ties cement to the bone without any gap, which no test has shown to hold under torsion:
-# specimens with pins packed in cement twisted and broke up at low torque (JBJS-A 1976;58:185). Read this as
-# the most that cement can do.
+# Cement in the hole gives back most of what the lesion took. The pin adds next to nothing: it lies near the
+# axis, where it has no lever against torsion. The model ties cement to the bone without any gap, which no
+# test has shown to hold under torsion: specimens with pins packed in cement twisted and broke up at low
+# torque (JBJS-A 1976;58:185). Read this as the most that cement can do.
