@@ -39,7 +39,7 @@ for axis, (column, label) in zip(axes, columns.items(), strict=True):
     values = np.array([row[column] for row in treated])
     axis.plot(volumes, values, "o-", color="#0072B2", label="with cement")
     axis.axhline(rows["intact"][column], color="0.3", ls="--", label="intact")
-    axis.set(xlabel="cement (mL)", ylabel=label, ylim=(0.0, None))
+    axis.set(xlabel="cement (mL)", ylabel=label, ylim=(0.0, 1.1 * rows["intact"][column]))
     axis.legend(frameon=False)
 
 # %%

@@ -97,6 +97,8 @@ left.loglog(sizes, -error[:, 1], "s--", color="#D55E00", label="tube with cement
 left.loglog(sizes, -error[-1, 0] * (np.array(sizes) / sizes[-1]) ** 2, "k:", lw=0.8, label="second order")
 left.set(xlabel="cell size (mm)", ylabel="stiffness too low by (%)")
 left.set_xticks(sizes, [f"{size:g}" for size in sizes])
+left.set_yticks([0.2, 0.5, 1.0, 2.0, 5.0], ["0.2", "0.5", "1", "2", "5"])
+left.set_ylim(0.2, 8.0)
 left.minorticks_off()
 left.legend(frameon=False)
 right.plot(sizes, gain, "o-", color="#009E73", label="model")
