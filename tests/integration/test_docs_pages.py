@@ -1,5 +1,6 @@
 """The pages of the documentation: their Python runs, their studies are read, their commands are known."""
 
+import csv
 import re
 import shlex
 import tomllib
@@ -13,6 +14,7 @@ from femurfe.cli import app
 from femurfe.errors import FemurfeError
 from femurfe.materials import entry
 from femurfe.study.read import parse_study
+from femurfe.study.sweep.design import make_design
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = sorted(page for page in DOCS.rglob("*.md") if page.name not in ("CHANGELOG.md", "statistics.md"))
@@ -144,3 +146,15 @@ def test_the_check_of_a_built_site_sees_dead_links_and_requests(tmp_path):
     bad = good + '<a href="c.html">c</a><a href="b.html#gone">b</a><img src="https://example.org/x.png">'
     (tmp_path / "a.html").write_text(bad)
     assert len(script(DOCS / "check_site.py").faults(tmp_path)) == 3
+
+
+def test_the_stored_table_of_a_sweep_is_that_of_its_study():
+    folder = DOCS / "gallery" / "data"
+    study = parse_study(tomllib.loads((folder / "neck_sweep.toml").read_text(encoding="utf-8")), "neck_sweep")
+    with (folder / "neck_sweep.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    names = list(study.sweep.parameters)
+    drawn = [tuple(map(float, row)) for row in make_design(study.sweep).rows]
+    shown = [tuple(float(row[name]) for name in names) for row in rows if row["arm"] == "lytic"]
+    assert shown == drawn
+    assert len(rows) == len(drawn) * len(study.arms)
