@@ -9,6 +9,8 @@ The bone is one person of the shape model, the lesion opens the lower cortex of 
 share one mesh, so that a difference between two of them is the treatment and not the mesh.
 """
 
+# sphinx_gallery_thumbnail_number = 2
+
 import femurfe as ff
 
 femur = ff.ProximalFemur(side="left", subject=6, shaft=80.0)

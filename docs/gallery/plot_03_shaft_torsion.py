@@ -10,6 +10,8 @@ cement of 2.5 GPa adds 1.3 % to its torsional stiffness (:doc:`plot_07_composite
 axis has a short lever. A cavity through the cortex is another matter: there cement closes the wall.
 """
 
+# sphinx_gallery_thumbnail_number = 2
+
 import femurfe as ff
 
 femur = ff.Femur(side="right", length=450.0, shaft_diameter=28.0, canal_diameter=13.0)

@@ -9,6 +9,8 @@ The vertebra is parametric, at the mean dimensions of its level; its endplates a
 as in most compression tests.
 """
 
+# sphinx_gallery_thumbnail_number = 2
+
 import matplotlib.pyplot as plt
 import numpy as np
 

@@ -8,6 +8,8 @@ The hemipelvis is the mean of the shape model. The sacroiliac joint is fixed, th
 the midline, and the hip presses into the socket with 2158 N, the peak of Dalstra and Huiskes (1995).
 """
 
+# sphinx_gallery_thumbnail_number = 2
+
 import femurfe as ff
 
 pelvis = ff.Hemipelvis(side="left")

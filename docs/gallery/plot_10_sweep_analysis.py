@@ -5,9 +5,12 @@ What a sweep says
 *Thirty-one cases of a femoral neck differ in the lesion, the cement, the bone's density and the patient's
 weight. What does treatment do in all of them, what matters most, and how likely is failure?*
 
-The table was made by ``femurfe sweep neck_sweep.toml`` on a coarse mesh and is stored with this example.
-Each row is one case, arm and load case. See :doc:`/statistics` for what each function answers and assumes.
+The table was made by ``femurfe sweep neck_sweep.toml`` on a coarse mesh and is stored in
+``docs/gallery/data`` of the repository, with the study. Each row is one case, arm and load case. See
+:doc:`/statistics` for what each function answers and assumes.
 """
+
+# sphinx_gallery_thumbnail_number = 4
 
 import csv
 from pathlib import Path
