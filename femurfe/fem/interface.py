@@ -9,7 +9,7 @@ import numpy as np
 
 from femurfe.arrays import Floats
 from femurfe.fem.facing import Facing
-from femurfe.fem.laws import Law
+from femurfe.fem.tractions import Law
 from femurfe.kernels import interface as kernels
 from femurfe.kernels.threads import pick
 

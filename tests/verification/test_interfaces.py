@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers.laws import LAWS
+from helpers.tractions import LAWS
 from helpers.meshes import block, grid
 from helpers.newton import newton, opened, parted
 from helpers.solving import held_solution, mask_of, uniform
@@ -10,7 +10,7 @@ from helpers.solving import held_solution, mask_of, uniform
 from femurfe.fem.elements import triangle
 from femurfe.fem.facing import facing, rule
 from femurfe.fem.interface import elements
-from femurfe.fem.laws import Cohesive, CohesiveFrictional, Compliant, Frictional
+from femurfe.fem.tractions import Cohesive, CohesiveFrictional, Compliant, Frictional
 from femurfe.fem.rigid import rigid_modes
 from femurfe.kernels import threads
 from femurfe.mesh.split import split

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from helpers.faults import assert_refused
-from helpers.laws import LAWS, complex_slopes, followed, random_states, straight
+from helpers.tractions import LAWS, complex_slopes, followed, random_states, straight
 
-from femurfe.fem.laws import Cohesive, CohesiveFrictional, Compliant, Frictional
+from femurfe.fem.tractions import Cohesive, CohesiveFrictional, Compliant, Frictional
 
 EVERY = pytest.mark.parametrize("kind", LAWS)
 COHESIVE, BREAKING = LAWS["cohesive"], LAWS["cohesive_frictional"]

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from femurfe.fem.laws import Cohesive, CohesiveFrictional, Compliant, Frictional
+from femurfe.fem.tractions import Cohesive, CohesiveFrictional, Compliant, Frictional
 
 LAWS = {
     "compliant": Compliant(310.0, 270.0),
