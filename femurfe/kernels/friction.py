@@ -3,7 +3,8 @@
 The pressure is ``p = -k_n j_n`` where the jump j closes the gap, and none where it opens it. Along
 the surface the bodies stick, ``t_s = k_s (j_s - slip)``, up to Coulomb's ``|t_s| = mu p``, beyond
 which the slip takes up the rest: the return mapping of J. C. Simo, T. A. Laursen, Comput. Struct.
-42 (1992) 97. A point that opens forgets where it stuck. Local axes are those of
+42 (1992) 97. A point that opens forgets where it stuck; one that just touches holds
+without force. Local axes are those of
 `femurfe.kernels.elastic_layer`.
 """
 
@@ -28,7 +29,7 @@ def point(jump, past, normal, shear, friction, traction, tangent, new):  # type:
         traction[k] = 0.0 * jump[0]
         for m in range(3):
             tangent[k, m] = 0.0 * jump[0]
-    if jump[0].real >= 0.0:
+    if jump[0].real > 0.0:
         new[0], new[1] = jump[1] + 0.0 * past[0], jump[2] + 0.0 * past[1]
         return 0.0 * jump[0]
     traction[0] = normal * jump[0]

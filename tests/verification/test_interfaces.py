@@ -2,16 +2,16 @@
 
 import numpy as np
 import pytest
-from helpers.tractions import LAWS
 from helpers.meshes import block, grid
 from helpers.newton import newton, opened, parted
 from helpers.solving import held_solution, mask_of, uniform
+from helpers.tractions import LAWS
 
 from femurfe.fem.elements import triangle
 from femurfe.fem.facing import facing, rule
 from femurfe.fem.interface import elements
-from femurfe.fem.tractions import Cohesive, CohesiveFrictional, Compliant, Frictional
 from femurfe.fem.rigid import rigid_modes
+from femurfe.fem.tractions import Cohesive, CohesiveFrictional, Compliant, Frictional
 from femurfe.kernels import threads
 from femurfe.mesh.split import split
 
@@ -279,7 +279,7 @@ def test_contact_lets_go_without_force_and_holds_when_pressed(order):
 
 
 @ORDERS
-@pytest.mark.parametrize("length", [0.5, 40.0])
+@pytest.mark.parametrize("length", [10.0, 120.0])
 def test_a_bar_breaks_at_its_strength_and_loses_its_energy_even_where_it_snaps_back(order, length):
     strength, energy, area, young = 1.3, 0.05, 1.0, 900.0
     law = Cohesive(1e5, 1e5, strength, 2.5 * strength, energy, 4.0 * energy)
