@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from femurfe.arrays import Floats, Ints
+from femurfe.arrays import Floats, Ints, Mask, direction
 from femurfe.constructs.thread import thread_shape_factor
 from femurfe.errors import InvalidMaterial, InvalidPart, UnknownName
 from femurfe.fem.assemble import assemble_stiffness, lame
@@ -27,6 +27,7 @@ from femurfe.mesh.core import Mesh
 from femurfe.mesh.split import Pairs, split
 from femurfe.mesh.topology import facet_areas
 from femurfe.model import Model
+from femurfe.shapes import Shape
 
 Kind = Literal["bonded", "compliant", "cohesive", "frictional", "cohesive_frictional"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -38,6 +39,8 @@ CONTACT = 20.0
 NOTHING = 1e-3
 # How much more energy a bond takes until it is gone than until its strength is reached, at least.
 SOFTENING = 2.0
+# The cosine between a normal and a thread's axis from which on a face has no thread.
+ACROSS = 0.7
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -53,6 +56,8 @@ class Interface:
     properties : of the library, or a key of it.
     press_fit : mm by which the sides are pressed into each other before any load.
     law : used instead of one of ``kind`` made from ``properties``.
+    solid : whose boundary it is; its normals are used instead of the facets'.
+    axis : (3,) of a thread; faces across it, such as a screw's tip, have none and hold nothing.
 
     Raises
     ------
@@ -66,8 +71,12 @@ class Interface:
     properties: InterfaceProperties | str = ""
     press_fit: float = 0.0
     law: Law | None = None
+    solid: Shape | None = None
+    axis: Floats | None = None
 
     def __post_init__(self) -> None:
+        if self.axis is not None:
+            object.__setattr__(self, "axis", direction(self.axis, "axis"))
         if self.kind not in KINDS:
             raise UnknownName("kind of interface", self.kind, KINDS)
         if not np.isfinite(self.press_fit):
@@ -145,7 +154,8 @@ def part(model: Model, interfaces: Sequence[Interface]) -> Parted:
             message = f"interface {interface.name!r}: no facet lies between {interface.between}"
             raise InvalidPart(message, code="E-INTERFACE")
         law = interface.law or law_of(interface, out.mesh, model.materials, facets)
-        made[interface.name] = elements(facing(out.mesh, facets), law, -interface.press_fit)
+        shape = facing(out.mesh, facets, solid=interface.solid)
+        made[interface.name] = elements(shape, law, -interface.press_fit)
         pairs[interface.name] = facets
     whole = Model(out.mesh, model.materials, model.load_case)
     return Parted(whole, MappingProxyType(made), MappingProxyType(pairs), out.origin)
@@ -171,7 +181,7 @@ def law_of(interface: Interface, mesh: Mesh, materials: MaterialField, pairs: Pa
         return Frictional(stiffness, stiffness, p.value("friction"))
     if interface.kind == "compliant":
         return Compliant(*_layer(p, materials, soft))
-    bond = _bond(p, materials, soft)
+    bond = _bond(p, materials, soft, _across(interface, mesh, pairs))
     normal, shear = _layer(p, materials, soft)
     normal = np.maximum(normal, SOFTENING * 0.5 * bond[0] ** 2 / bond[2])
     shear = np.maximum(shear, SOFTENING * 0.5 * bond[1] ** 2 / bond[3])
@@ -200,8 +210,16 @@ def _layer(p: InterfaceProperties, materials: MaterialField, soft: Ints) -> tupl
     return np.asarray((lam + 2.0 * mu) / thickness), np.asarray(mu / thickness)
 
 
+def _across(interface: Interface, mesh: Mesh, pairs: Pairs) -> Mask:
+    """Pairs that lie across a thread's axis."""
+    areas = facet_areas(mesh, pairs.first)
+    if interface.axis is None:
+        return np.zeros(len(areas), dtype=bool)
+    return np.asarray(np.abs(areas @ interface.axis) > ACROSS * np.linalg.norm(areas, axis=1))
+
+
 def _bond(
-    p: InterfaceProperties, materials: MaterialField, soft: Ints
+    p: InterfaceProperties, materials: MaterialField, soft: Ints, across: Mask
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Strengths (MPa) and energies (N/mm) of each pair, tension first: given, or those of a thread."""
     if p.has(BOND):
@@ -212,6 +230,6 @@ def _bond(
         materials.limits.get(name, np.full(materials.n_cells, np.nan))[soft]
         for name in ("tension_strength", "compression_strength")
     ]
-    tension, compression = (np.where(np.isnan(values), NOTHING, values) for values in limits)
+    tension, compression = (np.where(np.isnan(values) | across, NOTHING, values) for values in limits)
     shear = thread_shape_factor(depth, pitch) * drucker_prager_constants(tension, compression)[1]
     return tension, shear, 0.5 * pitch * tension, 0.5 * pitch * shear

@@ -19,11 +19,13 @@ from femurfe.errors import InvalidMesh
 from femurfe.fem.elements import Reference, tabulate
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.split import Pairs
+from femurfe.shapes import Shape
 
 VERTEX_SHARE = 1.0 / 20.0
 VERTICES = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
 MIDDLES = ((0.5, 0.0), (0.5, 0.5), (0.0, 0.5))
 CENTROID = ((1.0 / 3.0, 1.0 / 3.0),)
+TOWARDS, STEP = 0.1, 1e-5
 
 
 @lru_cache(maxsize=4)
@@ -78,12 +80,16 @@ class Facing:
         return float(self.weights.sum())
 
 
-def facing(mesh: Mesh, pairs: Pairs, reference: Reference | None = None) -> Facing:
+def facing(
+    mesh: Mesh, pairs: Pairs, reference: Reference | None = None, solid: Shape | None = None
+) -> Facing:
     """The geometry of ``pairs`` of a split mesh.
 
     Parameters
     ----------
     reference : another rule than that of `rule`.
+    solid : whose boundary the facets follow, and from which normals are taken: a rod of plane
+        facets that tilt this way and that could not slide out of its hole.
 
     Raises
     ------
@@ -95,12 +101,34 @@ def facing(mesh: Mesh, pairs: Pairs, reference: Reference | None = None) -> Faci
     tangents = np.einsum("qak,nai->nqki", table.gradients, x)
     normals = np.cross(tangents[:, :, 0], tangents[:, :, 1])
     areas = np.linalg.norm(normals, axis=2)
-    normal = normals / areas[..., None]
-    along = tangents[:, :, 0] / np.linalg.norm(tangents[:, :, 0], axis=2, keepdims=True)
-    frames = np.stack([normal, along, np.cross(normal, along)], axis=2)
     places = np.einsum("qa,nai->nqi", table.shape, x)
+    normal = normals / areas[..., None]
+    if solid is not None:
+        normal = _smooth(normal, places, solid)
+    along = tangents[:, :, 0] - (tangents[:, :, 0] * normal).sum(axis=2, keepdims=True) * normal
+    along /= np.linalg.norm(along, axis=2, keepdims=True)
+    frames = np.stack([normal, along, np.cross(normal, along)], axis=2)
     entries = _entries(pairs.points)
     return Facing(mesh.n_points, pairs.points, table.shape, places, areas * table.weights, frames, *entries)
+
+
+def _smooth(normal: Floats, places: Floats, solid: Shape) -> Floats:
+    """Normals of a solid's boundary next to ``places`` (n, n_q, 3), on the side of ``normal``.
+
+    They are taken a little towards the middle of the facet: on an edge there is no normal.
+    """
+    at = places + TOWARDS * (places.mean(axis=1, keepdims=True) - places)
+    step = STEP * float(np.ptp(places, axis=1).max())
+    slope = np.stack(
+        [
+            (solid.distance((at + way).reshape(-1, 3)) - solid.distance((at - way).reshape(-1, 3)))
+            for way in step * np.eye(3)
+        ],
+        axis=1,
+    ).reshape(places.shape)
+    side = np.sign((slope * normal).sum(axis=2, keepdims=True))
+    size = np.linalg.norm(slope, axis=2, keepdims=True)
+    return np.where((side != 0.0) & (size > step), side * slope / np.where(size > 0.0, size, 1.0), normal)
 
 
 def _entries(points: Index) -> tuple[Ints, Ints, Ints, Floats]:
