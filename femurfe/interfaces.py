@@ -54,7 +54,8 @@ class Interface:
     kind : ``bonded`` (nothing moves), ``compliant`` (a thin elastic layer), ``cohesive`` (a bond
         that breaks), ``frictional`` (touching, sliding, parting), or ``cohesive_frictional``.
     properties : of the library, or a key of it.
-    press_fit : mm by which the sides are pressed into each other before any load.
+    press_fit : mm by which the sides are pressed into each other before any load, faces across
+        ``axis`` left out.
     law : used instead of one of ``kind`` made from ``properties``.
     solid : whose boundary it is; its normals are used instead of the facets'.
     axis : (3,) of a thread; faces across it, such as a screw's tip, have none and hold nothing.
@@ -155,7 +156,8 @@ def part(model: Model, interfaces: Sequence[Interface]) -> Parted:
             raise InvalidPart(message, code="E-INTERFACE")
         law = interface.law or law_of(interface, out.mesh, model.materials, facets)
         shape = facing(out.mesh, facets, solid=interface.solid)
-        made[interface.name] = elements(shape, law, -interface.press_fit)
+        fit = np.where(_across(interface, out.mesh, facets), 0.0, interface.press_fit)
+        made[interface.name] = elements(shape, law, -fit[:, None])
         pairs[interface.name] = facets
     whole = Model(out.mesh, model.materials, model.load_case)
     return Parted(whole, MappingProxyType(made), MappingProxyType(pairs), out.origin)

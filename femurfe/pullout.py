@@ -78,12 +78,10 @@ class PullOutTest:
     def __post_init__(self) -> None:
         for name in ("density_ash", "core_diameter", "length", "size"):
             positive(getattr(self, name), name, "g/cm3" if name == "density_ash" else "mm")
-        mantle = self.cement_diameter or self.diameter
-        ascending = (self.core_diameter, self.diameter, mantle, self.rim_diameter, self.block_diameter)
+        mantle = (self.cement_diameter,) if self.cement_diameter else ()
+        ascending = (self.core_diameter, self.diameter, *mantle, self.rim_diameter, self.block_diameter)
         fits = self.length < self.block_height and 0.0 < self.cement_length < self.length
-        ordered = all(
-            a < b or (b == self.diameter and not self.cement_diameter) for a, b in pairwise(ascending)
-        )
+        ordered = all(a < b for a, b in pairwise(ascending))
         if not (ordered and fits):
             message = (
                 "a pull-out test needs core < thread < cement < rim < block diameters, a screw shorter than "
