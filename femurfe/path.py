@@ -15,7 +15,7 @@ from femurfe.arrays import Floats
 from femurfe.errors import InvalidLoad, InvalidMaterial
 from femurfe.fem.contribution import Answer, Contribution
 from femurfe.fem.drive import Drive, Leg, State
-from femurfe.fem.laws import Law
+from femurfe.fem.laws import Law, softens
 from femurfe.fem.linear import SolverOptions
 from femurfe.fem.newton import Newton, NewtonOptions, StepRow
 from femurfe.fem.operator import Stiffness
@@ -78,6 +78,7 @@ def solve_path(
     solver: SolverOptions | None = None,
     newton: NewtonOptions | None = None,
     start: State | None = None,
+    lagged: bool | None = None,
     watch: Watch | None = None,
     report: Report | None = None,
     threads: int | None = None,
@@ -92,6 +93,7 @@ def solve_path(
     interfaces : further contributions to the forces inside.
     base : the stiffness whose multigrid serves all tangents, if interfaces hold parts together.
     start : a state of an earlier path of the same model to go on from.
+    lagged : whether softening waits for the next step, see `YieldingCells`; if a law softens, if None.
     watch : called with every kept step; true ends the path. report : called with its row.
     threads : all if None.
 
@@ -103,14 +105,14 @@ def solve_path(
     with threading.using(threads), Team(threading.chosen()) as team:
         return _solve(
             model, laws, legs, interfaces, base, solver or SolverOptions(), newton or NewtonOptions(),
-            start, watch, report, team,
+            start, softens(laws) if lagged is None else lagged, watch, report, team,
         )  # fmt: skip
 
 
 def _solve(
     model: Model, laws: tuple[Law, ...], legs: tuple[Leg, ...], interfaces: tuple[Contribution, ...],
     base: Stiffness | None, options: SolverOptions, newton: NewtonOptions, start: State | None,
-    watch: Watch | None, report: Report | None, team: Team,
+    lagged: bool, watch: Watch | None, report: Report | None, team: Team,
 ) -> LoadPath:  # fmt: skip
     begin = perf_counter()
     mesh, materials, case = model.mesh, model.materials, model.load_case
@@ -121,7 +123,7 @@ def _solve(
     if not interfaces:
         check_supported(mesh, constraints, case.name)
     elastic = stiffness_for(mesh, materials.young, materials.poisson, None, constraints, options)
-    cells = YieldingCells(mesh, elastic, materials.young, materials.poisson, laws)
+    cells = YieldingCells(mesh, elastic, materials.young, materials.poisson, laws, lagged)
     vectors = load_vectors(mesh, constraints, (case,))
     drive = Drive(constraints, (cells, *interfaces), vectors, driving_size(case))
     if drive.size == 0.0:

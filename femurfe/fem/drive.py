@@ -28,7 +28,8 @@ class Leg:
         motion of its platen.
     control : ``"load"`` raises the loads; ``"motion"`` the motion, and finds the loads, which may fall;
         ``"arc"`` the length of the path of displacements and loads, which may both fall.
-    first, least, most : steps, as shares of the leg.
+    first, least, most : steps, as shares of the leg. finest : below which steps are not made smaller
+        for the sake of accuracy.
     """
 
     to: float
@@ -36,6 +37,7 @@ class Leg:
     first: float = 0.1
     least: float = 1e-4
     most: float = 0.2
+    finest: float = 2e-3
 
     def __post_init__(self) -> None:
         if self.control not in KINDS:

@@ -79,6 +79,21 @@ def _check_slope(table: Floats, least: Floats) -> None:
         raise InvalidMaterial(message, code="E-MATERIAL-SOFTENING")
 
 
+def softens(laws: tuple[Law, ...]) -> bool:
+    """Whether the strength of any law falls anywhere."""
+    return any(_falls(law) for law in laws)
+
+
+def _falls(law: Law) -> bool:
+    if law.kernel == "brittle":
+        return True
+    at = {"von_mises": 2, "quadric": 4}.get(law.kernel)
+    if at is None or not len(law.cells):
+        return False
+    m = int(law.constants[0, at])
+    return bool((np.diff(law.constants[:, at + 1 + m : at + 1 + 2 * m], axis=1) < 0.0).any())
+
+
 def steepest_softening(young: Floats) -> Floats:
     """The steepest slope of strength by plastic strain at which points have an answer, MPa, negative."""
     return -STEEPEST * np.asarray(young)

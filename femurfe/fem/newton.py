@@ -17,6 +17,7 @@ from femurfe.fem.tangents import TangentSolver
 
 GROWTH, SHRINK, FEW, MANY = 1.5, 0.5, 5, 9
 SEARCHES, ENOUGH = 4, 0.8
+FAR = 4.0
 LOOSEST, TIGHTEST = 1e-2, 1e-9
 
 
@@ -29,12 +30,15 @@ class NewtonOptions:
     tolerance : what may be left over, as a share of the forces inside.
     max_iterations : before a step is tried again at half its size.
     max_steps : of a whole path.
+    drift : share of the forces by which softening that waits for the next step may fall behind
+        before steps are made smaller.
     fall : end a path once the load has fallen to this share of its peak; 0 goes on.
     """
 
     tolerance: float = 1e-6
     max_iterations: int = 16
     max_steps: int = 500
+    drift: float = 0.01
     fall: float = 0.0
 
 
@@ -48,6 +52,7 @@ class StepRow:
     residual : what is left over, as a share of the forces inside; trail : of every iteration.
     motion, load : mm and N, or rad and N mm. factor : of loads or motions.
     dissipated : N mm since the start. seconds : that the step took.
+    drift : share of the forces by which the step's softening has fallen behind.
     """
 
     step: int
@@ -60,6 +65,7 @@ class StepRow:
     load: float
     dissipated: float
     seconds: float
+    drift: float
 
 
 Kept = Callable[[StepRow, State, Answer], bool]
@@ -112,20 +118,40 @@ class Newton:
                 return state, f"{self.n_steps} steps were made, as many as allowed"
             share = min(share, 1.0 - done) if leg.control != "arc" else share
             try:
-                state, row, end = self._step(state, leg, share * span)
+                new, row, answer = self._step(state, leg, share * span)
             except NotConverged as error:
                 share, self._last = SHRINK * share, None
                 if share < leg.least:
                     return state, f"no step of {share / SHRINK:.2g} of the leg converged: {error}"
                 continue
+            if row.drift > FAR * self.options.drift and share > leg.finest:
+                share, self._last = max(0.25 * share, leg.finest), None
+                continue
+            end = self._keep(state, new, row, answer)
+            state = new
             done = (self._position(state, leg) - begin) / span
-            if row.iterations <= FEW:
-                share = min(GROWTH * share, leg.most)
-            elif row.iterations > MANY:
-                share = max(SHRINK * share, leg.least)
+            share = self._next(share, row, leg)
             if end:
                 return state, end
         return state, ""
+
+    def _keep(self, old: State, new: State, row: StepRow, answer: Answer) -> str:
+        """Keep a step; why the path ends with it, or nothing."""
+        self._last = new.unknowns - old.unknowns, new.factor - old.factor
+        self.n_steps += 1
+        self.peak = max(self.peak, abs(row.load))
+        if self.keep(row, new, answer):
+            return "the caller ended it"
+        if self.options.fall > 0.0 and abs(row.load) < self.options.fall * self.peak:
+            return f"the load fell below {self.options.fall:g} of its peak"
+        return ""
+
+    def _next(self, share: float, row: StepRow, leg: Leg) -> float:
+        """The size of the next step."""
+        if row.iterations > MANY or row.drift > self.options.drift:
+            return max(SHRINK * share, min(share, leg.finest))
+        slow = row.iterations > FEW or row.drift > 0.4 * self.options.drift
+        return share if slow else min(GROWTH * share, leg.most)
 
     def _position(self, state: State, leg: Leg) -> float:
         if leg.control == "load" and not self.drive.is_moved:
@@ -147,25 +173,24 @@ class Newton:
             return _Condition(None, 1.0, length)
         return _Condition(d.outside / d.size, 0.0, length)
 
-    def _step(self, state: State, leg: Leg, length: float) -> tuple[State, StepRow, str]:
+    def _step(self, state: State, leg: Leg, length: float) -> tuple[State, StepRow, Answer]:
         start, before = perf_counter(), self.solver.iterations
         condition = self._condition(leg, length)
         unknowns, factor = self._predicted(state, condition)
         unknowns, factor, answer, trail = self._solve(state, condition, unknowns, factor)
-        new = State(unknowns, factor, answer.history)
-        self._last = unknowns - state.unknowns, factor - state.factor
-        d = self.drive
-        self.n_steps += 1
+        new, d = State(unknowns, factor, answer.history), self.drive
         row = StepRow(
-            self.n_steps, len(trail) - 1, self.solver.iterations - before, trail[-1], tuple(trail), factor,
-            d.motion(unknowns, factor), d.load(factor, answer), answer.dissipated, perf_counter() - start,
+            self.n_steps + 1, len(trail) - 1, self.solver.iterations - before, trail[-1], tuple(trail),
+            factor, d.motion(unknowns, factor), d.load(factor, answer), answer.dissipated, perf_counter() - start,
+            self._drift(new),
         )  # fmt: skip
-        self.peak = max(self.peak, abs(row.load))
-        ended = self.keep(row, new, answer)
-        end = "the caller ended it" if ended else ""
-        if not end and self.options.fall > 0.0 and abs(row.load) < self.options.fall * self.peak:
-            end = f"the load fell below {self.options.fall:g} of its peak"
-        return new, row, end
+        return new, row, answer
+
+    def _drift(self, state: State) -> float:
+        """What would be left over if the history were brought up to date at once."""
+        d = self.drive
+        answer = d.answer(state.unknowns, state.factor, state.history)
+        return self._share(d.left(state.unknowns, state.factor, answer), state.factor, answer)
 
     def _predicted(self, state: State, condition: _Condition) -> tuple[Floats, float]:
         """A start for a step: the last one drawn out, or one along the tangent."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +15,7 @@ from femurfe.fem.contribution import Tangent
 from femurfe.fem.descent import Apply, Descent, conjugate_gradients, generalised_residuals
 from femurfe.fem.iteration import Iteration
 from femurfe.fem.linear import SolverOptions, choose_method, multigrid_set_up
-from femurfe.fem.operator import BlockMatrix, Stiffness
-from femurfe.fem.reduction import reduced_matrix
+from femurfe.fem.operator import Stiffness
 from femurfe.fem.system import System
 from femurfe.kernels import layout
 from femurfe.kernels.team import Team
@@ -104,25 +104,41 @@ def one_cycle(solver: Iteration, right: Floats) -> Floats:
 def _factorised(system: System, counter: TangentSolver) -> Solve:
     from scipy.sparse.linalg import splu
 
-    matrix = reduced_matrix(System(as_blocks(system.stiffness), system.constraints)).tocsc()
     try:
-        factors = splu(matrix, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
+        factors = splu(_reduced(system), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
     except RuntimeError as error:
         message = "a tangent is singular and cannot be factorised"
         raise NotConverged(message, iterations=0, residual=float("inf")) from error
     counter.iterations += 1
 
+    def once(right: Floats) -> Floats:
+        flat = factors.solve(right.ravel()).reshape(*right.shape, 1)
+        return np.asarray(system.constraints.project(flat)[:, :, 0])
+
     def solve(right: Floats, tolerance: float) -> Floats:
         del tolerance
-        out = factors.solve(right.ravel()).reshape(right.shape)
-        return np.asarray(system.constraints.project(out[:, :, None])[:, :, 0])
+        x = once(right)
+        return x + once(right - system.apply(x[:, :, None])[:, :, 0])
 
     return solve
 
 
-def as_blocks(stiffness: Stiffness) -> BlockMatrix:
-    """An assembled stiffness as block rows that have their diagonal."""
-    from femurfe.fem.reduction import block_rows
+def _reduced(system: System) -> Any:
+    """The reduced matrix, SciPy sparse; held unknowns get a diagonal of the matrix's own size."""
+    from scipy.sparse import bsr_matrix
 
-    rows = block_rows(stiffness.to_scipy())
-    return BlockMatrix(rows.pointer, rows.columns.astype(np.int32), rows.data)
+    c, n = system.constraints, system.constraints.n_unknowns
+    full = system.stiffness.to_scipy().tocsr()
+    if len(c.spring_points):
+        springs = np.zeros((c.n_points, 3, 3))
+        np.add.at(springs, c.spring_points, c.spring_blocks)
+        full = full + bsr_matrix((springs, np.arange(c.n_points), np.arange(c.n_points + 1))).tocsr()
+    own = np.zeros((n, 3, 3))
+    for i, body in enumerate(c.bodies):
+        rows = slice(c.n_points + 2 * i, c.n_points + 2 * i + 2)
+        own[rows] = np.stack(
+            [np.diag(part) for part in (body.springs * body.scales**2 * body.free).reshape(2, 3)]
+        )
+    own += float(abs(full.diagonal()).max()) * c.held_blocks()
+    expand = c.matrix()
+    return (expand.T @ full @ expand + bsr_matrix((own, np.arange(n), np.arange(n + 1))).tocsr()).tocsc()

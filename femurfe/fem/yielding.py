@@ -34,6 +34,9 @@ class YieldingCells:
     mesh, stiffness : the elastic stiffness of all cells, whose constants the laws share.
     young, poisson : (n_cells,) MPa and 1.
     laws : each on its own cells, which must be linear isotropic.
+    lagged : whether what softens does so from the next step on, as in Oliver 2008, Comput Methods
+        Appl Mech Eng 197:1865: no tangent is then less than positive, at an error that
+        falls with the steps.
     """
 
     mesh: Mesh
@@ -41,6 +44,7 @@ class YieldingCells:
     young: Floats
     poisson: Floats
     laws: tuple[Law, ...]
+    lagged: bool = False
 
     def __post_init__(self) -> None:
         cells = np.concatenate([np.empty(0, dtype=np.int64), *[law.cells for law in self.laws]])
@@ -67,7 +71,7 @@ class YieldingCells:
         """The answer to displacements (n_points, 3), from the last kept history."""
         strain = quadrature_strain(self.mesh, field)
         parts = tuple(
-            _updated(law, strain[law.cells].reshape(-1, 6), before)
+            _updated(law, strain[law.cells].reshape(-1, 6), before, self.lagged)
             for law, before in zip(self.laws, history, strict=True)
         )
         forces = self.stiffness.apply(field[:, :, None])[:, :, 0]
@@ -94,7 +98,7 @@ class YieldingCells:
         strain = quadrature_strain(self.mesh, field)
         out = stress_from_strain(strain, self.young, self.poisson)
         for law, before in zip(self.laws, history, strict=True):
-            part = _updated(law, strain[law.cells].reshape(-1, 6), before)
+            part = _updated(law, strain[law.cells].reshape(-1, 6), before, self.lagged)
             out[law.cells] = part.stress.reshape(-1, self.n_quadrature, 6)
         return out
 
@@ -114,12 +118,12 @@ class _Part:
         return np.asarray(self.yields | self.after.any(axis=1))
 
 
-def _updated(law: Law, strain: Floats, before: Floats) -> _Part:
+def _updated(law: Law, strain: Floats, before: Floats, lagged: bool) -> _Part:
     n = len(strain)
     part = _Part(strain, np.empty((n, 6)), np.empty_like(before), np.empty(n, dtype=bool))
     update = pick(law.module.update_serial, law.module.update_parallel)
     update(
-        np.arange(n), strain, before, law.constants, n // max(len(law.cells), 1), False,
+        np.arange(n), strain, before, law.constants, n // max(len(law.cells), 1), False, lagged,
         part.stress, part.after, np.empty((1, 6, 6)), part.yields,
     )  # fmt: skip
     return part
@@ -154,7 +158,7 @@ class YieldResponse:
         ids, moduli = [np.empty(0, dtype=np.int64)], [np.empty((0, n_q, 6, 6))]
         for law, part, before in zip(owner.laws, self.parts, self.before, strict=True):
             if part.yields.any():
-                cells, change = _changes(law, part, before, n_q)
+                cells, change = _changes(law, part, before, owner)
                 ids.append(law.cells[cells])
                 change -= (
                     (part.yields.reshape(-1, n_q)[cells][..., None, None])
@@ -168,13 +172,25 @@ class YieldResponse:
         )
 
 
-def _changes(law: Law, part: _Part, before: Floats, n_q: int) -> tuple[Ints, Floats]:
+def _changes(law: Law, part: _Part, before: Floats, owner: YieldingCells) -> tuple[Ints, Floats]:
     """Cells of a law with points that yield, and the tangents (n, n_q, 6, 6) of these points, else zero."""
-    points = np.flatnonzero(part.yields)
+    points, n_q = np.flatnonzero(part.yields), owner.n_quadrature
     tangents = np.empty((len(points), 6, 6))
     update = pick(law.module.update_serial, law.module.update_parallel)
     spare = part.stress.copy(), part.after.copy(), part.yields.copy()
-    update(points, part.strain, before, law.constants, n_q, True, spare[0], spare[1], tangents, spare[2])
+    update(
+        points,
+        part.strain,
+        before,
+        law.constants,
+        n_q,
+        True,
+        owner.lagged,
+        spare[0],
+        spare[1],
+        tangents,
+        spare[2],
+    )
     cells, which = np.unique(points // n_q, return_inverse=True)
     out = np.zeros((len(cells), n_q, 6, 6))
     out[which, points % n_q] = tangents

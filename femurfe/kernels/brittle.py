@@ -6,7 +6,8 @@ multiplied by 1 - d, its compressive part is carried in full: cracks close (Ju 1
 stress over E, plus the plastic strain that grew in tension, of which the share is the sum of the
 positive over that of all absolute principal stresses (Lubliner 1989, Int J Solids Struct 25:299).
 ``(1 - d) w = w0 exp(-(w - w0) / wf)``: uniaxial tension falls as exp from its strength E w0, and wf follows
-from the fracture energy over the cell's length. Constants of a cell: lambda, mu, n, n plastic strains,
+from the fracture energy over the cell's length. If ``lagged``, damage is that of the w before the
+step. Constants of a cell: lambda, mu, n, n plastic strains,
 n strengths as for von Mises, then E, w0, wf. History of a point: plastic strain (6), k, tensile
 plastic strain, w.
 """
@@ -37,10 +38,10 @@ def principal(stress, values, vectors):  # type: ignore[no-untyped-def]
     for _ in range(SWEEPS):
         for p in range(2):
             for q in range(p + 1, 3):
-                if m[p, q] == 0.0:
-                    continue
                 d, twice = m[q, q] - m[p, p], 2.0 * m[p, q]
                 root = np.sqrt(d * d + twice * twice)
+                if twice == 0.0 or root == 0.0:
+                    continue
                 t = twice / (d + root) if d.real >= 0.0 else twice / (d - root)
                 cos = 1.0 / np.sqrt(t * t + 1.0)
                 sin = t * cos
@@ -101,9 +102,9 @@ def _share(a, b):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def point(strain, history, constants, stress, after, tangent, wanted):  # type: ignore[no-untyped-def]
+def point(strain, history, constants, stress, after, tangent, wanted, lagged):  # type: ignore[no-untyped-def]
     """Stress, history and, if wanted, tangent of one point; returns whether it yields or is damaged."""
-    yields = von_mises.point(strain, history, constants, stress, after, tangent, wanted)
+    yields = von_mises.point(strain, history, constants, stress, after, tangent, wanted, lagged)
     at = von_mises.TABLE + 2 * int(constants[2])
     young, start, scale = constants[at], constants[at + 1], constants[at + 2]
     values, vectors = np.zeros_like(stress[:3]), np.zeros_like(np.outer(stress[:3], stress[:3]))
@@ -125,7 +126,7 @@ def point(strain, history, constants, stress, after, tangent, wanted):  # type: 
     grows = drive.real > max(history[8].real, start)
     if grows:
         after[8] = drive
-    w = after[8]
+    w = history[8] + 0.0 * positive if lagged else after[8]
     if w.real <= start:
         return yields
     left = start / w * np.exp((start - w) / scale)
@@ -138,7 +139,7 @@ def point(strain, history, constants, stress, after, tangent, wanted):  # type: 
     if wanted:
         _damage_tangent(
             constants, stress, values, vectors, part, (top, left.real, weight.real, growth.real),
-            (grows, yields, absolute.real, after[6].real, w.real), tangent,
+            (grows and not lagged, yields, absolute.real, after[6].real, w.real), tangent,
         )  # fmt: skip
     for j in range(6):
         stress[j] -= (1.0 - left) * part[j]
@@ -193,13 +194,13 @@ def _add_plastic(stress, mu, hard, weight, drives):  # type: ignore[no-untyped-d
         drives[i] += weight * 3.0 * mu / (3.0 * mu + hard) * s / q
 
 
-def _update(points, strain, history, constants, per_cell, wanted, stress, after, tangents, yields):  # type: ignore[no-untyped-def]
+def _update(points, strain, history, constants, per_cell, wanted, lagged, stress, after, tangents, yields):  # type: ignore[no-untyped-def]
     """As `femurfe.kernels.von_mises.update_serial`."""
     for k in nb.prange(len(points)):
         i = points[k]
         yields[i] = point(
             strain[i], history[i], constants[i // per_cell], stress[i], after[i],
-            tangents[np.int64(k) if wanted else 0], wanted,
+            tangents[np.int64(k) if wanted else 0], wanted, lagged,
         )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ N_HISTORY = 7
 
 
 @kernel
-def point(strain, history, constants, stress, after, tangent, wanted):  # type: ignore[no-untyped-def]
+def point(strain, history, constants, stress, after, tangent, wanted, lagged):  # type: ignore[no-untyped-def]
     """Stress, history and, if wanted, tangent of one point; returns whether it yields."""
     lam, mu, alpha, cohesion, beta, hard = (
         constants[0], constants[1], constants[2], constants[3], constants[4], constants[5],
@@ -76,13 +76,13 @@ def point(strain, history, constants, stress, after, tangent, wanted):  # type: 
     return yields
 
 
-def _update(points, strain, history, constants, per_cell, wanted, stress, after, tangents, yields):  # type: ignore[no-untyped-def]
+def _update(points, strain, history, constants, per_cell, wanted, lagged, stress, after, tangents, yields):  # type: ignore[no-untyped-def]
     """As `femurfe.kernels.von_mises.update_serial`."""
     for k in nb.prange(len(points)):
         i = points[k]
         yields[i] = point(
             strain[i], history[i], constants[i // per_cell], stress[i], after[i],
-            tangents[np.int64(k) if wanted else 0], wanted,
+            tangents[np.int64(k) if wanted else 0], wanted, lagged,
         )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ directions). Flow and hardening are associated: plastic strain grows by
 ``dl (3 s + (c - t) r 1)`` and k by ``dl (2 t c r - (c - t) I1) / c``, which is the work of the stress
 on the plastic strain over c r: in uniaxial compression k is the plastic strain. Stress is at the
 closest point; of its two equations the one for dl is convex and is solved inside the one for k.
+If ``lagged``, r does not fall within a step.
 Constants of a cell: lambda, mu, t, c, number of pieces n, n values of k from zero on, n of r.
 History of a point: plastic strain (6), k.
 """
@@ -45,27 +46,29 @@ def work(step, first, bulk, a, b, c, r):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def returned(trial, first, before, constants):  # type: ignore[no-untyped-def]
-    """Multiplier, k, r and the slope of r after a trial state of J2 and I1 that yields."""
+def returned(trial, first, before, r, constants, lagged):  # type: ignore[no-untyped-def]
+    """Multiplier, k, r and the slope of r after a trial state of J2 and I1 that yields; r : before."""
     mu, t, c = constants[1], constants[2], constants[3]
     bulk, n = constants[0] + 2.0 * mu / 3.0, int(constants[4])
     a, b = c - t, t * c
     piece = hardening.segment(before, constants, TABLE, n)
     zero = 0.0 * trial * first
-    at, step = before + zero, zero
+    at, step, base, reached = before + zero, zero, before + zero, r + zero
     while True:
         hard = hardening.slope(piece, constants, TABLE, n)
+        if lagged:
+            hard = max(hard, 0.0)
         low = at
         high = constants[TABLE + piece + 1] + zero if piece < n - 1 else at
         if piece < n - 1:
-            r = hardening.value(high, piece, constants, TABLE, n)
+            r = reached + hard * (high - base)
             step = multiplier(trial, first, mu, bulk, a, b, r, zero)
             if (before + work(step, first, bulk, a, b, c, r) - high).real > 0.0:
                 piece += 1
-                at = high
+                at, base, reached = high, high, r
                 continue
         for _ in range(MOST):
-            r = hardening.value(at, piece, constants, TABLE, n)
+            r = reached + hard * (at - base)
             step = multiplier(trial, first, mu, bulk, a, b, r, zero)
             left = at - before - work(step, first, bulk, a, b, c, r)
             if hard == 0.0:
@@ -84,7 +87,7 @@ def returned(trial, first, before, constants):  # type: ignore[no-untyped-def]
             at = new
             if abs(change) <= 1e-12 * abs(at):
                 break
-        r = hardening.value(at, piece, constants, TABLE, n)
+        r = reached + hard * (at - base)
         return multiplier(trial, first, mu, bulk, a, b, r, zero), at, r, hard
 
 
@@ -101,7 +104,7 @@ def jacobian(step, trial, first, mu, bulk, a, b, c, r, hard):  # type: ignore[no
 
 
 @kernel
-def point(strain, history, constants, stress, after, tangent, wanted):  # type: ignore[no-untyped-def]
+def point(strain, history, constants, stress, after, tangent, wanted, lagged):  # type: ignore[no-untyped-def]
     """Stress, history and, if wanted, tangent of one point; returns whether it yields."""
     lam, mu, t, c = constants[0], constants[1], constants[2], constants[3]
     n, bulk, a, b = int(constants[4]), lam + 2.0 * mu / 3.0, c - t, t * c
@@ -118,7 +121,7 @@ def point(strain, history, constants, stress, after, tangent, wanted):  # type: 
     zero = 0.0 * trace
     keep, volume, cross, mixed = 1.0 + zero, bulk + zero, zero, zero
     if yields:
-        step, k, r, hard = returned(trial, first, before, constants)
+        step, k, r, hard = returned(trial, first, before, r, constants, lagged)
         soft = 1.0 + 6.0 * mu * step
         one, two, three, four = jacobian(step, trial, first, mu, bulk, a, b, c, r, hard)
         below = one * four - two * three
@@ -156,13 +159,13 @@ def point(strain, history, constants, stress, after, tangent, wanted):  # type: 
     return yields
 
 
-def _update(points, strain, history, constants, per_cell, wanted, stress, after, tangents, yields):  # type: ignore[no-untyped-def]
+def _update(points, strain, history, constants, per_cell, wanted, lagged, stress, after, tangents, yields):  # type: ignore[no-untyped-def]
     """As `femurfe.kernels.von_mises.update_serial`."""
     for k in nb.prange(len(points)):
         i = points[k]
         yields[i] = point(
             strain[i], history[i], constants[i // per_cell], stress[i], after[i],
-            tangents[np.int64(k) if wanted else 0], wanted,
+            tangents[np.int64(k) if wanted else 0], wanted, lagged,
         )  # fmt: skip
 
 

@@ -1,9 +1,12 @@
 """Von Mises plasticity with isotropic hardening or softening in pieces of straight lines.
 
 The trial deviator is returned along itself: ``q_trial - 3 mu dk = s(k + dk)`` is linear in each piece
-of the strength s(k) and is solved exactly. Stress after Simo & Hughes, Computational Inelasticity
-(1998), box 3.2, with its consistent tangent. Constants of a cell: lambda, mu, number of pieces n,
-n plastic strains from zero on, n strengths. History of a point: plastic strain (6), k.
+of the strength s(k) and is solved exactly. If ``lagged``, strength does not fall within
+a step: it is that of the k before, plus what it hardens. Stress after Simo & Hughes, Computational
+Inelasticity (1998), box 3.2, with its consistent tangent.
+
+Constants of a cell: lambda, mu, number of pieces n, n plastic strains from zero on, n strengths.
+History of a point: plastic strain (6), k.
 """
 
 from __future__ import annotations
@@ -19,23 +22,26 @@ N_HISTORY = 7
 
 
 @kernel
-def returned(q, mu, before, constants):  # type: ignore[no-untyped-def]
+def returned(q, mu, before, strength, constants, lagged):  # type: ignore[no-untyped-def]
     """The plastic strain k after a trial von Mises stress q above the strength, and the slope there."""
     n = int(constants[2])
     k = hardening.segment(before, constants, TABLE, n)
-    at = before + 0.0 * q
+    at, reached = before + 0.0 * q, strength + 0.0 * q
     while True:
         hard = hardening.slope(k, constants, TABLE, n)
-        left = q - 3.0 * mu * (at - before) - hardening.value(at, k, constants, TABLE, n)
+        if lagged:
+            hard = max(hard, 0.0)
+        left = q - 3.0 * mu * (at - before) - reached
         new = at + left / (3.0 * mu + hard)
         if k == n - 1 or new.real <= constants[TABLE + k + 1]:
             return new, hard
         k += 1
+        reached += hard * (constants[TABLE + k] - at)
         at = constants[TABLE + k] + 0.0 * q
 
 
 @kernel
-def point(strain, history, constants, stress, after, tangent, wanted):  # type: ignore[no-untyped-def]
+def point(strain, history, constants, stress, after, tangent, wanted, lagged):  # type: ignore[no-untyped-def]
     """Stress, history and, if wanted, tangent of one point; returns whether it yields."""
     lam, mu = constants[0], constants[1]
     n = int(constants[2])
@@ -53,7 +59,7 @@ def point(strain, history, constants, stress, after, tangent, wanted):  # type: 
     keep, cross = 1.0 + 0.0 * trace, 0.0 * trace
     yields = q.real > strength.real * (1.0 + 1e-13)
     if yields:
-        k, hard = returned(q, mu, before, constants)
+        k, hard = returned(q, mu, before, strength, constants, lagged)
         step = k - before
         keep = 1.0 - 3.0 * mu * step / q
         cross = 6.0 * mu * mu * (step / q - 1.0 / (3.0 * mu + hard)) * 1.5 / (q * q)
@@ -75,13 +81,14 @@ def point(strain, history, constants, stress, after, tangent, wanted):  # type: 
     return yields
 
 
-def _update(points, strain, history, constants, per_cell, wanted, stress, after, tangents, yields):  # type: ignore[no-untyped-def]
+def _update(points, strain, history, constants, per_cell, wanted, lagged, stress, after, tangents, yields):  # type: ignore[no-untyped-def]
     """Stress and history of some points, in place.
 
     Parameters
     ----------
     points (m,) : which of the n points of cells; strain (n, 6), tensor shear; history (n, N_HISTORY).
     constants (n_cells, c) : of cell ``point // per_cell``.
+    lagged : whether softening waits for the next step.
     wanted : whether tangents (m, 6, 6), stress by strain with engineering shear, are to be filled.
     stress (n, 6), after (n, N_HISTORY), yields (n,) : out.
     """
@@ -89,7 +96,7 @@ def _update(points, strain, history, constants, per_cell, wanted, stress, after,
         i = points[k]
         yields[i] = point(
             strain[i], history[i], constants[i // per_cell], stress[i], after[i],
-            tangents[np.int64(k) if wanted else 0], wanted,
+            tangents[np.int64(k) if wanted else 0], wanted, lagged,
         )  # fmt: skip
 
 

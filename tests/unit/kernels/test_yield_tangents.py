@@ -20,7 +20,7 @@ STEP = 1e-30
 
 def at_point(law, strain, history, constants):
     stress, after, tangent = np.zeros(6), np.zeros(law.N_HISTORY), np.zeros((6, 6))
-    yields = law.point(strain, history, np.array(constants), stress, after, tangent, True)
+    yields = law.point(strain, history, np.array(constants), stress, after, tangent, True, False)
     return stress, after, tangent, yields
 
 
@@ -31,7 +31,7 @@ def by_complex_step(law, strain, history, constants):
         moved[j] += STEP * 1j * (1.0 if j < 3 else 0.5)
         stress, after = np.zeros(6, complex), np.zeros(law.N_HISTORY, complex)
         law.point.py_func(
-            moved, history.astype(complex), np.array(constants), stress, after, out.copy(), False
+            moved, history.astype(complex), np.array(constants), stress, after, out.copy(), False, False
         )
         out[:, j] = stress.imag / STEP
     return out
