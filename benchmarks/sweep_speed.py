@@ -97,6 +97,7 @@ def main() -> None:
     options.add_argument("--out", type=Path, default=OUT)
     options.add_argument("--solver", choices=SOLVERS, default="spooles")
     asked = options.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the sweep is to hear it, in whatever shell
     kept = json.loads(asked.out.read_text()) if asked.out.exists() else {"results": [{}]}
     figures: dict[str, Any] = dict(kept["results"][0])
     with tempfile.TemporaryDirectory() as name:
