@@ -121,7 +121,7 @@ class Bone(ABC):
 
     @property
     def dimensions(self) -> Mapping[str, float]:
-        """Measured dimensions: mm, or degrees where the name ends in ``_deg``."""
+        """Measured dimensions in mm, or in degrees where the name ends in ``_deg``."""
         return self.form.dimensions
 
     @property

@@ -141,7 +141,7 @@ def _peaks(
     names = {name: np.flatnonzero(mesh.region == i) for name, i in mesh.regions.items()}
     for name in (PRIMARY[part.kind], *ASIDE[part.kind]):
         criterion = CRITERIA[name]
-        values = criterion.risk(strain[cells], stress[cells], _limits(field, part, name, cells))
+        values = criterion.risk(strain[cells], stress[cells], limits_of(field, part, name, cells))
         primary = name == PRIMARY[part.kind]
         if primary:
             own[cells] = values
@@ -156,7 +156,7 @@ def _peaks(
     return out
 
 
-def _limits(field: MaterialField, part: Part, criterion: str, cells: Ints) -> Mapping[str, Floats]:
+def limits_of(field: MaterialField, part: Part, criterion: str, cells: Ints) -> Mapping[str, Floats]:
     """Limits of the cells; bone's strain limits are those the criterion was tested with."""
     limits = {name: values[cells] for name, values in field.limits.items()}
     if part.kind == "bone" and criterion == "principal_strain":

@@ -281,6 +281,14 @@ class SweepTable(Table):
         return self
 
 
+class FiguresTable(Table):
+    """Which figures a run leaves, and in which form; no number depends on it."""
+
+    kinds: Annotated[list[str], Field(min_length=1)] | None = None
+    width: Literal["single", "double"] = "double"
+    formats: Annotated[list[Literal["pdf", "svg", "png"]], Field(min_length=1)] = ["pdf", "png"]
+
+
 class StudyFile(Table):
     """A whole study file."""
 
@@ -295,6 +303,7 @@ class StudyFile(Table):
     solver: SolverTable = SolverTable()
     averaging: AveragingTable = AveragingTable()
     sweep: SweepTable | None = None
+    figures: FiguresTable | None = None
 
 
 DefectTable.model_rebuild()
