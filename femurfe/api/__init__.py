@@ -3,6 +3,7 @@
 from femurfe.api.analyses import Analyses, analyze
 from femurfe.api.check import Check, check, inspect, make_mesh, recognised
 from femurfe.api.comparison import FIGURES, Comparison, compare, figure
+from femurfe.api.reports import write_report
 from femurfe.api.run import Run, check_ending, run, solve_one, write_figures, write_solved
 from femurfe.api.sweep import Study, Sweep, read_sweep, sweep, sweep_status
 from femurfe.study.sweep.settings import Settings
@@ -30,5 +31,6 @@ __all__ = [
     "sweep",
     "sweep_status",
     "write_figures",
+    "write_report",
     "write_solved",
 ]

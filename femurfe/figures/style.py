@@ -21,7 +21,8 @@ MATERIAL_MAP = "cividis"
 RISK_MAP = "magma_r"
 BONE = "#E3D8BF"
 NOT_JUDGED = "#E4E4E4"
-_ITEM_COLOURS = {Defect: "#B2182B", Cement: "#2166AC", Screw: "#555555"}
+_KIND_COLOURS = {"defect": "#B2182B", "cement": "#2166AC", "screw": "#555555"}
+_KINDS = {Defect: "defect", Cement: "cement", Screw: "screw"}
 
 # Endings of names that are units, the longest first.
 _UNITS = {
@@ -51,7 +52,12 @@ _SETTINGS: Any = {
 
 def item_colour(item: Item) -> str:
     """The colour of a defect, cement or screw."""
-    return _ITEM_COLOURS.get(type(item), "#000000")
+    return item_colour_of_kind(_KINDS.get(type(item), ""))
+
+
+def item_colour_of_kind(kind: str) -> str:
+    """The colour of a ``"defect"``, ``"cement"`` or ``"screw"``."""
+    return _KIND_COLOURS.get(kind, "#000000")
 
 
 def words(name: str) -> str:
