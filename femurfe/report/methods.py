@@ -97,7 +97,7 @@ def _mesh(folder: Folder) -> str:
         f"The mesh has {shown(mesh['n_cells'])} {_CELLS.get(mesh['cell_type'], mesh['cell_type'])}"
         f"{f' and {shown(unknowns)} unknowns' if unknowns else ''} "
         f"(mean edge {shown(mesh['edge_mean'], 2)} mm{asked}; "
-        f"mean-ratio quality at least {shown(mesh['quality_min'], 2)}, mean {shown(mesh['quality_mean'], 2)})."
+        f"mean ratio at least {shown(mesh['quality_min'], 2)}, mean {shown(mesh['quality_mean'], 2)})."
     )
 
 

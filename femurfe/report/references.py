@@ -34,12 +34,7 @@ _ERROR = """@article{zienkiewicz1987,
   year = {1987},
   doi = {10.1002/nme.1620240206}
 }"""
-_ESCAPES: dict[str, str] = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    **{c: rf"\{c}" for c in "&%$#_"},
-}
+_ESCAPES = str.maketrans({"\\": r"\textbackslash{}", **{c: rf"\{c}" for c in "{}&%$#_"}})
 _LINE = re.compile(r"^(?P<blank>\s*)(?P<dash>- )?(?P<key>[\w-]+):(?: +(?P<value>.*))?$")
 
 
