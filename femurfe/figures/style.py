@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,3 +104,13 @@ def save(figure: Any, path: Path) -> list[Path]:
         figure.savefig(out[0], metadata={"CreationDate": None, "Producer": None, "Creator": "femurfe"})
         figure.savefig(out[1], metadata={"Software": "femurfe"})
     return out
+
+
+def png_bytes(figure: Any, dpi: float = 160.0) -> bytes:
+    """A figure as PNG for a screen; the same figure gives the same bytes."""
+    import matplotlib as mpl
+
+    out = io.BytesIO()
+    with mpl.rc_context(_SETTINGS):
+        figure.savefig(out, format="png", dpi=dpi, metadata={"Software": "femurfe"})
+    return out.getvalue()

@@ -93,7 +93,7 @@ def _uri(figure: Drawn) -> str:
 
 
 def _smaller(data: bytes) -> bytes:
-    """A large PNG at the width of a page, in 256 colours chosen from its own."""
+    """A large PNG at the width of a page."""
     from PIL import Image
 
     if len(data) <= LARGEST_PNG:
@@ -104,5 +104,5 @@ def _smaller(data: bytes) -> bytes:
     if flat.width > WIDTH:
         flat = flat.resize((WIDTH, round(flat.height * WIDTH / flat.width)), Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    flat.quantize(256, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    flat.save(out, "PNG", optimize=True)
     return min(out.getvalue(), data, key=len)

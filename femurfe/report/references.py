@@ -38,6 +38,10 @@ _ESCAPES = str.maketrans({"\\": r"\textbackslash{}", **{c: rf"\{c}" for c in "{}
 _LINE = re.compile(r"^(?P<blank>\s*)(?P<dash>- )?(?P<key>[\w-]+):(?: +(?P<value>.*))?$")
 
 
+# An author's name, what may stand between it and a year, and the year.
+_NAMED = re.compile(r"([A-Z][A-Za-z'-]+)(?:\s*(?:[&,]|and|et al\.?|[A-Z][\w'-]*))*,?\s+((?:18|19|20)\d\d)\b")
+
+
 def citation() -> dict[str, Any]:
     """Title, version, licence and authors of femurfe, and of what it builds on, from CITATION.cff.
 
@@ -73,9 +77,8 @@ def citation() -> dict[str, Any]:
 
 
 def _key(text: str, taken: set[str]) -> str:
-    words = re.findall(r"[A-Za-z]+", text) or ["source"]
-    year = re.search(r"\b(1[89]|20)\d\d\b", text)
-    key = base = words[0].lower() + (year[0] if year else "")
+    found = _NAMED.search(text)
+    key = base = f"{found[1]}{found[2]}".lower() if found else re.sub(r"\W+", "", text.lower())[:20]
     number = 2
     while key in taken:
         key, number = f"{base}-{number}", number + 1
@@ -85,7 +88,7 @@ def _key(text: str, taken: set[str]) -> str:
 
 def escaped(text: str) -> str:
     """A text with what BibTeX or LaTeX would take for commands escaped."""
-    return text.translate(_ESCAPES)
+    return str(text.translate(_ESCAPES))
 
 
 def _software(about: Mapping[str, Any], taken: set[str], version: str = "") -> str:
@@ -103,7 +106,7 @@ def bibtex(sources: Iterable[str], version: str, *, shape_model: bool) -> str:
 
     Parameters
     ----------
-    sources : texts of the material library and the load library.
+    sources : texts of the material library and the load library; those that name no year are left out.
     version : of femurfe that made the results.
     shape_model : whether the bone comes from the shape model.
     """
@@ -112,6 +115,6 @@ def bibtex(sources: Iterable[str], version: str, *, shape_model: bool) -> str:
     if shape_model:
         entries += [_software(one, taken) for one in about["references"]]
     entries += [_ERROR, _FIXED]
-    for source in dict.fromkeys(filter(None, sources)):
+    for source in dict.fromkeys(source for source in sources if _NAMED.search(source)):
         entries.append(f"@misc{{{_key(source, taken)},\n  note = {{{escaped(source)}}}\n}}")
     return "\n\n".join(entries)

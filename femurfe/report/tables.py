@@ -122,18 +122,21 @@ def arms(folder: Folder) -> Table:
     return table("Items of every arm.", ("arm", *items), rows, 1, range(1, len(items) + 1))
 
 
-def placements(folder: Folder) -> Table:
-    """How every item lies in the bone in every arm."""
+def placements(folder: Folder) -> list[Table]:
+    """How every item lies in the bone in every arm, a table for each kind of item."""
     found = folder.summary.get("placements", {})
-    keys = list(dict.fromkeys(key for own in found.values() for placed in own.values() for key in placed))
-    keys = [key for key in keys if key != "kind"]
-    rows = [
-        (item, arm, str(placed.get("kind", "")), *(_placed(key, placed.get(key)) for key in keys))
-        for arm, own in found.items()
-        for item, placed in own.items()
-    ]
-    titles = ("item", "arm", "kind", *(label(key) for key in keys))
-    return table("How the items lie, as meshed.", titles, sorted(rows, key=lambda row: row[0]), 2, [2])
+    placed = [(item, arm, one) for arm, own in found.items() for item, one in own.items()]
+    kinds = dict.fromkeys(str(one.get("kind", "item")) for _, _, one in placed)
+    return [_of_kind(kind, [row for row in placed if row[2].get("kind", "item") == kind]) for kind in kinds]
+
+
+def _of_kind(kind: str, placed: Sequence[tuple[str, str, Mapping[str, Any]]]) -> Table:
+    keys = [key for key in dict.fromkeys(key for _, _, one in placed for key in one) if key != "kind"]
+    rows = [(item, arm, *(_placed(key, one.get(key)) for key in keys)) for item, arm, one in placed]
+    caption = f"How every {kind} lies, as meshed."
+    words = [2 + i for i, key in enumerate(keys) if isinstance(placed[0][2].get(key), Mapping | list | bool)]
+    titles = ("item", "arm", *(label(key) for key in keys))
+    return table(caption, titles, sorted(rows, key=lambda row: row[0]), 2, words)
 
 
 def _placed(key: str, value: Any) -> str:

@@ -54,7 +54,7 @@ def _grouped(text: str) -> str:
 
 def percent(value: float | None, digits: int = 3) -> str:
     """A share as percent."""
-    return NOTHING if value is None or math.isnan(value) else f"{shown(100.0 * value, digits)} %"
+    return NOTHING if value is None or math.isnan(value) else f"{shown(100.0 * value, digits)}\u00a0%"
 
 
 def label(name: str, unit: str = "") -> str:

@@ -94,4 +94,8 @@ def _load(load: Load) -> str:
 
 
 def _triple(vector: Floats) -> str:
-    return f"({', '.join(f'{x:.4g}' for x in np.where(np.abs(vector) < TINY, 0.0, vector))})"
+    return f"({', '.join(_plain(float(x)) for x in np.where(np.abs(vector) < TINY, 0.0, vector))})"
+
+
+def _plain(value: float) -> str:
+    return f"{value:.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"

@@ -1,5 +1,9 @@
-/* Buttons that copy a text, and say so. */
+/* Buttons that copy a text, and say so; sources that are open on paper. */
 "use strict";
+
+const printed = [...document.querySelectorAll("details[data-print]")];
+addEventListener("beforeprint", () => printed.forEach((one) => { one.dataset.was = one.open ? "open" : ""; one.open = true; }));
+addEventListener("afterprint", () => printed.forEach((one) => { one.open = one.dataset.was === "open"; }));
 
 for (const button of document.querySelectorAll("button[data-copy]")) {
   button.hidden = false;
