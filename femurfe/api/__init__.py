@@ -6,6 +6,7 @@ from femurfe.api.comparison import FIGURES, Comparison, compare, figure
 from femurfe.api.reports import write_report
 from femurfe.api.run import Run, check_ending, run, solve_one, write_figures, write_solved
 from femurfe.api.sweep import Study, Sweep, read_sweep, sweep, sweep_status
+from femurfe.api.viewing import viewer
 from femurfe.study.sweep.settings import Settings
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "solve_one",
     "sweep",
     "sweep_status",
+    "viewer",
     "write_figures",
     "write_report",
     "write_solved",

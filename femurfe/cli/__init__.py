@@ -11,7 +11,7 @@ import warnings
 
 import typer
 
-from femurfe.cli import analyze, bench, check, inspect, materials, mesh, report, run, solve, sweep
+from femurfe.cli import analyze, bench, check, inspect, materials, mesh, report, run, solve, sweep, view
 from femurfe.errors import FemurfeError, FemurfeWarning
 
 app = typer.Typer(
@@ -47,6 +47,7 @@ app.command("run")(run.run)
 app.command("sweep")(sweep.sweep)
 app.command("analyze")(analyze.analyze)
 app.command("report")(report.report)
+app.command("view")(view.view)
 app.command("check")(check.check)
 app.command("solve")(solve.solve)
 app.command("mesh")(mesh.mesh)

@@ -98,7 +98,7 @@ def _software(about: Mapping[str, Any], taken: set[str], version: str = "") -> s
         "url": about.get("url", ""), "note": escaped(about.get("notes", about.get("license", ""))),
     }  # fmt: skip
     lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
-    return f"@software{{{_key(about['title'], taken)},\n" + ",\n".join(lines) + "\n}"
+    return f"@software{{{_key(about['title'].partition(':')[0], taken)},\n" + ",\n".join(lines) + "\n}"
 
 
 def bibtex(sources: Iterable[str], version: str, *, shape_model: bool) -> str:

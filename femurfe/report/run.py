@@ -15,7 +15,7 @@ from femurfe.report.methods import bone_name, bone_origin, from_shape_model, met
 from femurfe.report.page import render
 from femurfe.report.pictures import Picture, figures_of, fitted
 from femurfe.report.references import GUIDELINE, bibtex
-from femurfe.report.scene import Scene, make_scene
+from femurfe.report.scene import BUDGET, Scene, make_scene
 from femurfe.report.words import listed, percent, shown
 from femurfe.study.provenance import versions
 
@@ -43,7 +43,7 @@ def run_page(folder: Folder) -> str:
     UnreadableFile
         If the results are damaged.
     """
-    scene, lack = _scene(folder)
+    scene, lack = scene_of(folder)
     summary, library = folder.summary, folder.summary.get("library", {})
     context = {
         "title": summary["title"], "name": summary["name"], "femurfe": versions()["femurfe"],
@@ -108,13 +108,13 @@ def _notes(folder: Folder, scene: Scene | None, lack: str) -> list[tuple[str, st
     return notes
 
 
-def _scene(folder: Folder) -> tuple[Scene | None, str]:
-    """The scene, or why there is none."""
+def scene_of(folder: Folder, budget: int = BUDGET) -> tuple[Scene | None, str]:
+    """The scene of a folder, of at most ``budget`` bytes, or why there is none."""
     files = folder.field_files()
     if not files:
         return None, "There is no 3-D scene: the folder holds no files of fields."
     try:
-        found = make_scene(files)
+        found = make_scene(files, budget)
     except FemurfeError as error:
         return None, f"There is no 3-D scene: {error}."
     return dress(found, item_kinds(folder)), ""

@@ -232,8 +232,10 @@ class Painter {
     const width = this.canvas.width / columns, height = this.canvas.height / rows, zoom = size * view.zoom;
     gl.useProgram(this.program);
     gl.enable(gl.DEPTH_TEST);
-    gl.enable(gl.SCISSOR_TEST);
+    gl.disable(gl.SCISSOR_TEST);
     gl.clearColor(1, 1, 1, 1);
+    gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
+    gl.enable(gl.SCISSOR_TEST);
     const uniform = (name) => gl.getUniformLocation(this.program, name);
     const r = view.right, u = view.up, v = view.toward;
     gl.uniformMatrix3fv(uniform("turn"), false, [r[0], u[0], v[0], r[1], u[1], v[1], r[2], u[2], v[2]]);
