@@ -16,6 +16,7 @@ from femurfe.report.pictures import Drawn
 from femurfe.report.run import run_page
 from femurfe.report.sweep import Statistic, sweep_page
 from femurfe.study.store import MARK
+from femurfe.study.sweep.kinds import KINDS
 from femurfe.study.sweep.results import SweepResults
 from femurfe.study.sweep.store import DESIGN
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from femurfe.study.sweep.analyses import Analysis
 
 NAME = "report.html"
+MOST_OF_CHART = 200
 
 
 def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
@@ -66,16 +68,27 @@ def _write(draft: Path, page: str) -> None:
     draft.write_text(page, encoding="utf-8")
 
 
-def _statistics(results: SweepResults) -> tuple[list[Statistic], tuple[str, ...]]:
-    """The analyses that ``femurfe analyze`` would make, and what cannot be had."""
-    try:
-        found, refused = analyses_of(results, None, ("risk",), ())
-    except FemurfeError as error:
-        return [], (str(error),)
-    made = [
-        Statistic(f"{one.kind} of {one.outcome}", list(table_rows(one)), list(_drawn(one))) for one in found
-    ]
+def _statistics(results: SweepResults) -> tuple[list[Statistic], list[str]]:
+    """The analyses that ``femurfe analyze`` would make, and what cannot be had or takes too long here."""
+    made: list[Statistic] = []
+    refused: list[str] = []
+    for kind in KINDS:
+        if kind == "chart" and results.n_cases > MOST_OF_CHART:
+            over = f"over {results.n_cases} cases its surrogate takes minutes"
+            refused.append(f"chart of risk: {over}; femurfe analyze --kind chart makes it")
+            continue
+        try:
+            found, parts = analyses_of(results, [kind], ("risk",), ())
+        except FemurfeError as error:
+            refused.append(f"{kind} of risk: {error}")
+            continue
+        made += [_statistic(one) for one in found]
+        refused += parts
     return made, refused
+
+
+def _statistic(found: Analysis) -> Statistic:
+    return Statistic(f"{found.kind} of {found.outcome}", list(table_rows(found)), list(_drawn(found)))
 
 
 def _drawn(found: Analysis) -> Iterator[Drawn]:

@@ -45,7 +45,7 @@ def made_sweep(folder, n, arms=("lytic", "cement"), failed=(), left=(), loads=("
         store.write_design(head)
         for i, key in enumerate(keys):
             if i in failed:
-                store.write(Record(key, FAILED, reason))
+                store.write(Record(key, FAILED, reason.replace("{case}", str(i))))
             elif i not in left:
                 notes = (("W-TOY", f"case {i}"),)
                 store.write(Record(key, DONE, "", tuple(_rows(design.rows[i], arms, loads)), notes))

@@ -25,8 +25,13 @@ def swept(tmp_path_factory):
     return made_sweep(tmp_path_factory.mktemp("sweep"), 40, failed=(3, 4, 30), left=(8, 9), reason=NASTY)
 
 
-def test_failed_cases_are_counted_named_and_in_no_number(swept):
-    text = page_of(swept).text()
+@pytest.fixture(scope="module")
+def swept_page(swept):
+    return page_of(swept)
+
+
+def test_failed_cases_are_counted_named_and_in_no_number(swept, swept_page):
+    text = swept_page.text()
     assert "3 of 40 cases failed; they are in no number below." in text
     assert "2 of 40 cases have not been run yet." in text
     assert f"{NASTY} 3 3, 4, 30" in text
@@ -38,8 +43,8 @@ def test_failed_cases_are_counted_named_and_in_no_number(swept):
     assert float(found[3]) == pytest.approx(risk.std(ddof=1), rel=1e-3)
 
 
-def test_the_statistics_are_those_of_the_analyses(swept):
-    page = page_of(swept)
+def test_the_statistics_are_those_of_the_analyses(swept, swept_page):
+    page = swept_page
     titles = page.text("h3")
     for kind in ("regression", "paired", "probability", "ranks", "chart"):
         assert f"{kind} of risk" in titles
@@ -50,8 +55,22 @@ def test_the_statistics_are_those_of_the_analyses(swept):
     assert np.format_float_positional(r2, 4, fractional=False, trim="-") in page.text()
 
 
-def test_warnings_of_cases_are_gathered(swept):
-    assert "case 0 (the first of 35 cases that warn of this) [W-TOY]" in page_of(swept).text()
+def test_warnings_of_cases_are_gathered(swept_page):
+    assert "case 0 (the first of 35 cases that warn of this) [W-TOY]" in swept_page.text()
+
+
+def test_a_thousand_cases_fit_in_a_page_of_twenty_megabytes(tmp_path):
+    """With failures for as many reasons as there are failures."""
+    arms, loads = ("intact", "lytic", "cement"), ("stance", "torsion")
+    place = made_sweep(
+        tmp_path, 1000, arms, range(0, 1000, 7), loads=loads, reason=f"{NASTY} in case {{case}}"
+    )
+    page = page_of(place)
+    assert (place / "report.html").stat().st_size < 20_000_000
+    assert "143 of 1000 cases failed" in page.text()
+    assert "103 more reasons are left out here" in page.text()
+    assert "chart of risk: over 1000 cases" in page.text("li")
+    assert "regression of risk" in page.text("h3")
 
 
 def test_a_sweep_of_one_arm_says_that_nothing_is_compared(tmp_path):
