@@ -18,7 +18,7 @@ from femurfe.report.folder import Row
 from femurfe.report.page import render
 from femurfe.report.pictures import Drawn, fitted
 from femurfe.report.references import GUIDELINE, bibtex
-from femurfe.report.words import label, listed, shown
+from femurfe.report.words import label, listed, shown, upper_first
 from femurfe.study.provenance import versions
 from femurfe.study.sweep.kinds import Sample
 from femurfe.study.sweep.results import SweepResults
@@ -59,7 +59,7 @@ def sweep_page(results: SweepResults, found: Sequence[Statistic], refused: Seque
     arms = list(dict.fromkeys(row["arm"] for row in rows))
     context = {
         "title": study.get("title", ""), "name": results.name, "femurfe": versions()["femurfe"],
-        "subtitle": f"Sweep {results.name}: {results.n_cases} cases by {results.design.table.method}",
+        "subtitle": f"Sweep {results.name}: {results.n_cases} cases by {results.design.table.method.replace('_', ' ')}",
         "sections": SECTIONS, "notes": _notes(results, arms), "sentence": _counts(results, arms),
         "outcomes": _outcomes(results, rows), "statistics": _statistics(found), "refused": refused,
         "design": _design(results), "failures": _failures(results), "methods": _methods(results, arms),
@@ -120,7 +120,7 @@ def _outcomes(results: SweepResults, rows: Sequence[Row]) -> list[tables.Table]:
         cells = list(_spreads(results, columns, outcome))
         titles = ("load case", "arm", "cases", "mean", "standard deviation", "least", "median", "largest")
         if cells:
-            out.append(tables.table(f"{label(outcome).capitalize()}.", titles, cells, 2))
+            out.append(tables.table(f"{upper_first(label(outcome))}.", titles, cells, 2))
     return out
 
 
@@ -143,10 +143,11 @@ def _spreads(results: SweepResults, columns: Mapping[str, Any], outcome: str) ->
 def _statistics(found: Sequence[Statistic]) -> list[dict[str, Any]]:
     """Analyses as a page shows them; all figures share one budget."""
     pictures = iter(fitted([drawn for one in found for drawn in one.drawn]))
-    out = []
+    out: list[dict[str, Any]] = []
     for one in found:
+        start = sum(len(before["pictures"]) for before in out)
         rows = list(one.rows)
-        caption = f"{one.title.capitalize()}."
+        caption = f"{upper_first(one.title)}."
         if len(rows) > MOST_ROWS:
             caption = (
                 f"{caption[:-1]}: the first {MOST_ROWS} of {len(rows)} rows; femurfe analyze writes all."
@@ -154,7 +155,7 @@ def _statistics(found: Sequence[Statistic]) -> list[dict[str, Any]]:
         table = tables.rows_table(caption, rows[:MOST_ROWS]) if rows else None
         own = [next(pictures) for _ in one.drawn]
         shown_own = [{"name": p.name, "caption": p.caption, "source": p.source, "table": None} for p in own]
-        out.append({"title": one.title, "table": table, "pictures": shown_own})
+        out.append({"title": one.title, "table": table, "pictures": shown_own, "start": start})
     return out
 
 

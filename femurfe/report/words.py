@@ -68,6 +68,11 @@ def label(name: str, unit: str = "") -> str:
     return words(name)
 
 
+def upper_first(text: str) -> str:
+    """A text as the start of a sentence; units in it stay as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def material_name(key: str) -> str:
     """The key of a material; of a file of the user's its name, not where it lies."""
     return PurePath(key).name if key.endswith(".toml") else key

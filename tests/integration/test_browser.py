@@ -3,6 +3,7 @@
 Without Chromium the tests are skipped, unless FEMURFE_BROWSER says that it is required.
 """
 
+import io
 import os
 import shutil
 import threading
@@ -12,6 +13,7 @@ from urllib.request import Request, urlopen
 import numpy as np
 import pytest
 from helpers.reporting import LYTIC, small_run
+from PIL import Image
 
 from femurfe import api, write_report
 
@@ -23,13 +25,7 @@ FLAGS = (
 )  # fmt: skip
 FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 ACTIVE = "document.querySelectorAll('main script:not([type]), main img:not([alt])').length"
-PIXELS = """() => {
-  const canvas = document.querySelector("canvas.bone"), gl = canvas.getContext("webgl2");
-  const data = new Uint8Array(canvas.width * canvas.height * 4);
-  gl.readPixels(0, 0, canvas.width, canvas.height, gl.RGBA, gl.UNSIGNED_BYTE, data);
-  let text = ""; for (let i = 0; i < data.length; i += 4) text += String.fromCharCode(data[i], data[i + 1], data[i + 2]);
-  return [canvas.width, canvas.height, text];
-}"""  # noqa: E501
+TITLE = 40
 pytestmark = pytest.mark.slow
 
 
@@ -73,10 +69,10 @@ class Visit:
             self.said.append(message.text)
 
     def drawn(self):
-        """The picture once what was asked for is drawn: (height, width, 3)."""
+        """What is seen once what was asked for is drawn: (height, width, 3)."""
         self.page.evaluate(FRAMES)
-        width, height, text = self.page.evaluate(PIXELS)
-        return np.frombuffer(text.encode("latin-1"), np.uint8).reshape(height, width, 3)[::-1]
+        data = self.page.locator(".stage").screenshot(animations="disabled")
+        return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
 
     def status(self):
         return self.page.inner_text("[data-scene] figure [role=status]")
@@ -140,12 +136,26 @@ def test_tiles_of_arms_differ_only_where_they_should(report):
     pictures = []
     for arm in ("intact", LYTIC):
         report.page.select_option("[name=arm]", label=arm)
-        pictures.append(report.drawn())
+        pictures.append(report.drawn()[TITLE:])
     ink = [picture.min(axis=2) < 250 for picture in pictures]
     assert np.array_equal(*ink)
     red = [((p[..., 0] > 150) & (p[..., 1] < 60)).sum() for p in pictures]
     assert red[0] == 0
     assert red[1] > 200
+
+
+def test_bone_that_is_seen_through_is_paler_but_there(report):
+    page = report.page
+    page.select_option("[name=cut]", "none")
+    page.select_option("[name=field]", "region")
+    page.select_option("[name=arm]", label="intact")
+    solid = report.drawn()[TITLE:]
+    page.check("[name=through]")
+    pale = report.drawn()[TITLE:]
+    bone = (solid.max(axis=2) < 240) & (solid.min(axis=2) > 60)
+    assert bone.mean() > 0.05
+    assert (pale[bone].mean(axis=1) < 250).mean() > 0.9
+    assert pale[bone].mean() > solid[bone].mean() + 10
 
 
 def test_all_works_by_the_keyboard_and_is_said_in_words(report):

@@ -151,7 +151,7 @@ class SceneControls {
     ink.lineWidth = 1.5 * ratio;
     for (const [name, axis] of Object.entries(ends)) {
       const dx = axis.reduce((sum, a, k) => sum + a * view.right[k], 0), dy = axis.reduce((sum, a, k) => sum + a * view.up[k], 0);
-      if (Math.hypot(dx, dy) < 0.3) continue;
+      if (Math.hypot(dx, dy) < 0.55) continue;
       ink.beginPath();
       ink.moveTo(x, y);
       ink.lineTo(x + dx * length, y - dy * length);

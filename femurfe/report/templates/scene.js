@@ -178,7 +178,7 @@ function addOutline(soup, ids, place, rest, height) {
 class Painter {
   constructor(canvas, head) {
     this.canvas = canvas;
-    this.gl = canvas.getContext("webgl2", { antialias: true, preserveDrawingBuffer: true });
+    this.gl = canvas.getContext("webgl2", { alpha: false, antialias: true, preserveDrawingBuffer: true });
     if (!this.gl) throw new Error("no WebGL 2");
     this.low = head.bounds[0];
     this.high = head.bounds[1];
