@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from femurfe.api.analyses import analyses_of, table_rows
-from femurfe.api.pictures import pictures
 from femurfe.errors import FemurfeError, UnreadableFile
+from femurfe.figures.pictures import pictures
 from femurfe.figures.style import png_bytes
 from femurfe.mesh.io.atomic import write_whole
 from femurfe.report.folder import read_folder

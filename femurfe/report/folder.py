@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from femurfe.errors import UnreadableFile
-from femurfe.study.store import MARK, file_name
+from femurfe.study.fields import file_name
+from femurfe.study.store import MARK
 
 Row = dict[str, Any]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from femurfe.errors import FemurfeError
-from femurfe.figures.maps import colour_stops, missing_colour, region_colour
+from femurfe.figures.colours import colour_stops, missing_colour, region_colour
 from femurfe.report import tables
 from femurfe.report.cells import SHOWN
 from femurfe.report.checklist import answers

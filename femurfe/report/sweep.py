@@ -59,7 +59,7 @@ def sweep_page(results: SweepResults, found: Sequence[Statistic], refused: Seque
     arms = list(dict.fromkeys(row["arm"] for row in rows))
     context = {
         "title": study.get("title", ""), "name": results.name, "femurfe": versions()["femurfe"],
-        "subtitle": f"Sweep {results.name}: {results.n_cases} cases by {results.design.table.method.replace('_', ' ')}",
+        "subtitle": f"Sweep {results.name}: {results.n_cases} cases, {results.design.table.method}",
         "sections": SECTIONS, "notes": _notes(results, arms), "sentence": _counts(results, arms),
         "outcomes": _outcomes(results, rows), "statistics": _statistics(found), "refused": refused,
         "design": _design(results), "failures": _failures(results), "methods": _methods(results, arms),
