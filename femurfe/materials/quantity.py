@@ -30,6 +30,7 @@ _NAMES = {
         tension_strain compression_strain tension_ultimate_strain compression_ultimate_strain
         plateau_strain tension_to_compression volume_shrinkage exponent factor porosity
         failure_strain failed_share""",
+    "mm": "element_size",
     "g/cm3": "density density_apparent density_ash",
     "W/(m K)": "conductivity",
     "J/(kg K)": "specific_heat",
