@@ -14,7 +14,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from femurfe.kernels import aggregate, cycle, dominance, krylov, layout, neighbours, tet
+from femurfe.kernels import aggregate, bonds, cycle, dominance, krylov, layout, neighbours, tet
 from femurfe.kernels.tables import FINE, LEVEL, SPECIAL, STATE, TRANSFER
 from femurfe.kernels.vector import marker
 
@@ -33,6 +33,7 @@ INTS, PAIRS = _array(INT, 1), _array(INT, 2)
 REALS, ROWS, BLOCKS = (_array(REAL, n) for n in (1, 2, 3))
 SHORT, FIELD = _array(types.float32, 1), _array(types.float32, 3)
 POINTS, CELLS = _array(REAL, 2, fixed=True), _array(types.int32, 2, fixed=True)
+MODULI = _array(REAL, 1, fixed=True)
 CONN, PLACES, FLAGS = _array(types.uint32, 3), _array(types.uint32, 1), _array(types.bool_, 1)
 TEAM = (INTS, INT)
 
@@ -91,7 +92,10 @@ def _levels() -> list[Bundle]:
         [(aggregate.aggregate, (INTS, INTS, FLAGS))],
         [(aggregate.pattern, (INTS, INTS, INTS, INT))],
         [(aggregate.mode_products, (*rows, BLOCKS))],
-        [(aggregate.transposed, (INTS, INTS, INT))],
+        [
+            (aggregate.transposed, (INTS, INTS, INT)),
+            (bonds.sharpest, (CELLS, _array(REAL, 1, fixed=True), INT)),
+        ],
     ]
 
 
