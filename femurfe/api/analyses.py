@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from femurfe.api.pictures import pictures
 from femurfe.errors import InvalidData
 from femurfe.figures import save
+from femurfe.figures.pictures import pictures
+from femurfe.study.fields import file_name
 from femurfe.study.provenance import versions
-from femurfe.study.store import file_name, new_folder
+from femurfe.study.store import new_folder
 from femurfe.study.sweep.results import SweepResults
 from femurfe.study.table import csv_text
 

@@ -29,7 +29,7 @@ SMOOTHING = 3, 10.0
 HARD, EASY = (6, 30.0), (3, 10.0)
 FILLED, VOLUMETRIC = 0.45, 6.0
 LARGEST_CONTRAST, BETWEEN_TENTHS = 1e4, 600.0
-BLOCKS = (1, 2, 4)
+BLOCKS = (1, 2, 4, 8)
 KIND = (0,) * 4
 _log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class Coarse:
     Parameters
     ----------
     special, those : held, sprung and carried nodes. springs : (n_bodies, 6).
-    loads : right-hand sides at once.
+    loads : right-hand sides at once, one of `BLOCKS`.
 
     Where pieces are slender beside larger cells, where stiffness differs much or the volume hardly
     changes, aggregation takes over after the first level; ``reason`` says so.
@@ -50,8 +50,8 @@ class Coarse:
         self, grid: Grid, special: Special, those: Carried, bodies: tuple[VoxelBody, ...], springs: Floats,
         loads: int, team: Team,
     ) -> None:  # fmt: skip
-        self.wide = next(size for size in BLOCKS if size >= loads)
-        self.marker = marker(self.wide)
+        self.wide = loads
+        self.marker = marker(loads)
         stiffness = CellStiffness(grid, special, those, springs)
         below = cells_of(grid, SPANS[1], len(bodies))
         hard = _what_is_hard(grid, below)
@@ -68,7 +68,7 @@ class Coarse:
             tables += _aggregated(stiffness.rows(below, np.float64), below, bodies, self.wide, EASY, team)
         self.tables = [Table(LEVEL), *tables]
         self.levels = records(self.tables)
-        self.share = np.zeros((len(self.cells.lowest), loads, 8, 6), dtype=np.float32)
+        self.share = aligned((48 * loads * len(self.cells.lowest),), np.float32)
 
     @property
     def first(self) -> Table:
@@ -76,8 +76,9 @@ class Coarse:
         return self.tables[1]
 
     def owners(self, grid: Grid) -> npt.NDArray[np.int32]:
-        """The piece by which each place of the grid's storage moves, -1 where there is none."""
-        return np.asarray(cells.owners(grid.rows, grid.n_rows, self.cells.piece, grid.size))
+        """The piece by which each place of the grid's storage moves, -1 where there is none and beyond."""
+        size = grid.size + celltransfer.LANES
+        return np.asarray(cells.owners(grid.rows, grid.n_rows, self.cells.piece, size))
 
     def _first(self, matrix: BlockRows, up: BlockRows, n_below: int, team: Team) -> Table:
         """The level of the smallest cells, from transposed blocks in float32."""
