@@ -24,10 +24,11 @@ def find_pieces(mesh: Mesh, young: Floats, points: Ints, n_bodies: int) -> Ints 
     young : (n_cells,) MPa. A facet bonds cells of which neither is softer than ``SHARP`` of the other.
     points : ids of the vertices in rows. n_bodies : platens, whose two rows each stand at the end.
     """
-    if bonds.sharpest(mesh.cells, young, mesh.n_points) >= SHARP:
+    moduli = np.array(young)  # a copy, as arrays that may not be written to take kernels of their own
+    if bonds.sharpest(mesh.cells, moduli, mesh.n_points) >= SHARP:
         return None
-    cells = bonds.bonded(mesh.cells, young, mesh.n_points, SHARP)
-    own = bonds.piece_of_points(mesh.cells, young, cells, mesh.n_points)[points]
+    cells = bonds.bonded(mesh.cells, moduli, mesh.n_points, SHARP)
+    own = bonds.piece_of_points(mesh.cells, moduli, cells, mesh.n_points)[points]
     all_rows = np.concatenate([own, mesh.n_cells + np.arange(2 * n_bodies)])
     return numbered(all_rows)
 

@@ -16,11 +16,12 @@ NEXT = ((1, 2, 3), (0, 2, 3), (0, 1, 3), (0, 1, 2))
 @kernel
 def sharpest(cells, young, n_points):  # type: ignore[no-untyped-def]
     """The largest share by which the softest cell at a vertex is softer than the stiffest there."""
-    least, most = np.full(n_points, np.inf), np.zeros(n_points)
+    least, most = np.zeros(n_points), np.zeros(n_points)
     for e in range(cells.shape[0]):
         for a in range(4):
             i = cells[e, a]
-            least[i], most[i] = min(least[i], young[e]), max(most[i], young[e])
+            least[i] = young[e] if most[i] == 0.0 else min(least[i], young[e])
+            most[i] = max(most[i], young[e])
     share = 1.0
     for i in range(n_points):
         if most[i] > 0.0:

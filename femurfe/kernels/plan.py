@@ -33,7 +33,6 @@ INTS, PAIRS = _array(INT, 1), _array(INT, 2)
 REALS, ROWS, BLOCKS = (_array(REAL, n) for n in (1, 2, 3))
 SHORT, FIELD = _array(types.float32, 1), _array(types.float32, 3)
 POINTS, CELLS = _array(REAL, 2, fixed=True), _array(types.int32, 2, fixed=True)
-MODULI = _array(REAL, 1, fixed=True)
 CONN, PLACES, FLAGS = _array(types.uint32, 3), _array(types.uint32, 1), _array(types.bool_, 1)
 TEAM = (INTS, INT)
 
@@ -94,7 +93,7 @@ def _levels() -> list[Bundle]:
         [(aggregate.mode_products, (*rows, BLOCKS))],
         [
             (aggregate.transposed, (INTS, INTS, INT)),
-            (bonds.sharpest, (CELLS, _array(REAL, 1, fixed=True), INT)),
+            (bonds.sharpest, (CELLS, REALS, INT)),
         ],
     ]
 
