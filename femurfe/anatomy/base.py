@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from femurfe.shapes import HalfSpace, Intersection, Shape, SurfaceSolid, common_
 from femurfe.surface import TriSurface
 
 SIDES = ("left", "right")
+MOST_VOLUMES = 16
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -46,6 +47,22 @@ class Patch:
         return np.asarray(mask)
 
 
+class Volumes:
+    """Volumes of solids that were asked for last, up to ``MOST_VOLUMES``."""
+
+    def __init__(self) -> None:
+        self._known: list[tuple[Shape, float]] = []
+
+    def get(self, shape: Shape, make: Callable[[], float]) -> float:
+        """The volume of this very solid, made if it is not known."""
+        for known, volume in self._known:
+            if known is shape:
+                return volume
+        volume = make()
+        self._known = [*self._known[1 - MOST_VOLUMES :], (shape, volume)]
+        return volume
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Form:
     """The geometry of one bone.
@@ -60,6 +77,7 @@ class Form:
     tissue : where cortex and trabecular bone are.
     compartments : parts of the bone that a share of its volume may refer to, by name.
     hazards : solids beside the bone that nothing may enter, such as the joint or the canal.
+    volumes : of the parts of solids inside the bone.
     """
 
     outer: SurfaceSolid
@@ -71,6 +89,7 @@ class Form:
     tissue: TissueMap
     compartments: Mapping[str, Shape] = field(default_factory=dict)
     hazards: Mapping[str, Shape] = field(default_factory=dict)
+    volumes: Volumes = field(default_factory=Volumes)
 
 
 class Bone(ABC):
@@ -102,7 +121,7 @@ class Bone(ABC):
 
     @property
     def dimensions(self) -> Mapping[str, float]:
-        """Measured dimensions: mm, or degrees where the name ends in ``_deg``."""
+        """Measured dimensions in mm, or in degrees where the name ends in ``_deg``."""
         return self.form.dimensions
 
     @property
@@ -124,6 +143,10 @@ class Bone(ABC):
         if len(cuts) == 1 and isinstance(cuts[0], HalfSpace):
             return volume_behind(self.surface, cuts[0].origin, cuts[0].outward)
         return common_volume(self.solid)
+
+    def held(self, shape: Shape) -> float:
+        """Volume of the part of a solid that is inside the bone, mm3; the last few are remembered."""
+        return self.form.volumes.get(shape, lambda: common_volume(shape, self.solid))
 
     def compartment(self, name: str) -> Shape:
         """A part of the bone as a solid: ``"bone"`` for the whole.

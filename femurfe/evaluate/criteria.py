@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from femurfe.arrays import Floats
+from femurfe.fem.laws import drucker_prager_constants
 from femurfe.tensors import principal, von_mises
 
 Limits = Mapping[str, Floats]
@@ -51,15 +52,6 @@ def _principal_stress(strain: Floats, stress: Floats, limits: Limits) -> Floats:
 def _von_mises(strain: Floats, stress: Floats, limits: Limits) -> Floats:
     del strain
     return np.asarray(von_mises(stress) / limits["compression_strength"])
-
-
-def drucker_prager_constants(tension: Floats, compression: Floats) -> tuple[Floats, Floats]:
-    """Constants (alpha, k) of ``alpha I1 + sqrt(J2) = k`` from two strengths, MPa.
-
-    Source: Bessho 2007, J Biomech 40:1745.
-    """
-    total = np.sqrt(3.0) * (compression + tension)
-    return (compression - tension) / total, 2.0 * compression * tension / total
 
 
 def _drucker_prager(strain: Floats, stress: Floats, limits: Limits) -> Floats:

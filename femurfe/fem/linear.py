@@ -141,7 +141,7 @@ def choose_method(n: int, options: SolverOptions) -> tuple[str, str]:
     return "multigrid", f"{n} unknowns are more than {LARGEST_DIRECT}"
 
 
-def _set_up(
+def multigrid_set_up(
     mesh: Mesh, system: System, n_loads: int, team: Team, precision: npt.DTypeLike, plans: list[Plan]
 ) -> Iteration:
     """The hierarchy for a stiffness, assembled or not."""
@@ -162,7 +162,7 @@ def _multigrid(
     n_loads, set_up = right.shape[2], 0.0
     with Team(threads.chosen()) as team:
         for precision, most in ((np.float32, MOST_IN_SINGLE), (np.float64, options.max_iterations)):
-            make = partial(_set_up, mesh, system, n_loads, team, precision, kept.plans)
+            make = partial(multigrid_set_up, mesh, system, n_loads, team, precision, kept.plans)
             solver = kept.solver(system.stiffness, n_loads, team, precision, make)
             set_up = set_up or perf_counter()
             residual = np.zeros(right.shape[2])

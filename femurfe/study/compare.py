@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from femurfe.anatomy.base import Bone
 from femurfe.errors import InvalidStudy
-from femurfe.evaluate import Risk, evaluate_risk, region_rows, relative_error
+from femurfe.evaluate import Geometry, Risk, Strains, evaluate_risk, region_rows, relative_error
 from femurfe.fem.kept import KeptSets
 from femurfe.fem.linear import SolverOptions
+from femurfe.fem.newton import StepRow
 from femurfe.kernels import ahead
 from femurfe.kernels import threads as threading
 from femurfe.kernels.plan import judging_plan
@@ -22,6 +22,7 @@ from femurfe.study.arms import Arm, Arms, Averaging, Fit, Kind, build_arms, defa
 from femurfe.study.kept import Keep, anew, recorded
 from femurfe.study.notes import warn_of_placement
 from femurfe.study.table import Row, criterion_rows, table_row
+from femurfe.study.ultimate import Broken, UltimateOptions, break_arm, curve_rows, event_rows
 
 Progress = Callable[[str, int, int, str], None]
 
@@ -34,7 +35,7 @@ class Solved:
     ----------
     arm, case : names; result : of the solve; risk : of failure.
     error : estimated share by which the stiffness is too large.
-    regions : strain and stress by region.
+    broken : the same arm loaded until it breaks, if that was asked for.
     """
 
     arm: str
@@ -42,7 +43,7 @@ class Solved:
     result: Result
     risk: Risk
     error: float
-    regions: Sequence[Mapping[str, Any]]
+    broken: Broken | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -73,13 +74,28 @@ class Comparison:
             r for s in self.solved.values() for r in criterion_rows(self.case, s, self.load_cases[s.case])
         ]
 
+    def curve_rows(self) -> list[Row]:
+        """One row per step of every arm and load case that was loaded until it broke."""
+        return [r for s in self.solved.values() if s.broken for r in curve_rows(self._key(s), s.broken)]
+
+    def event_rows(self) -> list[Row]:
+        """One row per region that began to yield or to break, in order, of every such arm."""
+        return [r for s in self.solved.values() if s.broken for r in event_rows(self._key(s), s.broken)]
+
+    def _key(self, solved: Solved) -> Row:
+        return {"case": self.case, "arm": solved.arm, "load_case": solved.case}
+
     def region_rows(self) -> list[Row]:
         """One row per arm, load case and region."""
         return [
             {"case": self.case, "arm": s.arm, "load_case": s.case, **row}
             for s in self.solved.values()
-            for row in s.regions
+            for row in region_rows(self._model(s), s.result)
         ]
+
+    def _model(self, solved: Solved) -> Model:
+        arm = self.arms[solved.arm]
+        return Model(arm.mesh, arm.materials, self.load_cases[solved.case])
 
 
 def compare(
@@ -94,6 +110,7 @@ def compare(
     materials: BoneMaterials | None = None,
     averaging: Averaging | None = None,
     options: SolverOptions | None = None,
+    ultimate: UltimateOptions | None = None,
     threads: int | None = None,
     case: str = "1",
     progress: Progress | None = None,
@@ -110,6 +127,7 @@ def compare(
     fit, kind : ``"label"`` or ``"conform"``, ``"tetrahedra"`` or ``"voxel"``; see
         `femurfe.study.arms.build_arms`.
     materials : of the bone; those of its site if left out.
+    ultimate : load every arm until it breaks as well, as these options say.
     progress : called with (stage, done, total, detail).
     keep : gives solids, mesh and tissue again that were made before.
 
@@ -134,12 +152,16 @@ def compare(
             warn_of_placement(arm, cases.values())
         margin = (averaging or Averaging()).margin
         solved: dict[tuple[str, str], Solved] = {}
-        kept = KeptSets()
+        kept, geometry = KeptSets(), keep("geometry", lambda: Geometry(built[0].mesh))
         for i, arm in enumerate(built):
-            for one in _solve_arm(
-                arm, cases, options, threads, margin, _counted(tell, i, len(built), arm.name), kept
-            ):
+            report = _counted(tell, i, len(built), arm.name)
+            for one in _solve_arm(arm, cases, options, threads, margin, report, kept, geometry):
                 solved[one.arm, one.case] = one
+            for name, load in cases.items():
+                if ultimate is not None:
+                    tell_step = _stepped(tell, i, len(built), f"{arm.name}: {name}")
+                    broken = break_arm(arm, load, ultimate, options, margin, threads, tell_step)
+                    solved[arm.name, name] = replace(solved[arm.name, name], broken=broken)
         tell("solve", len(built), len(built), "")
     return Comparison(bone, case, {arm.name: arm for arm in built}, cases, solved, tuple(notes))
 
@@ -163,14 +185,29 @@ def _counted(tell: Progress, done: int, total: int, arm: str) -> Callable[[str, 
     return report
 
 
+def _stepped(tell: Progress, done: int, total: int, what: str) -> Callable[[StepRow], None]:
+    """Tell the table of steps as it grows."""
+
+    def report(row: StepRow) -> None:
+        detail = (
+            f"{what}, step {row.step}: {row.iterations} iterations ({row.linear} linear), residual "
+            f"{row.residual:.1e}, motion {row.motion:.4g}, load {row.load:.4g}"
+        )
+        tell("solve", done, total, detail)
+
+    return report
+
+
 def _solve_arm(
     arm: Arm, cases: Mapping[str, LoadCase], options: SolverOptions | None, threads: int | None,
     margin: float, report: Callable[[str, int, float], None], kept: KeptSets,
+    geometry: Geometry,
 ) -> Iterator[Solved]:  # fmt: skip
     models = [Model(arm.mesh, arm.materials, case) for case in cases.values()]
     results = solve_all(models, options, threads=threads, report=report, kept=kept)
     ahead.ready(judging_plan(threading.chosen()))
     for model, result in zip(models, results, strict=True):
-        risk = evaluate_risk(model, result, arm.parts, margin)
-        error = relative_error(model, result)
-        yield Solved(arm.name, model.load_case.name, result, risk, error, region_rows(model, result))
+        strains = Strains(geometry, result.displacement)
+        risk = evaluate_risk(model, result, arm.parts, margin, strains)
+        error = relative_error(model, result, strains)
+        yield Solved(arm.name, model.load_case.name, result, risk, error)

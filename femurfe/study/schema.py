@@ -119,6 +119,8 @@ class DefectTable(Place):
     of: str = "bone"
     contained: bool = False
     material: str = "tissue/lytic_tumour"
+    young_MPa: Positive | None = None  # noqa: N815 - the unit of the file
+    poisson: float | None = None
     mesh_size_mm: Positive | None = None
 
 
@@ -140,6 +142,9 @@ class CementTable(Table):
     rim_mm: Annotated[float, Field(ge=0.0)] = 0.0
     bolus: BolusTable | None = None
     material: str = "cement/pmma"
+    young_MPa: Positive | None = None  # noqa: N815 - the unit of the file
+    poisson: float | None = None
+    rim_young_MPa: Positive | None = None  # noqa: N815 - the unit of the file
     rim_material: str = "cement/cement_bone_composite"
     mesh_size_mm: Positive | None = None
 
@@ -170,6 +175,8 @@ class ScrewTable(Table):
     pattern: Literal["single", "parallel", "inverted_triangle"] = "single"
     spacing_mm: float = 0.0
     material: str = "metal/ti6al4v"
+    young_MPa: Positive | None = None  # noqa: N815 - the unit of the file
+    poisson: float | None = None
     mesh_size_mm: Positive | None = None
 
 
@@ -254,6 +261,27 @@ def _check_numbers(table: ParameterTable) -> None:
         raise ValueError(message)
 
 
+class UltimateTable(Table):
+    """How far arms are loaded where failure is ultimate."""
+
+    largest_mm: Positive = 5.0
+    largest_deg: Positive = 10.0
+    fall: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.7
+    first: Annotated[float, Field(gt=0.0, le=1.0)] = 0.05
+    most: Annotated[float, Field(gt=0.0, le=1.0)] = 0.1
+    tolerance: Annotated[float, Field(gt=0.0, le=1e-2)] = 1e-4
+    drift: Annotated[float, Field(gt=0.0, le=1.0)] = 0.03
+    snapshots: Annotated[int, Field(ge=0)] = 1
+
+    @model_validator(mode="after")
+    def _has_steps(self) -> UltimateTable:
+        """The first step is no larger than the largest."""
+        if self.first > self.most:
+            message = f"first must be at most most, got {self.first:g} and {self.most:g}"
+            raise ValueError(message)
+        return self
+
+
 class SweepTable(Table):
     """What a sweep varies, and how cases are chosen."""
 
@@ -274,6 +302,14 @@ class SweepTable(Table):
         return self
 
 
+class FiguresTable(Table):
+    """Which figures a run leaves, and in which form; no number depends on it."""
+
+    kinds: Annotated[list[str], Field(min_length=1)] | None = None
+    width: Literal["single", "double"] = "double"
+    formats: Annotated[list[Literal["pdf", "svg", "png"]], Field(min_length=1)] = ["pdf", "png"]
+
+
 class StudyFile(Table):
     """A whole study file."""
 
@@ -287,7 +323,21 @@ class StudyFile(Table):
     loads: Annotated[dict[Label, LoadTable], Field(min_length=1)]
     solver: SolverTable = SolverTable()
     averaging: AveragingTable = AveragingTable()
+    failure: Literal["linear", "ultimate"] = "linear"
+    ultimate: UltimateTable = UltimateTable()
     sweep: SweepTable | None = None
+    figures: FiguresTable | None = None
+
+    @model_validator(mode="after")
+    def _can_break(self) -> StudyFile:
+        """Ultimate failure needs tetrahedra, and is not swept."""
+        if self.failure == "ultimate" and self.mesh.kind == "voxel":
+            message = "failure = 'ultimate' takes a mesh of tetrahedra; voxels stay linear"
+            raise ValueError(message)
+        if self.failure == "ultimate" and self.sweep is not None:
+            message = "failure = 'ultimate' does not belong to a study with a sweep"
+            raise ValueError(message)
+        return self
 
 
 DefectTable.model_rebuild()

@@ -104,3 +104,20 @@ def split_by(mesh, shape, names=("outside", "inside")):
     return mesh.with_region(
         shape.contains(mesh.centroids()).astype(int), {name: i for i, name in enumerate(names)}
     )
+
+
+def joined(mesh, digits=9):
+    """The mesh with points at one place made one, as where a grid of angles closes."""
+    _, first, number = np.unique(
+        np.round(mesh.points, digits), axis=0, return_index=True, return_inverse=True
+    )
+    cells = number.ravel()[mesh.cells]
+    return Mesh(mesh.points[first], cells, mesh.region, mesh.regions, mesh.surfaces)
+
+
+def ring(radii, n_angles, heights, order=2):
+    """A full ring of curved cells about z, with its ends as surfaces ``z0`` and ``z1``, inside ``x0``."""
+    angles = np.linspace(0.0, 2.0 * np.pi, n_angles + 1)
+    mesh = grid(radii, angles, heights, order, polar, curved=True)
+    kept = {name: mesh.surfaces[name] for name in ("x0", "x1", "z0", "z1")}
+    return joined(mesh.with_surfaces(kept))

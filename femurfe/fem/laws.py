@@ -1,0 +1,214 @@
+"""Yielding laws on cells: which kernel, which cells, and its constants for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import ModuleType
+
+import numpy as np
+import numpy.typing as npt
+
+from femurfe.arrays import Floats, Ints, frozen
+from femurfe.errors import InvalidMaterial
+from femurfe.fem.assemble import lame
+from femurfe.kernels import brittle, drucker_prager, quadric, von_mises
+
+KERNELS: dict[str, ModuleType] = {
+    "von_mises": von_mises, "drucker_prager": drucker_prager, "quadric": quadric, "brittle": brittle,
+}  # fmt: skip
+STEEPEST = 0.9
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Law:
+    """A yielding law on some cells.
+
+    Attributes
+    ----------
+    kernel : one of ``KERNELS``.
+    cells : (n,) ids, ascending.
+    constants : (n, c) of the kernel, MPa and 1.
+    is_symmetric : whether its tangent is.
+    """
+
+    kernel: str
+    cells: Ints
+    constants: Floats
+    is_symmetric: bool
+
+    @property
+    def module(self) -> ModuleType:
+        """The kernel's module."""
+        return KERNELS[self.kernel]
+
+
+def _columns(cells: Ints, *values: npt.ArrayLike) -> Floats:
+    """Values of cells, (n,) or (n, m) or the same for all, side by side."""
+    parts = []
+    for value in values:
+        array = np.asarray(value, dtype=float)
+        wide = array[:, None] if array.ndim == 1 and len(array) == len(cells) else np.atleast_2d(array)
+        parts.append(np.broadcast_to(wide, (len(cells), wide.shape[1])))
+    return np.asarray(frozen(np.hstack(parts), np.float64))
+
+
+def _table(cells: Ints, strain: npt.ArrayLike, strength: npt.ArrayLike) -> Floats:
+    """Number of pieces, plastic strains and strengths of each cell, (n, 1 + 2 m)."""
+    x, y = (np.atleast_2d(np.asarray(v, dtype=float)) for v in (strain, strength))
+    n, m = len(cells), max(x.shape[1], y.shape[1])
+    x, y = (np.broadcast_to(v, (n, m)) for v in (x, y))
+    if (x[:, 0] != 0.0).any() or (np.diff(x, axis=1) <= 0.0).any() or not (y > 0.0).all():
+        message = "plastic strains must start at 0 and grow, and strengths must be positive"
+        raise InvalidMaterial(message, code="E-MATERIAL-HARDENING")
+    return np.hstack([np.full((n, 1), float(m)), x, y])
+
+
+def _check_slope(table: Floats, least: Floats) -> None:
+    """Refuse softening so steep that a point has no answer: slopes below ``least`` (n,), negative."""
+    m = int(table[0, 0]) if len(table) else 1
+    if m < 2:
+        return
+    slopes = np.diff(table[:, 1 + m :], axis=1) / np.diff(table[:, 1 : 1 + m], axis=1)
+    bad = (slopes < least[:, None]).any(axis=1)
+    if bad.any():
+        first = int(np.flatnonzero(bad)[0])
+        message = (
+            f"{int(bad.sum())} cells soften too steeply, first one by {slopes[first].min():.4g} MPa per "
+            f"plastic strain; at least {least[first]:.4g} is allowed: take smaller cells"
+        )
+        raise InvalidMaterial(message, code="E-MATERIAL-SOFTENING")
+
+
+def softens(laws: tuple[Law, ...]) -> bool:
+    """Whether the strength of any law falls anywhere."""
+    return any(_falls(law) for law in laws)
+
+
+def _falls(law: Law) -> bool:
+    if law.kernel == "brittle":
+        return True
+    at = {"von_mises": 2, "quadric": 4}.get(law.kernel)
+    if at is None or not len(law.cells):
+        return False
+    m = int(law.constants[0, at])
+    return bool((np.diff(law.constants[:, at + 1 + m : at + 1 + 2 * m], axis=1) < 0.0).any())
+
+
+def steepest_softening(young: Floats) -> Floats:
+    """The steepest slope of strength by plastic strain at which points have an answer, MPa, negative."""
+    return -STEEPEST * np.asarray(young)
+
+
+def von_mises_law(
+    cells: Ints, young: Floats, poisson: Floats, strain: npt.ArrayLike, strength: npt.ArrayLike
+) -> Law:
+    """Von Mises plasticity whose strength is a table of plastic strain; see `femurfe.kernels.von_mises`.
+
+    Parameters
+    ----------
+    cells : (n,) ids. young, poisson : (n,) MPa and 1, of these cells.
+    strain, strength : (m,) or (n, m); plastic strains from 0 on, and MPa. Constant after the last.
+
+    Raises
+    ------
+    InvalidMaterial
+        If a table is not in order, or softens too steeply.
+    """
+    lam, mu = lame(young, poisson)
+    table = _table(cells, strain, strength)
+    _check_slope(table, steepest_softening(young))
+    return Law("von_mises", cells, _columns(cells, lam, mu, table), is_symmetric=True)
+
+
+def drucker_prager_law(
+    cells: Ints, young: Floats, poisson: Floats, friction: npt.ArrayLike, cohesion: npt.ArrayLike,
+    dilatancy: npt.ArrayLike | None = None, hardening: npt.ArrayLike = 0.0,
+) -> Law:  # fmt: skip
+    """Drucker-Prager plasticity ``friction I1 + sqrt(J2) = cohesion``; see `femurfe.kernels.drucker_prager`.
+
+    Parameters
+    ----------
+    friction, cohesion : (n,) or one for all; of two strengths by `drucker_prager_constants`.
+    dilatancy : of the flow; that of ``friction`` if left out.
+    hardening : growth of the cohesion by the multiplier, MPa.
+
+    Raises
+    ------
+    InvalidMaterial
+        If friction or cohesion is not positive, or dilatancy or hardening negative.
+    """
+    lam, mu = lame(young, poisson)
+    flow = friction if dilatancy is None else dilatancy
+    positive = all((np.asarray(v) > 0.0).all() for v in (friction, cohesion, flow))
+    if not positive or (np.asarray(hardening) < 0.0).any():
+        message = "friction, cohesion and dilatancy must be above 0, hardening at least 0"
+        raise InvalidMaterial(message, code="E-MATERIAL-HARDENING")
+    constants = _columns(cells, lam, mu, friction, cohesion, flow, hardening)
+    return Law("drucker_prager", cells, constants, is_symmetric=dilatancy is None)
+
+
+def drucker_prager_constants(tension: Floats, compression: Floats) -> tuple[Floats, Floats]:
+    """Constants (friction, cohesion) of ``friction I1 + sqrt(J2) = cohesion`` from two strengths, MPa.
+
+    Source: Bessho 2007, J Biomech 40:1745.
+    """
+    total = np.sqrt(3.0) * (compression + tension)
+    return (compression - tension) / total, 2.0 * compression * tension / total
+
+
+def quadric_law(
+    cells: Ints, young: Floats, poisson: Floats, tension: Floats, compression: Floats,
+    strain: npt.ArrayLike = 0.0, share: npt.ArrayLike = 1.0,
+) -> Law:  # fmt: skip
+    """Hoffman's isotropic plasticity of unlike strengths; see `femurfe.kernels.quadric`.
+
+    Parameters
+    ----------
+    tension, compression : (n,) MPa; compression is the larger.
+    strain, share : (m,) or (n, m): plastic strains from 0 on, and what both strengths are multiplied by.
+
+    Raises
+    ------
+    InvalidMaterial
+        If a table is not in order or softens too steeply, or tension is above compression.
+    """
+    lam, mu = lame(young, poisson)
+    if not (np.asarray(compression) >= np.asarray(tension)).all() or not (np.asarray(tension) > 0.0).all():
+        message = "strengths must be positive, and that in tension at most that in compression"
+        raise InvalidMaterial(message, code="E-MATERIAL-HARDENING")
+    table = _table(cells, strain, share)
+    _check_slope(table, steepest_softening(young) / np.asarray(compression))
+    constants = _columns(cells, lam, mu, tension, compression, table)
+    return Law("quadric", cells, constants, is_symmetric=True)
+
+
+def brittle_law(
+    cells: Ints, young: Floats, poisson: Floats, tension: Floats, compression: Floats,
+    fracture_energy: float, length: Floats,
+) -> Law:  # fmt: skip
+    """Brittle in tension, ductile in compression; see `femurfe.kernels.brittle`.
+
+    Parameters
+    ----------
+    tension, compression : (n,) MPa.
+    fracture_energy : N/mm of a crack's area; length : (n,) mm, of the cells.
+
+    Raises
+    ------
+    InvalidMaterial
+        If cells are too long for their fracture energy: longer than 2 G E / f^2.
+    """
+    lam, mu = lame(young, poisson)
+    start = np.asarray(tension / young, dtype=float)
+    scale = np.asarray(fracture_energy / (length * tension) - 0.5 * start, dtype=float)
+    bad = ~(scale > 0.0)
+    if bad.any():
+        first = int(np.flatnonzero(bad)[0])
+        message = (
+            f"{int(bad.sum())} cells are too long for their fracture energy, first one "
+            f"{float(np.atleast_1d(length)[first]):.4g} mm; less than 2 G E / f^2 is needed"
+        )
+        raise InvalidMaterial(message, code="E-MATERIAL-SOFTENING")
+    table = _table(cells, 0.0, np.asarray(compression, dtype=float).reshape(-1, 1))
+    constants = _columns(cells, lam, mu, table, young, start, scale)
+    return Law("brittle", cells, constants, is_symmetric=False)

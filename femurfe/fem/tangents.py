@@ -1,0 +1,144 @@
+"""Solving with tangents: factorised anew, or iterated around the multigrid cycle of the elastic stiffness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from femurfe.arrays import Floats
+from femurfe.errors import NotConverged
+from femurfe.fem.constraints import Constraints
+from femurfe.fem.contribution import Tangent
+from femurfe.fem.descent import Apply, Descent, conjugate_gradients, generalised_residuals
+from femurfe.fem.iteration import Iteration
+from femurfe.fem.linear import SolverOptions, choose_method, multigrid_set_up
+from femurfe.fem.operator import Stiffness
+from femurfe.fem.system import System
+from femurfe.kernels import layout
+from femurfe.kernels.team import Team
+from femurfe.mesh.core import Mesh
+
+Solve = Callable[[Floats, float], Floats]
+MOST = 800
+SLACK = 1e3
+
+
+class TangentSolver:
+    """Solves with one tangent after the other under one set of supports.
+
+    Parameters
+    ----------
+    stiffness : whose multigrid set-up serves all tangents; near them, and positive.
+    options : ``method="auto"`` factorises up to the limit of linear solves, and iterates beyond.
+
+    Attributes
+    ----------
+    iterations : of Krylov methods so far, or factorisations.
+    """
+
+    def __init__(
+        self, mesh: Mesh, stiffness: Stiffness, constraints: Constraints, options: SolverOptions, team: Team
+    ) -> None:
+        self.mesh, self.stiffness, self.constraints, self.team = mesh, stiffness, constraints, team
+        method, _ = choose_method(3 * constraints.n_unknowns, options)
+        self.is_direct = method != "multigrid"
+        self.iterations = 0
+        self._cycle: Iteration | None = None
+
+    def solver(self, tangent: Tangent) -> Solve:
+        """A function that solves for right-hand sides (n_unknowns, 3), to a relative tolerance."""
+        if self.is_direct:
+            return _factorised(System(tangent, self.constraints), self)
+        return partial(self._iterated, System(tangent, self.constraints), tangent.is_symmetric)
+
+    def _iterated(self, system: System, symmetric: bool, right: Floats, tolerance: float) -> Floats:
+        def apply(v: Floats) -> Floats:
+            return system.apply(v[:, :, None])[:, :, 0]
+
+        done = self._descend(apply, right, tolerance, symmetric=symmetric)
+        self.iterations += done.iterations
+        if not done.residual <= SLACK * tolerance or not np.isfinite(done.x).all():
+            message = (
+                f"a tangent was solved to a relative residual of {done.residual:.1e} in "
+                f"{done.iterations} iterations; {tolerance:.0e} was asked"
+            )
+            raise NotConverged(message, iterations=done.iterations, residual=done.residual)
+        return done.x
+
+    def _descend(self, apply: Apply, right: Floats, tolerance: float, *, symmetric: bool) -> Descent:
+        if symmetric:
+            done = conjugate_gradients(apply, self.precondition, right, tolerance, MOST)
+            if done.is_positive and done.residual <= tolerance:
+                return done
+            return generalised_residuals(apply, self.precondition, right, tolerance, MOST, done.x)
+        return generalised_residuals(apply, self.precondition, right, tolerance, MOST)
+
+    def precondition(self, right: Floats) -> Floats:
+        """One multigrid cycle for a right-hand side (n_unknowns, 3)."""
+        if self._cycle is None:
+            system = System(self.stiffness, self.constraints)
+            self._cycle = multigrid_set_up(self.mesh, system, 1, self.team, np.float32, [])
+        return one_cycle(self._cycle, right)
+
+
+def one_cycle(solver: Iteration, right: Floats) -> Floats:
+    """What one cycle of a set-up makes of a right-hand side (n_unknowns, 3)."""
+    size = float(np.abs(right).max())
+    if size == 0.0:
+        return np.zeros_like(right)
+    state, rows = solver.state, solver.rows()
+    state.p[...] = 0.0
+    state.scalars[...] = 0.0
+    layout.to_rows((right / size)[:, :, None], rows, state.r)
+    solver.rounded[...] = state.r
+    solver.precondition()
+    solver.turn()
+    out = np.empty((*right.shape, 1))
+    layout.from_rows(state.p, rows, out)
+    return np.asarray(size * solver.constraints.project(out)[:, :, 0])
+
+
+def _factorised(system: System, counter: TangentSolver) -> Solve:
+    from scipy.sparse.linalg import splu
+
+    try:
+        factors = splu(_reduced(system), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
+    except RuntimeError as error:
+        message = "a tangent is singular and cannot be factorised"
+        raise NotConverged(message, iterations=0, residual=float("inf")) from error
+    counter.iterations += 1
+
+    def once(right: Floats) -> Floats:
+        flat = factors.solve(right.ravel()).reshape(*right.shape, 1)
+        return np.asarray(system.constraints.project(flat)[:, :, 0])
+
+    def solve(right: Floats, tolerance: float) -> Floats:
+        del tolerance
+        x = once(right)
+        return x + once(right - system.apply(x[:, :, None])[:, :, 0])
+
+    return solve
+
+
+def _reduced(system: System) -> Any:
+    """The reduced matrix, SciPy sparse; held unknowns get a diagonal of the matrix's own size."""
+    from scipy.sparse import bsr_matrix
+
+    c, n = system.constraints, system.constraints.n_unknowns
+    full = system.stiffness.to_scipy().tocsr()
+    if len(c.spring_points):
+        springs = np.zeros((c.n_points, 3, 3))
+        np.add.at(springs, c.spring_points, c.spring_blocks)
+        full = full + bsr_matrix((springs, np.arange(c.n_points), np.arange(c.n_points + 1))).tocsr()
+    own = np.zeros((n, 3, 3))
+    for i, body in enumerate(c.bodies):
+        rows = slice(c.n_points + 2 * i, c.n_points + 2 * i + 2)
+        own[rows] = np.stack(
+            [np.diag(part) for part in (body.springs * body.scales**2 * body.free).reshape(2, 3)]
+        )
+    own += float(abs(full.diagonal()).max()) * c.held_blocks()
+    expand = c.matrix()
+    return (expand.T @ full @ expand + bsr_matrix((own, np.arange(n), np.arange(n + 1))).tocsr()).tocsc()

@@ -1,0 +1,317 @@
+"""Cells that yield: nodal forces, history and tangent of a mesh with yielding laws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from femurfe.arrays import Floats, Ints, Mask
+from femurfe.errors import InvalidMaterial
+from femurfe.fem.elements import solid
+from femurfe.fem.laws import Law
+from femurfe.fem.operator import Stiffness
+from femurfe.fem.recover import quadrature_strain, quadrature_volumes, stress_from_strain
+from femurfe.kernels import inner
+from femurfe.kernels.threads import pick
+from femurfe.mesh.core import Mesh
+from femurfe.tensors import isotropic_stiffness
+
+History = tuple[Floats, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class YieldingCells:
+    """All cells of a mesh: linear elastic, and some of them under yielding laws.
+
+    Forces are those of the elastic stiffness plus, in cells that have yielded, those of the stress
+    beyond ``C : strain``; so the elastic part runs through the fast product.
+
+    Attributes
+    ----------
+    mesh, stiffness : the elastic stiffness of all cells, whose constants the laws share.
+    young, poisson : (n_cells,) MPa and 1.
+    laws : each on its own cells, which must be linear isotropic.
+    lagged : whether what softens does so from the next step on, as in Oliver 2008, Comput Methods
+        Appl Mech Eng 197:1865: no tangent is then less than positive, at an error that
+        falls with the steps.
+    """
+
+    mesh: Mesh
+    stiffness: Stiffness
+    young: Floats
+    poisson: Floats
+    laws: tuple[Law, ...]
+    lagged: bool = False
+
+    def __post_init__(self) -> None:
+        cells = np.concatenate([np.empty(0, dtype=np.int64), *[law.cells for law in self.laws]])
+        if len(np.unique(cells)) != len(cells):
+            message = f"{len(cells) - len(np.unique(cells))} cells have more than one yielding law"
+            raise InvalidMaterial(message, code="E-MATERIAL-LAW")
+
+    @property
+    def n_quadrature(self) -> int:
+        """Number of quadrature points of a cell."""
+        return len(solid(self.mesh.cell_type).weights)
+
+    @cached_property
+    def volumes(self) -> Floats:
+        """Volume (n_cells, n_q) mm3 that each quadrature point stands for."""
+        return quadrature_volumes(self.mesh)
+
+    def start(self) -> History:
+        """The history of the unloaded state: zeros (n_cells * n_q, m) for each law."""
+        n_q = self.n_quadrature
+        return tuple(np.zeros((len(law.cells) * n_q, law.module.N_HISTORY)) for law in self.laws)
+
+    def respond(self, field: Floats, history: History) -> YieldResponse:
+        """The answer to displacements (n_points, 3), from the last kept history."""
+        strain = quadrature_strain(self.mesh, field)
+        parts = tuple(
+            _updated(law, strain[law.cells].reshape(-1, 6), before, self.lagged)
+            for law, before in zip(self.laws, history, strict=True)
+        )
+        forces = self.stiffness.apply(field[:, :, None])[:, :, 0]
+        cells, excess = self._excess(parts)
+        _add_forces(self.mesh, cells, excess, forces)
+        return YieldResponse(self, forces, parts, history)
+
+    def _excess(self, parts: tuple[_Part, ...]) -> tuple[Ints, Floats]:
+        """Cells that have yielded, and their stress beyond the elastic one, (n, n_q, 6)."""
+        n_q = self.n_quadrature
+        ids, stresses = [np.empty(0, dtype=np.int64)], [np.empty((0, n_q, 6))]
+        for law, part in zip(self.laws, parts, strict=True):
+            changed = np.flatnonzero(part.changed.reshape(-1, n_q).any(axis=1))
+            cells = law.cells[changed]
+            elastic = stress_from_strain(
+                part.strain.reshape(-1, n_q, 6)[changed], self.young[cells], self.poisson[cells]
+            )
+            ids.append(cells)
+            stresses.append(part.stress.reshape(-1, n_q, 6)[changed] - elastic)
+        return np.concatenate(ids), np.concatenate(stresses)
+
+    def stress(self, field: Floats, history: History) -> Floats:
+        """Stress (n_cells, n_q, 6) MPa under displacements (n_points, 3) after a history."""
+        strain = quadrature_strain(self.mesh, field)
+        out = stress_from_strain(strain, self.young, self.poisson)
+        for law, before in zip(self.laws, history, strict=True):
+            part = _updated(law, strain[law.cells].reshape(-1, 6), before, self.lagged)
+            out[law.cells] = part.stress.reshape(-1, self.n_quadrature, 6)
+        return out
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Part:
+    """What a law gives at the quadrature points of its cells, n in all."""
+
+    strain: Floats
+    stress: Floats
+    after: Floats
+    yields: Mask
+
+    @property
+    def changed(self) -> Mask:
+        """Where stress may not be the elastic one, (n,)."""
+        return np.asarray(self.yields | self.after.any(axis=1))
+
+
+def _updated(law: Law, strain: Floats, before: Floats, lagged: bool) -> _Part:
+    n = len(strain)
+    part = _Part(strain, np.empty((n, 6)), np.empty_like(before), np.empty(n, dtype=bool))
+    update = pick(law.module.update_serial, law.module.update_parallel)
+    update(
+        np.arange(n), strain, before, law.constants, n // max(len(law.cells), 1), False, lagged,
+        part.stress, part.after, np.empty((1, 6, 6)), part.yields,
+    )  # fmt: skip
+    return part
+
+
+@dataclass(frozen=True, eq=False)
+class YieldResponse:
+    """What cells answer to displacements: a `femurfe.fem.contribution.Response`."""
+
+    cells: YieldingCells
+    forces: Floats
+    parts: tuple[_Part, ...]
+    before: History
+
+    @property
+    def history(self) -> History:
+        """The history if the field is kept."""
+        return tuple(part.after for part in self.parts)
+
+    @property
+    def dissipated(self) -> float:
+        """Energy lost in plastic flow, N mm; NaN if a law does not tell it."""
+        owner = self.cells
+        return sum(
+            float((_lost(law, part.after) * owner.volumes[law.cells].ravel()).sum())
+            for law, part in zip(owner.laws, self.parts, strict=True)
+        )
+
+    def tangent(self) -> YieldTangent:
+        """The derivative of the forces: the elastic stiffness and what yielding changes of it."""
+        owner, n_q = self.cells, self.cells.n_quadrature
+        ids, moduli = [np.empty(0, dtype=np.int64)], [np.empty((0, n_q, 6, 6))]
+        for law, part, before in zip(owner.laws, self.parts, self.before, strict=True):
+            if part.yields.any():
+                cells, change = _changes(law, part, before, owner)
+                ids.append(law.cells[cells])
+                change -= (
+                    (part.yields.reshape(-1, n_q)[cells][..., None, None])
+                    * isotropic_stiffness(owner.young[ids[-1]], owner.poisson[ids[-1]])[:, None]
+                )
+                moduli.append(change)
+        yielding = [law for law, part in zip(owner.laws, self.parts, strict=True) if part.yields.any()]
+        symmetric = all(law.is_symmetric for law in yielding)
+        return YieldTangent(
+            owner.mesh, owner.stiffness, np.concatenate(ids), np.concatenate(moduli), symmetric
+        )
+
+
+def _changes(law: Law, part: _Part, before: Floats, owner: YieldingCells) -> tuple[Ints, Floats]:
+    """Cells of a law with points that yield, and the tangents (n, n_q, 6, 6) of these points, else zero."""
+    points, n_q = np.flatnonzero(part.yields), owner.n_quadrature
+    tangents = np.empty((len(points), 6, 6))
+    update = pick(law.module.update_serial, law.module.update_parallel)
+    spare = part.stress.copy(), part.after.copy(), part.yields.copy()
+    update(
+        points,
+        part.strain,
+        before,
+        law.constants,
+        n_q,
+        True,
+        owner.lagged,
+        spare[0],
+        spare[1],
+        tangents,
+        spare[2],
+    )
+    cells, which = np.unique(points // n_q, return_inverse=True)
+    out = np.zeros((len(cells), n_q, 6, 6))
+    out[which, points % n_q] = tangents
+    return cells, out
+
+
+def _lost(law: Law, after: Floats) -> Floats:
+    """Energy per volume that each point has lost, N/mm2."""
+    n_q = len(after) // max(len(law.cells), 1)
+    constants = np.repeat(law.constants, n_q, axis=0)
+    if law.kernel == "von_mises":
+        return _under(constants[:, 2:], after[:, 6])
+    if law.kernel == "quadric":
+        return constants[:, 3] * _under(constants[:, 4:], after[:, 6])
+    if law.kernel == "drucker_prager" and law.is_symmetric:
+        return np.asarray(constants[:, 3] * after[:, 6] + 0.5 * constants[:, 5] * after[:, 6] ** 2)
+    return np.full(len(after), np.nan)
+
+
+def _under(table: Floats, x: Floats) -> Floats:
+    """The area from 0 to x (n,) under tables (n, 1 + 2 m or more) of the number m, m strains and m values."""
+    m = int(table[0, 0]) if len(table) else 1
+    total = np.zeros(len(x))
+    for k in range(m):
+        low, first = table[:, 1 + k], table[:, 1 + m + k]
+        width = np.maximum(x - low, 0.0)
+        rise = np.zeros(len(x))
+        if k < m - 1:
+            span = table[:, 2 + k] - low
+            width = np.minimum(width, span)
+            rise = (table[:, 2 + m + k] - first) / span
+        total += width * (first + 0.5 * rise * width)
+    return total
+
+
+@dataclass(frozen=True, eq=False)
+class YieldTangent:
+    """An elastic stiffness plus changes of the moduli of some cells.
+
+    Attributes
+    ----------
+    cells : (n,) ids; moduli : (n, n_q, 6, 6) MPa beyond the elastic ones, for engineering shear.
+    """
+
+    mesh: Mesh
+    stiffness: Stiffness
+    cells: Ints
+    moduli: Floats
+    is_symmetric: bool
+
+    @cached_property
+    def _gathering(self) -> tuple[Ints, Ints, Ints]:
+        return _gathering(self.mesh.cells[self.cells])
+
+    def apply(self, field: Floats) -> Floats:
+        """Nodal forces (n_points, 3, k) of displacements of the same shape."""
+        out = self.stiffness.apply(field)
+        if len(self.cells):
+            for k in range(field.shape[2]):
+                out[:, :, k] = self._added(np.ascontiguousarray(field[:, :, k]), out[:, :, k].copy())
+        return out
+
+    def _added(self, field: Floats, out: Floats) -> Floats:
+        mesh, reference = self.mesh, solid(self.mesh.cell_type)
+        parts = np.empty((*mesh.cells[self.cells].shape, 3))
+        kernel = pick(inner.products_serial, inner.products_parallel)
+        kernel(
+            mesh.points, mesh.cells[self.cells], reference.gradients, reference.weights, self.moduli, field,
+            parts,
+        )  # fmt: skip
+        pick(inner.gather_serial, inner.gather_parallel)(*self._gathering, parts.reshape(-1, 3), out)
+        return out
+
+    def _matrices(self) -> Floats:
+        """Matrices (n, n_a, n_a, 3, 3) of the changes."""
+        mesh, reference = self.mesh, solid(self.mesh.cell_type)
+        n_a = mesh.cells.shape[1]
+        out = np.empty((len(self.cells), n_a, n_a, 3, 3))
+        inner.stiffness(
+            mesh.points, mesh.cells[self.cells], reference.gradients, reference.weights, self.moduli, out
+        )
+        return out
+
+    def diagonal_blocks(self) -> Floats:
+        """The blocks on the diagonal, (n_points, 3, 3)."""
+        out = self.stiffness.diagonal_blocks().copy()
+        own = np.einsum("eaaij->eaij", self._matrices()).reshape(-1, 3, 3)
+        np.add.at(out, self.mesh.cells[self.cells].ravel(), own)
+        return out
+
+    def to_scipy(self) -> Any:
+        """The assembled matrix as a SciPy sparse matrix, (3 n, 3 n)."""
+        from scipy.sparse import coo_matrix
+
+        base = self.stiffness.to_scipy().tocsr()
+        if not len(self.cells):
+            return base
+        cells, n_a = self.mesh.cells[self.cells].astype(np.int64), self.mesh.cells.shape[1]
+        dofs = (3 * cells[:, :, None] + np.arange(3)).reshape(len(cells), 3 * n_a)
+        blocks = self._matrices().transpose(0, 1, 3, 2, 4).reshape(len(cells), 3 * n_a, 3 * n_a)
+        rows = np.repeat(dofs, 3 * n_a, axis=1).ravel()
+        columns = np.tile(dofs, (1, 3 * n_a)).ravel()
+        return base + coo_matrix((blocks.ravel(), (rows, columns)), shape=base.shape).tocsr()
+
+
+def _gathering(cells: Ints) -> tuple[Ints, Ints, Ints]:
+    """Points of cells, and for each the places, in ``cells`` as one row, where it stands."""
+    flat = cells.ravel()
+    places = np.argsort(flat, kind="stable")
+    touched, first = np.unique(flat[places], return_index=True)
+    return touched.astype(np.int64), np.append(first, len(flat)).astype(np.int64), places.astype(np.int64)
+
+
+def _add_forces(mesh: Mesh, cells: Ints, stress: Floats, out: Floats) -> None:
+    """Add to nodal forces (n_points, 3) those of stress (n, n_q, 6) in cells (n,)."""
+    if not len(cells):
+        return
+    reference = solid(mesh.cell_type)
+    conn = mesh.cells[cells]
+    parts = np.empty((*conn.shape, 3))
+    kernel = pick(inner.forces_serial, inner.forces_parallel)
+    kernel(mesh.points, conn, reference.gradients, reference.weights, stress, parts)
+    gather = pick(inner.gather_serial, inner.gather_parallel)
+    gather(*_gathering(conn), parts.reshape(-1, 3), out)
