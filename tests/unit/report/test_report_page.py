@@ -91,7 +91,8 @@ def test_the_page_says_all_that_was_promised(made_run, page):
     assert summary["key"] in text
     assert "10.1016/j.jbiomech.2011.11.038" in text
     assert all(one["text"] in text for one in summary["warnings"])
-    assert len(page.all("img")) == 3
+    names = {path.stem for path in (made_run / "figures").glob("*.png")}
+    assert len(page.all("img")) == len(names) >= 3
 
 
 def test_warnings_come_before_everything_else(page):
