@@ -104,6 +104,12 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def axis_words(name: str) -> str:
+    """The name of a column of numbers as the label of an axis: ``(-)`` where it has no unit."""
+    label = words(name)
+    return label if label.endswith(")") else f"{label} (-)"
+
+
 def arm_words(name: str, width_mm: float) -> str:
     """The name of an arm, broken to fit a width."""
     return wrapped(words(name).replace("+", " + "), width_mm).replace(" + ", "+")

@@ -5,9 +5,9 @@ import json
 
 import numpy as np
 import pytest
+from helpers.small_sweep import FACTOR, FORCE, quick, study
 from helpers.studies import command, written
 from scipy import stats
-from test_sweep import FACTOR, FORCE, quick, study
 
 import femurfe as ff
 from femurfe import analysis, api
@@ -19,7 +19,7 @@ SALTELLI_KINDS = tuple(kind for kind in KINDS if kind != "morris")
 
 
 def varied(folder):
-    """The study of `test_sweep` with bone and load drawn from distributions."""
+    """The small study with bone and load drawn from distributions."""
     path = written(folder, study())
     force = {"distribution": "truncated_normal", "mean": 2800, "sd": 1000, "low": 1000, "high": 5000}
     return ff.Study(path).vary(FACTOR, low=0.7, high=1.3).vary(FORCE, **force)
