@@ -106,6 +106,10 @@ def _notes(folder: Folder, scene: Scene | None, lack: str) -> list[tuple[str, st
     for row in high:
         text = f"Arm {row['arm']} under {row['load_case']} is beyond failure: risk {shown(row['risk'], 3)}."
         notes.append(("", text))
+    for row in folder.table:
+        if row.get("peak_reached") is False:
+            text = f"Arm {row['arm']} under {row['load_case']} reached no peak: its ultimate load is more."
+            notes.append(("", text))
     if "library" not in summary:
         notes.append(("", "The folder was left by an earlier version: it lacks the values of the materials."))
     if scene is None:
