@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from femurfe.errors import UnknownName
-from femurfe.figures.panels import chunks, numbered
+from femurfe.figures.panels import chunks, legend_below, legend_height, numbered
 from femurfe.figures.style import (
     COLOURS,
     TALLEST,
@@ -149,23 +149,20 @@ def slope_figures(results: Results, width: Width = "double") -> Iterator[Drawing
     A line per load case; all arms share one mesh, so the differences are paired. The bars of
     stiffness are the estimated discretisation error of arm and first arm together.
     """
-    measures = ("stiffness", "failure")
-    arms = list(results.arms)
-    n_columns = 1 if width == "single" else 2
-    height = _height(arms)
-    with styled() as make:
-        size = inches(
-            width_mm(width), height * (3 - n_columns) + 4.0 * math.ceil(len(results.load_cases) / 3)
-        )
-        figure = make(figsize=size, layout="constrained")
-        axes = figure.subplots(3 - n_columns, n_columns, squeeze=False).ravel()
-        for j, (axis, measure) in enumerate(zip(axes, measures, strict=True)):
-            _slopes(axis, results, measure, named=j == 0 or n_columns == 1)
-        handles, labels = axes[1].get_legend_handles_labels()
-        if handles:
-            columns = 3 if width == "double" else 2
-            figure.legend(handles, labels, loc="outside lower center", frameon=False, ncols=columns)
-    yield Drawing("slopes", figure)
+    height = _height(list(results.arms))
+    below = legend_height(list(results.load_cases), width)
+    fits = width == "double" or 2.0 * height + below <= TALLEST
+    for page, measures in enumerate(chunks(("stiffness", "failure"), 2 if fits else 1)):
+        n_rows = len(measures) if width == "single" else 1
+        with styled() as make:
+            figure = make(figsize=inches(width_mm(width), height * n_rows + below), layout="constrained")
+            axes = figure.subplots(n_rows, len(measures) // n_rows, squeeze=False).ravel()
+            for j, (axis, measure) in enumerate(zip(axes, measures, strict=True)):
+                _slopes(axis, results, measure, named=j == 0 or n_rows == 2)
+            drawn = {label: h for a in axes for h, label in zip(*a.get_legend_handles_labels(), strict=True)}
+            if drawn:
+                legend_below(figure, list(drawn.values()), list(drawn), width)
+        yield Drawing(numbered("slopes", page), figure)
 
 
 def _slopes(axis: Any, results: Results, measure: str, *, named: bool) -> None:

@@ -13,16 +13,14 @@ import numpy as np
 
 from femurfe.arrays import Floats, frozen
 from femurfe.errors import InvalidData, UnreadableFile
-from femurfe.figures.panels import chunks, numbered
-from femurfe.figures.style import Drawing, Width, inches, look, styled, width_mm, words, wrapped
+from femurfe.figures.panels import chunks, legend_below, legend_height, numbered
+from femurfe.figures.style import TALLEST, Drawing, Width, inches, look, styled, width_mm, words, wrapped
 from femurfe.study.results import Results
 from femurfe.study.table import Row
 
 UNITS = {"force": ("displacement (mm)", "load (N)"), "moment": ("rotation (deg)", "moment (N m)")}
 COLUMNS = ("arm", "load_case", "motion", "load")
-LEGEND_LINE = 3.6
 PANEL = 58.0
-PER_PAGE = {"single": 2, "double": 4}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -128,25 +126,20 @@ def curve_figures(curves: Sequence[Curve], width: Width = "double") -> Iterator[
     cases = list(dict.fromkeys(curve.load_case for curve in curves))
     arms = list(dict.fromkeys(curve.arm for curve in curves))
     abreast = 1 if width == "single" else min(2, len(cases))
-    n_names = (
-        {"single": 2, "double": 4}[width] if max(map(len, arms)) < 24 else {"single": 1, "double": 2}[width]
-    )
-    for page, some in enumerate(chunks(cases, PER_PAGE[width])):
-        n_rows = math.ceil(len(some) / abreast)
-        height = PANEL * n_rows + LEGEND_LINE * math.ceil(len(arms) / n_names) + 4.0
+    below = legend_height(arms, width)
+    n_rows = max(1, int((TALLEST - below) // PANEL))
+    for page, some in enumerate(chunks(cases, n_rows * abreast)):
         with styled() as make:
-            figure = make(figsize=inches(width_mm(width), height), layout="constrained")
-            axes = figure.subplots(n_rows, abreast, squeeze=False).ravel()
+            high = PANEL * math.ceil(len(some) / abreast) + below
+            figure = make(figsize=inches(width_mm(width), high), layout="constrained")
+            axes = figure.subplots(math.ceil(len(some) / abreast), abreast, squeeze=False).ravel()
             for axis in axes[len(some) :]:
                 axis.set_axis_off()
             for axis, case in zip(axes, some, strict=False):
                 _panel(axis, [curve for curve in curves if curve.load_case == case], arms)
             handles = {h.get_label(): h for axis in axes for h in axis.get_lines() if h.get_label() in arms}
             shown = [arm for arm in arms if arm in handles]
-            figure.legend(
-                [handles[arm] for arm in shown], [wrapped(words(arm), 70.0) for arm in shown],
-                loc="outside lower center", frameon=False, ncols=n_names,
-            )  # fmt: skip
+            legend_below(figure, [handles[arm] for arm in shown], shown, width)
         yield Drawing(numbered("curves", page), figure)
 
 
@@ -161,9 +154,11 @@ def _panel(axis: Any, curves: Sequence[Curve], arms: list[str]) -> None:
     kind = curves[0]
     axis.set_xlabel(UNITS[kind.measure][0])
     axis.set_ylabel(UNITS[kind.measure][1])
-    note = "linear; ×: first part fails" if all(curve.linear for curve in curves) else ""
-    axis.set_title(words(kind.load_case), loc="left", fontweight="bold")
-    axis.set_title(note, loc="right", fontsize=6.5)
+    axis.set_title(wrapped(words(kind.load_case), 75.0), loc="left", fontweight="bold")
+    if all(curve.linear for curve in curves):
+        axis.annotate(
+            "linear; ×: first part fails", (0.02, 0.99), xycoords="axes fraction", va="top", fontsize=6
+        )
     axis.set_xlim(left=min(0.0, *(float(c.motion.min()) for c in curves)))
     axis.set_ylim(bottom=min(0.0, *(float(c.load.min()) for c in curves)))
 

@@ -15,7 +15,6 @@ from femurfe.figures.bars import bar_figures, slope_figures, slope_rows
 from femurfe.figures.bench import cost_figure, cost_rows
 from femurfe.figures.curves import curve_figures, curve_rows, curves_of
 from femurfe.figures.deformed import deformed_figures, deformed_rows
-from femurfe.figures.maps import RISK, STRAIN, map_figures, map_rows
 from femurfe.figures.mixed import interaction_figures
 from femurfe.figures.pictures import (
     ANALYSES,
@@ -30,6 +29,7 @@ from femurfe.figures.pictures import (
 )
 from femurfe.figures.section import section_figures, section_rows
 from femurfe.figures.style import Drawing, Width, width_mm
+from femurfe.figures.surfaces import RISK, STRAIN, map_figures, map_rows
 from femurfe.figures.views import view_rows, views_figures
 from femurfe.study.extras import load
 from femurfe.study.results import SUMMARY, Results, read_results

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from femurfe.errors import InvalidData
-from femurfe.figures.curves import LEGEND_LINE
-from femurfe.figures.panels import numbered
+from femurfe.figures.panels import legend_below, legend_height, numbered
 from femurfe.figures.style import Drawing, Width, inches, look, styled, width_mm, words, wrapped
 from femurfe.study.table import Row
 
@@ -34,20 +33,18 @@ def interaction_figures(rows: Sequence[Row], width: Width = "single") -> Iterato
     for page, (force, moment) in enumerate(pairs):
         own = [row for row in rows if (row["force_case"], row["moment_case"]) == (force, moment)]
         arms = list(dict.fromkeys(row["arm"] for row in own))
-        below = LEGEND_LINE * -(-len(arms) // 2) if width == "single" else 0.0
         with styled() as make:
-            figure = make(figsize=inches(width_mm(width), SIDE[width] + below), layout="constrained")
+            high = SIDE[width] + legend_height(arms, width)
+            figure = make(figsize=inches(width_mm(width), high), layout="constrained")
             axis = figure.subplots()
+            lines = []
             for i, arm in enumerate(arms):
                 points = [(r["failure_load_N"], r["failure_moment_Nm"]) for r in own if r["arm"] == arm]
-                axis.plot(
-                    *zip(*points, strict=True), label=wrapped(words(arm), 60.0), **{**look(i), "marker": ""}
-                )
+                lines += axis.plot(*zip(*points, strict=True), **{**look(i), "marker": ""})
             axis.axhline(0.0, color="k", lw=0.5)
             axis.set_xlim(left=0.0)
-            axis.set_xlabel(f"{words(force)}: load (N)")
-            axis.set_ylabel(f"{words(moment)}: moment (N m)")
+            axis.set_xlabel(wrapped(f"{words(force)}: load (N)", 0.7 * width_mm(width)))
+            axis.set_ylabel(wrapped(f"{words(moment)}: moment (N m)", 0.9 * SIDE[width]))
             axis.set_title("first part fails on the line (linear superposition)", loc="left", fontsize=6.5)
-            place = "outside lower center" if width == "single" else "outside right center"
-            figure.legend(loc=place, frameon=False, ncols=2 if width == "single" else 1)
+            legend_below(figure, lines, arms, width)
         yield Drawing(numbered("interaction", page), figure)

@@ -17,6 +17,9 @@ HIGHEST_PANEL = 72.0
 LOWEST_PANEL = 24.0
 BAR_WIDTH = 22.0
 HEAD = 12.0
+LONG_NAME = 24  # letters
+SWATCH = 10.0
+LINE = 2.9  # mm of a line of type
 SCALE = 20.0  # mm, the length of the scale bar
 STRIP = 0.2  # of a panel's height, for what stands below a picture
 NO_ARROW = 0.12  # of its length, that is not drawn: it points at the viewer or away
@@ -105,3 +108,30 @@ def orientation_marker(axis: Any, window: Floats, patient: Floats) -> None:
         along = row / length if length > NO_ARROW else np.array([-0.7, -0.3])
         where = start + (max(length, NO_ARROW) + 0.45) * reach * along
         axis.text(*where, name, ha="center", va="center", fontsize=5.5, gid="axis")
+
+
+def names_abreast(names: Sequence[str], width: Width) -> int:
+    """How many names stand beside each other below a figure."""
+    most = {"single": 2, "double": 4}[width]
+    return most if max(map(len, names), default=0) < LONG_NAME else most // 2
+
+
+def legend_labels(names: Sequence[str], width: Width) -> list[str]:
+    """Names broken to stand below a figure."""
+    room = 0.9 * width_mm(width) / names_abreast(names, width) - SWATCH
+    return [arm_words(name, room) for name in names]
+
+
+def legend_height(names: Sequence[str], width: Width) -> float:
+    """The room that names take below a figure, mm."""
+    labels, abreast = legend_labels(names, width), names_abreast(names, width)
+    rows = [labels[i :: -(-len(labels) // abreast)] for i in range(-(-len(labels) // abreast))]
+    return 4.0 + sum(0.8 + LINE * max(label.count("\n") + 1 for label in row) for row in rows)
+
+
+def legend_below(figure: Any, handles: Sequence[Any], names: Sequence[str], width: Width) -> None:
+    """Names below a figure that has left them the room of `legend_height`."""
+    figure.legend(
+        handles, legend_labels(names, width), loc="outside lower center", frameon=False,
+        ncols=min(names_abreast(names, width), max(1, len(names))),
+    )  # fmt: skip

@@ -11,7 +11,7 @@ from femurfe.errors import InvalidData
 from femurfe.figures.charts import design_chart_figure
 from femurfe.figures.paired import paired_figure
 from femurfe.figures.sensitivity import morris_figure, sobol_figure, tornado_figure
-from femurfe.figures.style import Drawing, Width, unit_of, words
+from femurfe.figures.style import Drawing, Width, axis_words, unit_of, words
 from femurfe.figures.sweeps import (
     MESH_SIZE,
     arm_means,
@@ -95,7 +95,7 @@ def analysis_figures(kind: str, sweep: Sweep, width: Width) -> Iterator[Drawing]
 def bars_of_sweep(sweep: Sweep, width: Width) -> Iterator[Drawing]:
     """Means of the arms, a figure per load case."""
     for load_case, sample in samples(sweep.results, sweep.outcome).items():
-        figure = mean_bars_figure(sample.independent, words(sweep.outcome), width)
+        figure = mean_bars_figure(sample.independent, axis_words(sweep.outcome), width)
         yield Drawing(f"bars_{sweep.outcome}_{load_case}", figure)
 
 
@@ -115,7 +115,7 @@ def heat_of_sweep(sweep: Sweep, width: Width) -> Iterator[Drawing]:
     """Heat maps, a figure per load case."""
     names, rows = sweep.pair(), sweep.results.rows()
     short = short_names(names)
-    labels = words(short[names[0]]), words(short[names[1]])
+    labels = axis_words(short[names[0]]), axis_words(short[names[1]])
     for load_case in _load_cases(rows, sweep.outcome):
         yield from heat_figures(rows, names, labels, sweep.outcome, load_case, width)
 
@@ -190,7 +190,7 @@ def _regression(found: Analysis, load_case: str, arm: str, fit: Any, width: Widt
 
 
 def _paired(found: Analysis, load_case: str, _: str, effects: Any, width: Width) -> Any:
-    return paired_figure(found.samples[load_case].independent, effects, words(found.outcome), width)
+    return paired_figure(found.samples[load_case].independent, effects, axis_words(found.outcome), width)
 
 
 def _probability(_: Analysis, load_case: str, __: str, result: Any, width: Width) -> Any:
@@ -203,8 +203,8 @@ def _ranks(_: Analysis, __: str, ___: str, result: Any, width: Width) -> Any:
 
 def _chart(found: Analysis, load_case: str, arm: str, chart: Any, width: Width) -> Any:
     names = short_names(chart.names)
-    x, y = (words(names[name]) for name in chart.names)
-    label = f"median of {words(found.outcome)}: {arm}, {load_case}"
+    x, y = (axis_words(names[name]) for name in chart.names)
+    label = f"median of {axis_words(found.outcome)}: {arm}, {load_case}"
     return design_chart_figure(chart, (x, y), label, width=width)
 
 

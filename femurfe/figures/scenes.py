@@ -163,7 +163,7 @@ def _page(
     size = window[1] - window[0]
     with styled() as make:
         figure, axes = panel_grid(make, width, 1, len(arms), float(size[1] / size[0]))
-        figure.canvas.draw()
+        figure.draw_without_rendering()
         height = axes[0][0].get_position().height * figure.get_figheight()
         pixels = np.maximum(np.round(SHARPER * DPI * height * size / size[1]), 16).astype(int)
         for axis, arm in zip(axes[0], arms, strict=True):

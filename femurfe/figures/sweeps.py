@@ -13,13 +13,14 @@ from femurfe.analysis.table import Outcomes
 from femurfe.arrays import Floats
 from femurfe.errors import InvalidData
 from femurfe.figures.bars import few_ticks, short
-from femurfe.figures.panels import chunks, numbered
+from femurfe.figures.panels import chunks, legend_below, numbered
 from femurfe.figures.style import (
     COLOURS,
     MATERIAL_MAP,
     Drawing,
     Width,
     arm_words,
+    axis_words,
     inches,
     look,
     styled,
@@ -36,6 +37,7 @@ NAME = 32.0
 MESH_SIZE = "mesh.size_mm"
 PANELS_ABREAST = {"single": 1, "double": 3}
 PANEL_ROWS = 4
+HIGHEST_MAP = {"single": 46.0, "double": 62.0}
 
 
 def arm_means(table: Outcomes) -> dict[str, Interval]:
@@ -83,11 +85,13 @@ def mean_bars_figure(table: Outcomes, label: str, width: Width = "single") -> An
         axis.set_yticks(range(len(means)), [arm_words(arm, NAME) for arm in means])
         axis.tick_params(axis="y", length=0)
         axis.set_ylim(len(means) - 0.4, -0.6)
-        axis.set_xlim(0.0, 1.9 * max(max(m.high, m.estimate) for m in means.values()))
+        room = {"single": 1.9, "double": 1.35}[width]
+        axis.set_xlim(0.0, room * max(max(m.high, m.estimate) for m in means.values()))
         few_ticks(axis)
         axis.set_xlabel(f"mean {label}")
         state = f"{n_whole} of {len(table.values)} cases whole; 95 % bootstrap interval of the mean"
-        axis.set_title(f"{words(table.load_case)}: {state}", loc="left", fontsize=6.5)
+        title = wrapped(f"{words(table.load_case)}: {state}", 1.05 * width_mm(width))
+        figure.suptitle(title, x=0.01, ha="left", fontsize=6.5)
     return figure
 
 
@@ -119,7 +123,7 @@ def heat_figures(
     for page, some in enumerate(chunks(arms, abreast * PANEL_ROWS)):
         n_rows = math.ceil(len(some) / abreast)
         with styled() as make:
-            side = min(62.0, (width_mm(width) - 26.0) / abreast)
+            side = min(HIGHEST_MAP[width], (width_mm(width) - 26.0) / abreast)
             figure = make(figsize=inches(width_mm(width), 8.0 + n_rows * side), layout="constrained")
             axes = figure.subplots(n_rows, abreast, squeeze=False, sharex=True, sharey=True).ravel()
             for axis in axes[len(some) :]:
@@ -129,7 +133,7 @@ def heat_figures(
                 axis.set_title(arm_words(arm, side))
             figure.supxlabel(labels[0], fontsize=7)
             figure.supylabel(labels[1], fontsize=7)
-            label = wrapped(f"{words(outcome)}, {words(load_case)}", 50.0)
+            label = wrapped(f"{axis_words(outcome)}, {words(load_case)}", 50.0)
             figure.colorbar(drawn, ax=list(axes), label=label, shrink=0.9)
         yield Drawing(numbered(f"heat_{outcome}_{load_case}", page), figure)
 
@@ -186,7 +190,7 @@ def _heat(axis: Any, grid: Floats, ticks: list[list[float]], limits: tuple[float
             axis.text(j, i, short(grid[i, j]), ha="center", va="center", color=colour, fontsize=5.5)
     for put, values in ((axis.set_xticks, ticks[0]), (axis.set_yticks, ticks[1])):
         step = math.ceil(len(values) / 6)
-        put(range(0, len(values), step), [f"{value:.3g}" for value in values[::step]])
+        put(range(0, len(values), step), [f"{value:g}" for value in values[::step]])
     axis.tick_params(length=0)
     return drawn
 
@@ -216,21 +220,24 @@ def convergence_figure(rows: Sequence[Row], outcome: str, load_case: str, width:
             figsize=inches(width_mm(width), 62.0 + 3.6 * math.ceil(len(arms) / 2)), layout="constrained"
         )
         axis = figure.subplots()
+        lines = []
         for i, arm in enumerate(arms):
-            points = sorted((float(row[MESH_SIZE]), row) for row in own if row["arm"] == arm)
+            points = sorted(
+                ((float(row[MESH_SIZE]), row) for row in own if row["arm"] == arm), key=lambda p: p[0]
+            )
             x, y = [size for size, _ in points], [row[outcome] for _, row in points]
             error = [_error(row, outcome) for _, row in points]
             form = {"capsize": 1.5, "elinewidth": 0.8, "markersize": 3.5, "lw": 1.0, **look(i)}
-            axis.errorbar(x, y, yerr=[error, [0.0] * len(y)], label=arm_words(arm, 60.0), **form)
+            lines.append(axis.errorbar(x, y, yerr=[error, [0.0] * len(y)], **form))
         axis.set_xscale("log")
         axis.set_xticks(sizes, [f"{size:g}" for size in sizes])
         axis.set_xticks([], minor=True)
         axis.invert_xaxis()
         axis.set_ylim(bottom=0.0)
         axis.set_xlabel("mesh size (mm), finer to the right")
-        axis.set_ylabel(words(outcome))
-        axis.set_title(words(load_case), loc="left", fontweight="bold")
-        figure.legend(loc="outside lower center", frameon=False, ncols=2)
+        axis.set_ylabel(axis_words(outcome))
+        axis.set_title(wrapped(words(load_case), 75.0), loc="left", fontweight="bold")
+        legend_below(figure, lines, arms, width)
     return figure
 
 
