@@ -42,7 +42,7 @@ def parted(strong: tuple[Ints, Ints], piece: Ints | None) -> tuple[Ints, Ints]:
     """A pattern (pointer, columns) without pairs of rows that hang on hinges."""
     if piece is None:
         return strong
-    pointer, columns = bonds.parted(*strong, piece, np.bincount(piece))
+    pointer, columns = bonds.parted(*strong, piece, np.bincount(piece) > 1)
     return pointer, columns
 
 

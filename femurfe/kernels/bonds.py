@@ -93,10 +93,10 @@ def piece_of_points(cells, young, piece, n_points):  # type: ignore[no-untyped-d
 
 
 @kernel
-def parted(pointer, columns, piece, size):  # type: ignore[no-untyped-def]
-    """A pattern without its pairs of two pieces, (pointer, columns); a piece of one row joins any.
+def parted(pointer, columns, piece, apart):  # type: ignore[no-untyped-def]
+    """A pattern without its pairs of two pieces that both stay apart, (pointer, columns).
 
-    piece (n,) : of each row. size (n_pieces,) : rows of each piece.
+    piece (n,) : of each row. apart (n_pieces,) : whether a piece does.
     """
     n = piece.size
     start, out = np.empty(n + 1, np.int64), np.empty(columns.size, np.int64)
@@ -105,7 +105,7 @@ def parted(pointer, columns, piece, size):  # type: ignore[no-untyped-def]
         start[i] = at
         for k in range(pointer[i], pointer[i + 1]):
             j = columns[k]
-            if piece[i] == piece[j] or size[piece[i]] == 1 or size[piece[j]] == 1:
+            if piece[i] == piece[j] or not (apart[piece[i]] and apart[piece[j]]):
                 out[at] = j
                 at += 1
     start[n] = at
