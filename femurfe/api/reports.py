@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from femurfe.api.analyses import analyses_of, table_rows
+from femurfe.api.figures import figures
 from femurfe.errors import FemurfeError, UnreadableFile
 from femurfe.figures.pictures import pictures
 from femurfe.figures.style import png_bytes
@@ -56,12 +59,24 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
 
 def _page(place: Path) -> str:
     if (place / MARK).is_file():
-        return run_page(read_folder(place))
+        return _run_page(place)
     if (place / DESIGN).is_file():
         results = SweepResults(place)
         return sweep_page(results, *_statistics(results))
     message = f"{str(place)!r} holds no results: it has neither {MARK} of a run nor {DESIGN} of a sweep"
     raise UnreadableFile(message, code="E-FILE-RESULTS")
+
+
+def _run_page(place: Path) -> str:
+    """The page of a run; figures are drawn for it if the folder holds none."""
+    folder = read_folder(place)
+    with tempfile.TemporaryDirectory() as draft:
+        drawn = place / "figures"
+        if not (drawn.is_dir() and any(drawn.iterdir())):
+            drawn = Path(draft)
+            with suppress(FemurfeError):
+                figures(place, out=drawn, formats=["png"])
+        return run_page(folder, drawn)
 
 
 def _write(draft: Path, page: str) -> None:

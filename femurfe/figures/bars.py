@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from femurfe.errors import UnknownName
-from femurfe.figures.panels import chunks, legend_below, legend_height, numbered
+from femurfe.figures.panels import chunks, few_ticks, legend_below, legend_height, numbered
 from femurfe.figures.style import (
     COLOURS,
     TALLEST,
@@ -104,13 +104,6 @@ def _panel(axis: Any, results: Results, case: str, measure: str, *, named: bool)
         _bar(axis, place, rows.get(i), column, COLOURS[i % len(COLOURS)])
     axis.set_xlim(0.0, 1.3 * highest)
     few_ticks(axis)
-
-
-def few_ticks(axis: Any) -> None:
-    """At most six round numbers along x, which do not touch in a narrow panel."""
-    from matplotlib.ticker import MaxNLocator
-
-    axis.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
 
 
 def _bar(axis: Any, place: float, row: Row | None, column: str, colour: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from femurfe.arrays import Floats
 from femurfe.figures.panels import (
     ARMS_ABREAST,
+    bar_label,
     chunks,
     frame_axis,
     name_columns,
@@ -100,7 +101,7 @@ def _page(
         name_columns(axes, arms, width)
         name_rows(axes, [f"{view.name} view" for view in views])
         scale_bar(axes[-1][0], windows[-1])
-        label = f"{words(case)}\ndisplacement (mm)"
+        label = bar_label(figure, 1, words(case), "displacement (mm)")
         figure.colorbar(drawn, ax=axes, label=label, shrink=0.7, aspect=30)
         figure.suptitle(f"deformation × {factor:g}; pale: at rest", x=0.01, ha="left", fontsize=7)
     return figure

@@ -9,6 +9,7 @@ import numpy as np
 
 from femurfe.arrays import Floats
 from femurfe.errors import InvalidData
+from femurfe.figures.panels import few_ticks
 from femurfe.figures.style import COLOURS, Width, arm_words, inches, styled, width_mm, words, wrapped
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def _differences(axis: Any, effects: Sequence[PairedEffect], label: str) -> None
     axis.set_yticks(range(len(effects) - 1, -1, -1), names)
     axis.set_ylim(-0.6, len(effects) - 0.4)
     axis.tick_params(axis="y", length=0)
+    few_ticks(axis)
     axis.set_xlabel(f"difference: {label}")
     axis.set_title("median and its confidence interval", loc="left", fontsize=6.5)
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from femurfe.arrays import Floats
-from femurfe.figures.style import TALLEST, Width, arm_words, inches, width_mm
+from femurfe.figures.style import MM_PER_INCH, TALLEST, Width, arm_words, inches, width_mm, wrapped
 
 T = TypeVar("T")
 ARMS_ABREAST = {"single": 2, "double": 5}
@@ -67,11 +67,24 @@ def name_rows(axes: Any, names: Sequence[str]) -> None:
         axis.text(-0.04, 0.5, text, transform=axis.transAxes, rotation=90, ha="right", va="center")
 
 
+def bar_label(figure: Any, n_rows: int, *parts: str) -> str:
+    """Parts of the label of a colour bar, one below the other, broken to fit the height of a row."""
+    room = 0.9 * (MM_PER_INCH * float(figure.get_figheight()) - HEAD) / n_rows
+    return "\n".join(wrapped(part, room) for part in parts)
+
+
 def frame_axis(axis: Any, window: Floats) -> None:
     """Show the same part of the plane, (2, 2) mm lower and upper corner, at equal scales."""
     axis.set_aspect("equal")
     axis.set_xlim(window[:, 0])
     axis.set_ylim(window[:, 1])
+
+
+def few_ticks(axis: Any) -> None:
+    """At most six round numbers along x, which do not touch in a narrow panel."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
 
 
 def scale_bar(axis: Any, window: Floats, length: float = SCALE) -> None:
@@ -84,15 +97,22 @@ def scale_bar(axis: Any, window: Floats, length: float = SCALE) -> None:
     )  # fmt: skip
 
 
-def orientation_marker(axis: Any, window: Floats, patient: Floats) -> None:
+def strip_below(size: Floats) -> float:
+    """The height of the strip below a picture of a size (2,), for its ruler and its axes, mm."""
+    return STRIP * max(float(size[1]), 0.8 * float(size[0]))
+
+
+def orientation_marker(axis: Any, window: Floats, strip: float, patient: Floats) -> None:
     """Arrows at the lower right of a panel: the patient's left, back and up as they are seen.
 
     Parameters
     ----------
+    strip : height in mm of what is free below the picture.
     patient : (3, 3) rows left, posterior, proximal; columns right, up, towards the viewer.
     """
-    reach = 0.42 * STRIP * float(window[1, 1] - window[0, 1])
-    start = np.array([window[1, 0] - 2.4 * reach, window[0, 1] + 0.4 * reach])
+    reach = 0.42 * strip
+    down = max(0.0, -float(patient[:, 1].min()))
+    start = np.array([window[1, 0] - 2.4 * reach, window[0, 1] + (0.45 + 1.3 * down) * reach])
     arrow = {
         "arrowstyle": "-|>",
         "lw": 0.8,
@@ -104,7 +124,7 @@ def orientation_marker(axis: Any, window: Floats, patient: Floats) -> None:
     for name, row in zip(("left", "post.", "prox."), patient[:, :2], strict=True):
         length = float(np.linalg.norm(row))
         if length > NO_ARROW:
-            axis.annotate("", start + reach * row, start, arrowprops=arrow)
+            axis.annotate("", start + reach * row, start, arrowprops=arrow, annotation_clip=False)
         along = row / length if length > NO_ARROW else np.array([-0.7, -0.3])
         where = start + (max(length, NO_ARROW) + 0.45) * reach * along
         axis.text(*where, name, ha="center", va="center", fontsize=5.5, gid="axis")

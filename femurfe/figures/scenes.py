@@ -12,7 +12,7 @@ import numpy as np
 from femurfe.arrays import Floats
 from femurfe.figures.panels import (
     ARMS_ABREAST,
-    STRIP,
+    bar_label,
     chunks,
     frame_axis,
     name_columns,
@@ -20,6 +20,7 @@ from femurfe.figures.panels import (
     orientation_marker,
     panel_grid,
     scale_bar,
+    strip_below,
 )
 from femurfe.figures.section import section_plane
 from femurfe.figures.shells import Shell, item_mask, outer_shell, region_shell
@@ -142,7 +143,8 @@ def _by_risk(
             if some:
                 figure, axes = _page(results, one, some, frame, width)
                 scale = ScalarMappable(Normalize(0.0, highest), colormaps[RISK_MAP])
-                label = f"{words(case)}\nrisk: load / failure load (-)\ngrey: not judged"
+                parts = words(case), "risk: load / failure load (-)", "grey: not judged"
+                label = bar_label(figure, 1, *parts)
                 with styled():
                     figure.colorbar(scale, ax=axes, label=label, shrink=0.8, aspect=25)
                 yield Drawing(numbered(f"{name}_{case}", page), figure)
@@ -159,7 +161,7 @@ def _page(
     results: Results, put: Callable[..., None], arms: list[str], frame: Floats, width: Width
 ) -> tuple[Any, Any]:
     """A figure of pictures side by side at one scale, with a ruler and the patient's axes."""
-    window, depth = _window(mesh_of(results, arms[0]), frame)
+    window, strip, depth = _window(mesh_of(results, arms[0]), frame)
     size = window[1] - window[0]
     with styled() as make:
         figure, axes = panel_grid(make, width, 1, len(arms), float(size[1] / size[0]))
@@ -172,17 +174,18 @@ def _page(
             frame_axis(axis, window)
         name_columns(axes, arms, width)
         scale_bar(axes[0][0], window)
-        orientation_marker(axes[0][-1], window, _patient(results) @ frame.T)
+        orientation_marker(axes[0][-1], window, strip, _patient(results) @ frame.T)
     return figure, axes
 
 
-def _window(mesh: Mesh, frame: Floats) -> tuple[Floats, float]:
-    """Lower and upper corner (2, 2) mm of what is seen, and how far away to stand."""
+def _window(mesh: Mesh, frame: Floats) -> tuple[Floats, float, float]:
+    """Corners (2, 2) mm of what is seen, the strip of it that is free below, how far away to stand."""
     flat = mesh.points @ frame.T
     low, high = flat.min(axis=0), flat.max(axis=0)
     window = np.stack([low[:2] - MARGIN, high[:2] + MARGIN])
-    window[0, 1] -= STRIP * (window[1, 1] - window[0, 1])
-    return window, float(high[2] + 200.0)
+    strip = strip_below(window[1] - window[0])
+    window[0, 1] -= strip
+    return window, strip, float(high[2] + 200.0)
 
 
 def _oblique(results: Results) -> Floats:

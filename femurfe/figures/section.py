@@ -11,6 +11,7 @@ import numpy as np
 from femurfe.arrays import Floats, Ints
 from femurfe.figures.panels import (
     ARMS_ABREAST,
+    bar_label,
     chunks,
     frame_axis,
     name_columns,
@@ -29,7 +30,6 @@ from femurfe.figures.style import (
     Width,
     styled,
     words,
-    wrapped,
 )
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.topology import facet_neighbours
@@ -82,9 +82,11 @@ def _page(results: Results, cut: Cut, arms: list[str], cases: list[str], width: 
     size = cut.window[1] - cut.window[0]
     with styled() as make:
         figure, axes = panel_grid(make, width, 1 + len(cases), len(arms), float(size[1] / size[0]))
-        _material_row(figure, axes[0], results, arms, cut)
+        n_rows = 1 + len(cases)
+        _material_row(figure, axes[0], results, arms, cut, bar_label(figure, n_rows, "Young's modulus (MPa)"))
         for row_axes, case in zip(axes[1:], cases, strict=True):
-            _risk_row(figure, row_axes, results, arms, case, cut)
+            label = bar_label(figure, n_rows, words(case), "risk: load / failure load (-)")
+            _risk_row(figure, row_axes, results, arms, case, cut, label)
         name_columns(axes, arms, width)
         scale_bar(axes[-1][0], cut.window)
         kinds = dict.fromkeys(results.items[item].kind for arm in arms for item in results.arms[arm])
@@ -96,17 +98,21 @@ def _page(results: Results, cut: Cut, arms: list[str], cases: list[str], width: 
     return figure
 
 
-def _material_row(figure: Any, axes: Any, results: Results, arms: list[str], cut: Cut) -> None:
+def _material_row(
+    figure: Any, axes: Any, results: Results, arms: list[str], cut: Cut, label: str
+) -> None:  # fmt: skip
     for axis, arm in zip(axes, arms, strict=True):
         case = next(row["load_case"] for row in results.rows if row["arm"] == arm)
         young = results.fields(arm, case).cells["young"][cut.cells]
         shown = _paint(axis, cut, np.log10(young), MATERIAL_MAP, 0.0, 5.1)
         _outline(axis, cut, results, arm)
-    bar = figure.colorbar(shown, ax=axes, label="Young's modulus (MPa)", shrink=0.8, ticks=list(range(6)))
+    bar = figure.colorbar(shown, ax=axes, label=label, shrink=0.8, ticks=list(range(6)))
     bar.ax.set_yticklabels([f"$10^{k}$" for k in range(6)])
 
 
-def _risk_row(figure: Any, axes: Any, results: Results, arms: list[str], case: str, cut: Cut) -> None:
+def _risk_row(
+    figure: Any, axes: Any, results: Results, arms: list[str], case: str, cut: Cut, label: str
+) -> None:  # fmt: skip
     """All arms under one load case, on one scale; what is not judged is grey."""
     highest = max(row["risk"] for row in results.rows if row["load_case"] == case)
     shown = None
@@ -118,7 +124,6 @@ def _risk_row(figure: Any, axes: Any, results: Results, arms: list[str], case: s
         shown = _paint(axis, cut, risk, RISK_MAP, 0.0, highest)
         _outline(axis, cut, results, arm)
     if shown is not None:
-        label = f"{wrapped(words(case), 40.0)}\nrisk: load / failure load (-)"
         figure.colorbar(shown, ax=axes, label=label, shrink=0.8)
 
 

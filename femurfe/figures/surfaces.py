@@ -11,6 +11,7 @@ import numpy as np
 from femurfe.arrays import Floats
 from femurfe.figures.panels import (
     ARMS_ABREAST,
+    bar_label,
     chunks,
     frame_axis,
     name_columns,
@@ -143,7 +144,7 @@ def _page(
         name_rows(axes, rows)
         scale_bar(axes[-1][0], windows[-1] if upright else windows[0])
         extend = "both" if quantity.signed else "neither"
-        label = f"{words(case)}\n{quantity.label}{'' if quantity.signed else GREY}"
+        label = bar_label(figure, 1, words(case), quantity.label + ("" if quantity.signed else GREY))
         figure.colorbar(
             drawn,
             ax=axes,

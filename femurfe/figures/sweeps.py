@@ -12,8 +12,8 @@ from femurfe.analysis.bootstrap import Interval, percentile, weights
 from femurfe.analysis.table import Outcomes
 from femurfe.arrays import Floats
 from femurfe.errors import InvalidData
-from femurfe.figures.bars import few_ticks, short
-from femurfe.figures.panels import chunks, legend_below, numbered
+from femurfe.figures.bars import short
+from femurfe.figures.panels import chunks, few_ticks, legend_below, numbered
 from femurfe.figures.style import (
     COLOURS,
     MATERIAL_MAP,

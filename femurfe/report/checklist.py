@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from femurfe.report.folder import Folder
-from femurfe.report.methods import bone_name, bone_origin, is_plain
+from femurfe.report.methods import bone_name, bone_origin, breaks, is_bonded
 from femurfe.report.words import listed, shown
 
 REPORTED, PARTLY, MISSING = "reported", "partly", "not reported"
@@ -70,14 +70,20 @@ def _structure(folder: Folder) -> list[Answer]:
         _given(group, "Mesh: cells, order, numbers", cells, "no mesh in summary.json"),
         _given(group, "Mesh: quality", quality, "no mesh in summary.json"),
         _materials(group, folder.summary.get("library", {})),
-        _of_plain(group, "Interfaces", folder, "all parts share points of one mesh: bonded, no slip, no gap"),
+        _known(group, "Interfaces", folder, "all parts share points of one mesh: bonded, no slip, no gap"),
         Answer(group, "Inserted parts and how they lie", REPORTED, f"items: {len(items)}; see Arms"),
     ]
 
 
-def _of_plain(group: str, item: str, folder: Folder, text: str) -> Answer:
-    """What holds of every study that asks for nothing beyond the linear and bonded."""
-    if is_plain(folder):
+def _kind_of_analysis(folder: Folder) -> str:
+    if breaks(folder):
+        return "static, small displacements; linear, but for ultimate loads with yielding materials"
+    return "static, linear elastic, small displacements"
+
+
+def _known(group: str, item: str, folder: Folder, text: str) -> Answer:
+    """What holds of every study that asks for nothing beyond what this report knows."""
+    if is_bonded(folder):
         return Answer(group, item, REPORTED, text)
     return Answer(group, item, PARTLY, "as the study file says")
 
@@ -103,7 +109,7 @@ def _simulation(folder: Folder) -> list[Answer]:
     return [
         _loads(group, cases),
         _given(group, "Sources of the loads", sources, "the load cases name none"),
-        _of_plain(group, "Type of analysis", folder, "static, linear elastic, small displacements"),
+        _known(group, "Type of analysis", folder, _kind_of_analysis(folder)),
         _given(group, "Solver, tolerance, software", solver, "no solver log in summary.json"),
     ]
 

@@ -23,13 +23,18 @@ _KINDS = {
 
 _PLAIN = {
     "name", "title", "anatomy", "mesh", "materials", "items", "arms", "loads", "solver", "averaging",
-    "figures", "sweep",
+    "figures", "sweep", "failure", "ultimate",
 }  # fmt: skip
 
 
-def is_plain(folder: Folder) -> bool:
-    """Whether the study is linear with bonded parts: it asks for nothing beyond that."""
+def is_bonded(folder: Folder) -> bool:
+    """Whether parts stay together: the study asks for nothing that this report does not know."""
     return set(folder.study) <= _PLAIN
+
+
+def breaks(folder: Folder) -> bool:
+    """Whether arms were also loaded until they broke."""
+    return bool(folder.study.get("failure") == "ultimate")
 
 
 def from_shape_model(folder: Folder) -> bool:
@@ -120,7 +125,7 @@ def _materials(folder: Folder) -> str:
         ]
         said.append(f"{region}: {listed(named)}")
     text = f"Materials were {'; '.join(said)}." if said else ""
-    if not is_plain(folder):
+    if not is_bonded(folder):
         return text
     return f"{text} Parts share the points of the mesh where they meet: they are bonded, without slip or gap."
 
@@ -140,7 +145,8 @@ def _solver(folder: Folder) -> str:
     used = listed(list(dict.fromkeys(str(log.get("method", NOTHING)) for log in logs)))
     residual = max(float(log.get("residual") or 0.0) for log in logs)
     balance = max(_worst_balance(log) for log in logs)
-    assumed = "Small displacements and linear elastic materials were assumed. " if is_plain(folder) else ""
+    linear = "Small displacements and linear elastic materials were assumed for stiffness and risk. "
+    assumed = linear if is_bonded(folder) else ""
     return (
         f"{assumed}The equations were solved by the method {used} "
         f"to a relative residual of at most {shown(residual, 2)}; forces, moments and energy balance "
@@ -175,5 +181,19 @@ def _failure(folder: Folder) -> str:
         else ""
     )
     judged = f"Failure was judged part by part ({listed(said)}){where}. " if said else ""
-    linear = "; failure loads are linear extrapolations" if is_plain(folder) else ""
-    return f"{judged}Risk is the load over the load at which the first part reaches its limit{linear}."
+    linear = "; failure loads are linear extrapolations" if is_bonded(folder) else ""
+    risk = f"Risk is the load over the load at which the first part reaches its limit{linear}."
+    return f"{judged}{risk}{_ultimate(folder)}"
+
+
+def _ultimate(folder: Folder) -> str:
+    """How arms were broken, if they were."""
+    options = folder.study.get("ultimate", {})
+    if not breaks(folder) or not {"largest_mm", "largest_deg", "fall", "tolerance"} <= options.keys():
+        return ""
+    return (
+        " Every arm was also loaded along a path, with materials that yield and lose strength and with "
+        f"Newton's method to a relative tolerance of {options['tolerance']:g}, until the load had fallen to "
+        f"{100.0 * options['fall']:g} % of its peak or the motion reached {options['largest_mm']:g} mm or "
+        f"{options['largest_deg']:g} degrees; the ultimate load is the largest on the path."
+    )

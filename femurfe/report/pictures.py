@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from femurfe.figures.kinds import RUN_KINDS
 from femurfe.report.folder import Row, read_csv
+from femurfe.report.words import upper_first
 
 BUDGET = 7_000_000
 LARGEST_SVG = 400_000
@@ -72,7 +74,13 @@ def _file(folder: Path, stem: str) -> Path | None:
 
 
 def _caption(stem: str) -> str:
-    return CAPTIONS.get(stem) or f"{stem.replace('_', ' ').capitalize()}."
+    kinds = [kind for kind in (*CAPTIONS, *RUN_KINDS) if stem == kind or stem.startswith(f"{kind}_")]
+    if not kinds:
+        return f"{stem.replace('_', ' ').capitalize()}."
+    kind = max(kinds, key=len)
+    rest = stem.removeprefix(kind).strip("_").replace("_", " ")
+    said = CAPTIONS.get(kind) or f"{upper_first(RUN_KINDS[kind].says)}."
+    return f"{said[:-1]} ({rest})." if rest else said
 
 
 def fitted(drawn: Iterable[Drawn], budget: int = BUDGET) -> list[Picture]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from femurfe.errors import FemurfeError
@@ -35,8 +36,12 @@ _TITLES = {
 }  # fmt: skip
 
 
-def run_page(folder: Folder) -> str:
+def run_page(folder: Folder, figures: Path | None = None) -> str:
     """The report of a run as HTML.
+
+    Parameters
+    ----------
+    figures : folder of the figures it shows; that of the results if left out.
 
     Raises
     ------
@@ -52,7 +57,7 @@ def run_page(folder: Folder) -> str:
         "main": tables.main_table(folder),
         "criteria": tables.criteria(folder), "calibrations": tables.calibrations(folder),
         "fits": tables.rows_table("Both fits.", summary["fits"], 2) if summary.get("fits") else None,
-        "pictures": [_with_table(one) for one in fitted(figures_of(folder.place / "figures"))],
+        "pictures": [_with_table(one) for one in fitted(figures_of(figures or folder.place / "figures"))],
         "scene_data": scene, "scene_lack": lack, "bone": bone_name(folder), "origin": bone_origin(folder),
         "dimensions": tables.dimensions(folder), "landmarks": tables.landmarks(folder),
         "arms": tables.arms(folder), "placements": tables.placements(folder), "loads": _loads(folder),
@@ -101,6 +106,10 @@ def _notes(folder: Folder, scene: Scene | None, lack: str) -> list[tuple[str, st
     for row in high:
         text = f"Arm {row['arm']} under {row['load_case']} is beyond failure: risk {shown(row['risk'], 3)}."
         notes.append(("", text))
+    for row in folder.table:
+        if row.get("peak_reached") is False:
+            text = f"Arm {row['arm']} under {row['load_case']} reached no peak: its ultimate load is more."
+            notes.append(("", text))
     if "library" not in summary:
         notes.append(("", "The folder was left by an earlier version: it lacks the values of the materials."))
     if scene is None:

@@ -13,10 +13,16 @@ _MAIN = {
     "stiffness_N_per_mm": "stiffness (N/mm)", "stiffness_Nm_per_deg": "stiffness (N m/deg)",
     "stiffness_error_percent": "estimated error (%)", "risk": "risk (load / failure load)",
     "failure_load_N": "failure load (N)", "failure_moment_Nm": "failure moment (N m)",
+    "yield_load_N": "yield load (N)", "yield_moment_Nm": "yield moment (N m)",
+    "ultimate_load_N": "ultimate load (N)", "ultimate_moment_Nm": "ultimate moment (N m)",
     "first_failure": "fails first", "first_failure_region": "in region", "criterion": "by criterion",
+    "breaks_first": "breaks first", "path_end": "path ended by",
 }  # fmt: skip
-_TEXTS = ("first_failure", "first_failure_region", "criterion")
-_RELATIVE = ("stiffness_N_per_mm", "stiffness_Nm_per_deg", "failure_load_N", "failure_moment_Nm")
+_TEXTS = ("first_failure", "first_failure_region", "criterion", "breaks_first", "path_end")
+_RELATIVE = (
+    "stiffness_N_per_mm", "stiffness_Nm_per_deg", "failure_load_N", "failure_moment_Nm", "ultimate_load_N",
+    "ultimate_moment_Nm",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

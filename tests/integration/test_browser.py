@@ -189,6 +189,20 @@ def test_names_do_nothing_and_the_page_fits_a_phone(browser, path):
     visit.page.close()
 
 
+def test_without_webgl_the_page_says_so_and_is_otherwise_whole(browser, path):
+    page = browser.new_page()
+    said = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    page.goto(path.as_uri())
+    page.wait_for_selector("[data-no-scene]:visible")
+    assert "The 3-D scene needs WebGL 2" in page.inner_text("[data-no-scene]")
+    assert not page.is_visible("[data-scene]")
+    assert page.is_visible("main table")
+    assert said == []
+    page.close()
+
+
 def test_the_report_prints_its_scene_its_sources_and_no_controls(report):
     page = report.page
     page.emulate_media(media="print")

@@ -91,7 +91,8 @@ def test_the_page_says_all_that_was_promised(made_run, page):
     assert summary["key"] in text
     assert "10.1016/j.jbiomech.2011.11.038" in text
     assert all(one["text"] in text for one in summary["warnings"])
-    assert len(page.all("img")) == 3
+    names = {path.stem for path in (made_run / "figures").glob("*.png")}
+    assert len(page.all("img")) == len(names) >= 3
 
 
 def test_warnings_come_before_everything_else(page):
@@ -164,6 +165,27 @@ def test_a_study_of_one_arm_compares_nothing_and_says_so(run_copy):
     path.write_text(json.dumps(summary))
     page = Page(write_report(run_copy).read_text(encoding="utf-8"))
     assert "nothing to compare" in page.text()
+
+
+def test_arms_that_were_broken_are_reported_with_their_ultimate_loads(run_copy):
+    path = run_copy / "summary.json"
+    summary = json.loads(path.read_text())
+    for row in summary["table"]:
+        row |= {"ultimate_load_N": 4321.0, "peak_reached": row["arm"] != "intact", "path_end": "fallen"}
+    path.write_text(json.dumps(summary))
+    study = run_copy / "study.toml"
+    text = study.read_text(encoding="utf-8")
+    assert 'failure = "linear"' in text
+    assert "static, linear elastic, small displacements" in Page(write_report(run_copy).read_text()).text()
+    study.write_text(text.replace('failure = "linear"', 'failure = "ultimate"'), encoding="utf-8")
+    page = Page(write_report(run_copy).read_text(encoding="utf-8"))
+    check_structure(page)
+    shown = page.text()
+    assert "ultimate load (N)" in shown
+    assert "4321" in shown
+    assert f"Arm intact under {PUSH} reached no peak: its ultimate load is more." in shown
+    assert "fallen to 70 % of its peak or the motion reached 5 mm or 10 degrees" in shown
+    assert "ultimate loads with yielding materials" in shown
 
 
 def test_the_command_names_the_page_and_refuses_a_folder_without_results(
