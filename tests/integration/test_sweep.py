@@ -169,7 +169,8 @@ def test_the_sweep_of_the_readme_is_one():
 
     from femurfe.study.read import find_study
 
-    (block,) = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    (block,) = [block for block in blocks if "[sweep]" in block]
     tables = tomllib.loads(find_study("femur_neck").read_text(encoding="utf-8")) | tomllib.loads(block)
     assert parse_study(tables).sweep.n == 64
 
