@@ -14,13 +14,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +81,7 @@ method = "grid"
 "materials.density_factor".values = [0.8, 0.9, 1.0, 1.1, 1.2]
 "loads.stance.body_weight_N".values = [650.0, 850.0]
 """
+Cost = dict[str, float]
 N_CASES, N_MESHES, N_ARMS, N_LOADS = 50, 5, 4, 2
 
 
@@ -90,9 +93,11 @@ def main() -> None:
     options.add_argument("--folder", type=Path, help="where the sweep goes")
     options.add_argument("--seconds", type=float, help="after which the sweep begins no more cases")
     options.add_argument("--arms", nargs="+", default=["lytic", "screw+cement"], help="to solve apart")
+    options.add_argument("--loads", nargs="+", default=["stance", "torsion"], help="the same")
     options.add_argument("--out", type=Path, default=OUT)
     options.add_argument("--solver", choices=SOLVERS, default="spooles")
     asked = options.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the sweep is to hear it, in whatever shell
     kept = json.loads(asked.out.read_text()) if asked.out.exists() else {"results": [{}]}
     figures: dict[str, Any] = dict(kept["results"][0])
     with tempfile.TemporaryDirectory() as name:
@@ -106,15 +111,30 @@ def main() -> None:
     print(json.dumps(figures, indent=1))
 
 
-def ratios(figures: dict[str, Any]) -> dict[str, float]:
+def ratios(figures: dict[str, Any]) -> dict[str, Cost]:
     """What a cold solve and a deck cost over what one (case, arm, load) of the sweep costs."""
-    own = figures.get("sweep", {}).get("seconds_each")
+    own = figures.get("sweep", {}).get("each")
     others = {
-        "cold_filled_cache": figures.get("cold", {}).get("filled_cache_s"),
-        "cold_empty_cache": figures.get("cold", {}).get("empty_cache_s"),
-        "ccx": figures.get("ccx", {}).get("seconds_each"),
+        "cold_filled_cache": figures.get("cold", {}).get("filled_cache"),
+        "cold_empty_cache": figures.get("cold", {}).get("empty_cache"),
+        "ccx": figures.get("ccx", {}).get("each"),
     }
-    return {name: value / own for name, value in others.items() if value and own}
+    return {n: {k: v[k] / own[k] for k in own} for n, v in others.items() if v and own}
+
+
+@contextmanager
+def counted(cost: Cost) -> Iterator[None]:
+    """Write down the seconds, and those of processor time, of the processes run within."""
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    yield
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cost["seconds"] = time.perf_counter() - start
+    cost["processor_seconds"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def middle(costs: Sequence[Cost]) -> Cost:
+    """The median of each measure."""
+    return {name: statistics.median(cost[name] for cost in costs) for name in costs[0]}
 
 
 # A process for each
@@ -124,23 +144,25 @@ def measure_cold(study: Path, asked: argparse.Namespace) -> dict[str, Any]:
     """Seconds of whole processes of ``femurfe solve``: the first with no compiled kernels, then with."""
     with tempfile.TemporaryDirectory() as cache:
         environment = {**os.environ, "FEMURFE_CACHE": cache, "NUMBA_CACHE_DIR": cache}
-        pairs = [(arm, load) for arm in asked.arms for load in ("stance", "torsion")]
+        pairs = [(arm, load) for arm in asked.arms for load in asked.loads]
         empty = one_solve(study, *pairs[0], environment)
-        one_solve(study, *pairs[1], environment)  # compiles what the other load's supports take
+        for load in asked.loads:
+            one_solve(study, asked.arms[-1], load, environment)  # compiles what its supports take
         filled = [one_solve(study, *pair, environment) for pair in pairs]
     return {
-        "threads": os.cpu_count(), "empty_cache_s": empty, "filled_cache_s": statistics.median(filled),
-        "filled_cache_all_s": dict(zip(map("/".join, pairs), filled, strict=True)),
+        "threads": os.cpu_count(), "empty_cache": empty, "filled_cache": middle(filled),
+        "filled_cache_all": dict(zip(map("/".join, pairs), filled, strict=True)),
     }  # fmt: skip
 
 
-def one_solve(study: Path, arm: str, load: str, environment: dict[str, str]) -> float:
-    """Seconds of one ``femurfe solve``."""
-    start = time.perf_counter()
+def one_solve(study: Path, arm: str, load: str, environment: dict[str, str]) -> Cost:
+    """What one ``femurfe solve`` takes."""
+    cost: Cost = {}
     words = ["solve", str(study), "--arm", arm, "--load", load, "--quiet"]
     command = [sys.executable, "-m", "femurfe", *words]
-    subprocess.run(command, check=True, env=environment, capture_output=True)
-    return time.perf_counter() - start
+    with counted(cost):
+        subprocess.run(command, check=True, env=environment, capture_output=True)
+    return cost
 
 
 # The sweep
@@ -151,20 +173,19 @@ def measure_sweep(study: Path, asked: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         place = asked.folder or Path(name) / "sweep"
         before = n_done(place)
-        start = time.perf_counter()
+        cost: Cost = {}
         words = ["sweep", str(study), "--jobs", str(asked.jobs), "--out", str(place), "--quiet"]
         command = [sys.executable, "-m", "femurfe", *words]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        with counted(cost), subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
             try:
                 process.wait(asked.seconds)
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGINT)  # it brings the cases in work to an end
-        seconds = time.perf_counter() - start
         n = n_done(place) - before
         first, others = by_mesh(place)
-    each = seconds / (n * N_ARMS * N_LOADS)
+    each = {name: value / (n * N_ARMS * N_LOADS) for name, value in cost.items()}
     return {
-        "jobs": asked.jobs, "cases": n, "seconds": seconds, "seconds_each": each,
+        "jobs": asked.jobs, "cases": n, "all": cost, "each": each,
         "case_with_new_mesh_s": statistics.median(first), "case_on_kept_mesh_s": statistics.median(others),
     }  # fmt: skip
 
@@ -207,30 +228,31 @@ def measure_ccx(study: Path, asked: argparse.Namespace) -> dict[str, Any]:
     )  # fmt: skip
     decks = []
     for arm in (arm for arm in built if arm.name in asked.arms):
-        for case in inputs.loads:
+        for case in (case for case in inputs.loads if case.name in asked.loads):
             model = Model(arm.mesh, arm.materials, case)
             displacement = solve(model).displacement
             with tempfile.TemporaryDirectory() as name:
-                seconds, found = run_deck(Path(name), model, asked.solver)
+                cost, found = run_deck(Path(name), model, asked.solver)
             difference = np.abs(found - displacement).max() / np.abs(displacement).max()
-            deck = {"arm": arm.name, "load": case.name, "seconds": seconds, "difference": float(difference)}
+            deck = {"arm": arm.name, "load": case.name, **cost, "difference": float(difference)}
             decks.append({**deck, "unknowns": 3 * arm.mesh.n_points})
             print(f"  {deck}", flush=True)
-    each = statistics.median(deck["seconds"] for deck in decks)
-    return {"solver": asked.solver, "decks": decks, "n_decks": len(decks), "seconds_each": each}
+    each = middle([{name: deck[name] for name in ("seconds", "processor_seconds")} for deck in decks])
+    return {"solver": asked.solver, "decks": decks, "n_decks": len(decks), "each": each}
 
 
-def run_deck(folder: Path, model: Any, solver: str) -> tuple[float, np.ndarray]:
-    """Seconds of a whole run of ``ccx`` on the model's deck, and its displacements (n_points, 3)."""
+def run_deck(folder: Path, model: Any, solver: str) -> tuple[Cost, np.ndarray]:
+    """The cost of a whole run of ``ccx`` on the model's deck, and its displacements (n_points, 3)."""
     (folder / "deck.inp").write_text("\n".join(deck_lines(model, SOLVERS[solver])) + "\n")
     threads = str(os.cpu_count())
     environment = {**os.environ, "OMP_NUM_THREADS": threads, "CCX_NPROC_EQUATION_SOLVER": threads}
-    start = time.perf_counter()
-    done = subprocess.run(["ccx", "-i", "deck"], cwd=folder, env=environment, capture_output=True, text=True)
-    seconds = time.perf_counter() - start
+    cost: Cost = {}
+    with counted(cost):
+        command = ["ccx", "-i", "deck"]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode != 0 or "*ERROR" in done.stdout:
         sys.exit(f"ccx failed: {done.stdout[-2000:]}")
-    return seconds, printed_displacements(folder / "deck.dat", model.mesh.n_points)
+    return cost, printed_displacements(folder / "deck.dat", model.mesh.n_points)
 
 
 def deck_lines(model: Any, solver: str) -> Iterator[str]:

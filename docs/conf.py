@@ -48,7 +48,8 @@ toc_object_entries = False
 
 # Names that no page of this site explains: Python's, NumPy's, and those of other packages.
 nitpick_ignore_regex = [
-    (r"py:.*", r"(numpy|np|npt|scipy|pandas|xarray|matplotlib|pydantic|collections|typing|pathlib)\..*"),
+    (r"py:.*", r"(numpy|np|npt|scipy|pandas|xarray|matplotlib|pyvista|pydantic)\..*"),
+    (r"py:.*", r"(collections|typing|pathlib)\..*"),
     (r"py:.*", r"(Any|Literal|Callable|Mapping|Sequence|Iterator|Iterable|Path|Figure|NDArray|ArrayLike)"),
     (r"py:.*", r"(optional|default|function|callable|iterable|mapping|array_like|ABC|abc\.ABC|types\..*)"),
     (r"py:.*", r"(os\.PathLike|NoneType|FieldInfo|_PydanticGeneralMetadata|annotated_types\..*|enum\..*)"),

@@ -50,6 +50,6 @@ axes[0].set_ylabel("difference from tetrahedra of 5 mm (%)")
 axes[1].legend(frameon=False, fontsize=8)
 
 # %%
-# Stairs soften: the outermost cubes are partly empty. Voxels of 2.5 mm understate the peak risk of a lytic
-# femur by a sixth to a quarter, and take 1.25 mm or less to be near; what was measured stands in the
-# repository's ``benchmarks/README.md``.
+# Stairs soften, and round off the peak. Voxels of 2.5 mm understate the peak risk of a lytic femur by a
+# fifth to three tenths, and take 1.25 mm or less to be near; what was measured stands in the repository's
+# ``benchmarks/README.md``.

@@ -15,7 +15,7 @@ from femurfe.errors import InvalidMesh, UnknownName
 from femurfe.loads import BoneFrame, LoadCase, load_case
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.sizing import Refinement, size_field
-from femurfe.mesh.solid import mesh_solid
+from femurfe.mesh.solid import Drafts, mesh_solid
 from femurfe.mesh.topology import boundary, facet_areas, facet_centroids, quadratic
 from femurfe.section import volume_behind
 from femurfe.shapes import HalfSpace, Intersection, Shape, SurfaceSolid, common_volume
@@ -204,6 +204,7 @@ class Bone(ABC):
         *,
         refine: Sequence[Refinement] = (),
         conform: Sequence[Shape] = (),
+        drafts: Drafts | None = None,
     ) -> Mesh:
         """Tetrahedra in the regions ``cortical``, ``trabecular``, ``medullary``, with surfaces.
 
@@ -213,6 +214,7 @@ class Bone(ABC):
         order : 1 for tet4, 2 for tet10.
         refine : where the cells are to be smaller.
         conform : solids whose boundary the cells follow.
+        drafts : of an earlier mesh of this bone, its size and refinements; see `mesh_solid`.
 
         Raises
         ------
@@ -223,7 +225,7 @@ class Bone(ABC):
             message = f"order must be 1 (tet4) or 2 (tet10), got {order!r}"
             raise InvalidMesh(message, code="E-MESH-ORDER")
         sizes = size_field(size, refine, self.surface)
-        linear = mesh_solid((self.form.outer, *self.form.cuts), sizes, conform=conform)
+        linear = mesh_solid((self.form.outer, *self.form.cuts), sizes, conform=conform, drafts=drafts)
         tissue = self.tissue(linear)
         present = {name: i for name, i in REGIONS.items() if (tissue.region == i).any()}
         labelled = linear.with_region(tissue.region, present).with_surfaces(self._surfaces(linear))

@@ -99,7 +99,7 @@ class Cycle:
     mu : (n_i, n_j, n_k) shear modulus of the voxels.
     special : held and sprung nodes; bodies : what carries others.
     ratios : least and largest lam / mu of the voxels.
-    loads : right-hand sides at once, 1, 2, 4 or 8.
+    loads : right-hand sides at once, 1, 2 or 4.
     """
 
     def __init__(

@@ -32,7 +32,7 @@ class VoxelSolver:
     Parameters
     ----------
     mu, special, bodies, ratios : as `femurfe.fem.voxelcycle.Cycle` takes them.
-    loads : right-hand sides at once, 1, 2, 4 or 8.
+    loads : right-hand sides at once, 1, 2 or 4.
     """
 
     def __init__(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -163,3 +164,13 @@ def save(figure: Any, path: Path, formats: Sequence[str] = ("pdf", "png")) -> li
             out.append(path.with_name(f"{path.name}.{form}"))
             figure.savefig(out[-1], metadata=_METADATA[form])
     return out
+
+
+def png_bytes(figure: Any, dpi: float = 160.0) -> bytes:
+    """A figure as PNG for a screen; the same figure gives the same bytes."""
+    import matplotlib as mpl
+
+    out = io.BytesIO()
+    with mpl.rc_context(_SETTINGS):
+        figure.savefig(out, format="png", dpi=dpi, metadata=_METADATA["png"])
+    return out.getvalue()

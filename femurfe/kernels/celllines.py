@@ -165,7 +165,7 @@ def gather_row(b, shape, share, pointer, slots, out, row):  # type: ignore[no-un
     def entry(array: Any, at: Any) -> Any:
         return ll.load(ll.gep(array, [at], inbounds=True))
 
-    def one(s: Any) -> Vector:
+    def one(s: Any) -> Any:
         return b.load(share, b.times(entry(slots, s), 6 * loads), 6 * loads)
 
     start, stop = entry(pointer, row), entry(pointer, b.plus(row, 1))

@@ -31,6 +31,7 @@ from femurfe.materials.partial import weighted
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.label import inside, volumes
 from femurfe.mesh.sizing import Refinement
+from femurfe.mesh.solid import Drafts
 from femurfe.shapes import Offset, Shape
 from femurfe.study.kept import Keep, anew
 
@@ -207,8 +208,10 @@ def _mesh(
     if fit == "label":
         return bone.mesh(size, order, refine=refine)
     growth = {i.name: 1.0 for i in items if isinstance(i, Screw)}
+    drafts = Drafts()
     for _ in range(ROUNDS):
-        mesh = bone.mesh(size, order, refine=refine, conform=_conforming(items, solids, growth))
+        follow = _conforming(items, solids, growth)
+        mesh = bone.mesh(size, order, refine=refine, conform=follow, drafts=drafts)
         short = {name: _growth(bone, solids[name], mesh) for name in growth}
         if all(abs(factor - 1.0) < ROUND_ENOUGH for factor in short.values()):
             break

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from femurfe.anatomy.base import Bone
 from femurfe.errors import InvalidStudy
 from femurfe.evaluate import Geometry, Risk, Strains, evaluate_risk, region_rows, relative_error
 from femurfe.fem.kept import KeptSets
 from femurfe.fem.linear import SolverOptions
+from femurfe.fem.newton import StepRow
 from femurfe.kernels import ahead
 from femurfe.kernels import threads as threading
 from femurfe.kernels.plan import judging_plan
@@ -21,6 +22,7 @@ from femurfe.study.arms import Arm, Arms, Averaging, Fit, Kind, build_arms, defa
 from femurfe.study.kept import Keep, anew, recorded
 from femurfe.study.notes import warn_of_placement
 from femurfe.study.table import Row, criterion_rows, table_row
+from femurfe.study.ultimate import Broken, UltimateOptions, break_arm, curve_rows, event_rows
 
 Progress = Callable[[str, int, int, str], None]
 
@@ -33,6 +35,7 @@ class Solved:
     ----------
     arm, case : names; result : of the solve; risk : of failure.
     error : estimated share by which the stiffness is too large.
+    broken : the same arm loaded until it breaks, if that was asked for.
     """
 
     arm: str
@@ -40,6 +43,7 @@ class Solved:
     result: Result
     risk: Risk
     error: float
+    broken: Broken | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -70,6 +74,17 @@ class Comparison:
             r for s in self.solved.values() for r in criterion_rows(self.case, s, self.load_cases[s.case])
         ]
 
+    def curve_rows(self) -> list[Row]:
+        """One row per step of every arm and load case that was loaded until it broke."""
+        return [r for s in self.solved.values() if s.broken for r in curve_rows(self._key(s), s.broken)]
+
+    def event_rows(self) -> list[Row]:
+        """One row per region that began to yield or to break, in order, of every such arm."""
+        return [r for s in self.solved.values() if s.broken for r in event_rows(self._key(s), s.broken)]
+
+    def _key(self, solved: Solved) -> Row:
+        return {"case": self.case, "arm": solved.arm, "load_case": solved.case}
+
     def region_rows(self) -> list[Row]:
         """One row per arm, load case and region."""
         return [
@@ -95,6 +110,7 @@ def compare(
     materials: BoneMaterials | None = None,
     averaging: Averaging | None = None,
     options: SolverOptions | None = None,
+    ultimate: UltimateOptions | None = None,
     threads: int | None = None,
     case: str = "1",
     progress: Progress | None = None,
@@ -111,6 +127,7 @@ def compare(
     fit, kind : ``"label"`` or ``"conform"``, ``"tetrahedra"`` or ``"voxel"``; see
         `femurfe.study.arms.build_arms`.
     materials : of the bone; those of its site if left out.
+    ultimate : load every arm until it breaks as well, as these options say.
     progress : called with (stage, done, total, detail).
     keep : gives solids, mesh and tissue again that were made before.
 
@@ -140,6 +157,11 @@ def compare(
             report = _counted(tell, i, len(built), arm.name)
             for one in _solve_arm(arm, cases, options, threads, margin, report, kept, geometry):
                 solved[one.arm, one.case] = one
+            for name, load in cases.items():
+                if ultimate is not None:
+                    tell_step = _stepped(tell, i, len(built), f"{arm.name}: {name}")
+                    broken = break_arm(arm, load, ultimate, options, margin, threads, tell_step)
+                    solved[arm.name, name] = replace(solved[arm.name, name], broken=broken)
         tell("solve", len(built), len(built), "")
     return Comparison(bone, case, {arm.name: arm for arm in built}, cases, solved, tuple(notes))
 
@@ -159,6 +181,19 @@ def _by_name(loads: Sequence[LoadCase]) -> dict[str, LoadCase]:
 def _counted(tell: Progress, done: int, total: int, arm: str) -> Callable[[str, int, float], None]:
     def report(cases: str, iteration: int, residual: float) -> None:
         tell("solve", done, total, f"{arm}: {cases}, iteration {iteration}, residual {residual:.1e}")
+
+    return report
+
+
+def _stepped(tell: Progress, done: int, total: int, what: str) -> Callable[[StepRow], None]:
+    """Tell the table of steps as it grows."""
+
+    def report(row: StepRow) -> None:
+        detail = (
+            f"{what}, step {row.step}: {row.iterations} iterations ({row.linear} linear), residual "
+            f"{row.residual:.1e}, motion {row.motion:.4g}, load {row.load:.4g}"
+        )
+        tell("solve", done, total, detail)
 
     return report
 

@@ -14,16 +14,16 @@ from typing import Any
 import tomli_w
 
 from femurfe.errors import FemurfeError
-from femurfe.mesh.check import report
 from femurfe.mesh.io import write_mesh
-from femurfe.study.arms import Arm
 from femurfe.study.compare import Comparison
+from femurfe.study.described import load_summary, materials_used, mesh_summary
 from femurfe.study.fields import fields, file_name
 from femurfe.study.interaction import interaction_rows
 from femurfe.study.provenance import provenance, study_key, versions
 from femurfe.study.results import SUMMARY, item_records, item_tables
 from femurfe.study.run import Outcome, resolved
 from femurfe.study.table import csv_text, plain
+from femurfe.study.ultimate import write_series
 
 MARK = SUMMARY
 
@@ -80,6 +80,8 @@ def write_outcome(outcome: Outcome, folder: Path) -> None:
         ("regions", comparison.region_rows()),
         ("fits", outcome.fit_rows()),
         ("interaction", interaction_rows(comparison)),
+        ("curves", comparison.curve_rows()),
+        ("events", comparison.event_rows()),
     ):
         if rows:
             (folder / f"{name}.csv").write_text(csv_text(rows), encoding="utf-8")
@@ -107,24 +109,17 @@ def summary(outcome: Outcome) -> dict[str, Any]:
             "axes": {k: v.tolist() for k, v in comparison.bone.axes.items()},
         },
         "items": item_tables(item_records(comparison)),
-        "mesh": _mesh_summary(next(iter(arms))),
+        "mesh": mesh_summary(next(iter(arms)).mesh),
         "arms": {arm.name: [item.name for item in arm.items] for arm in arms},
         "materials": {arm.name: dict(arm.materials.origin) for arm in arms},
+        "library": materials_used(arms),
         "placements": {arm.name: {k: dict(v) for k, v in arm.placements.items()} for arm in arms},
-        "load_cases": {
-            case.name: {"description": case.description, "source": case.source, "measure": case.measure}
-            for case in comparison.load_cases.values()
-        },
+        "load_cases": {case.name: load_summary(case) for case in comparison.load_cases.values()},
         "solver": {f"{s.arm} / {s.case}": dict(s.result.log) for s in comparison.solved.values()},
         "warnings": [{"code": code, "text": text} for code, text in comparison.warnings],
         "table": comparison.rows(),
         "fits": outcome.fit_rows(),
     }
-
-
-def _mesh_summary(arm: Arm) -> dict[str, Any]:
-    found = report(arm.mesh)
-    return {name: getattr(found, name) for name in type(found).__dataclass_fields__}
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
@@ -139,3 +134,5 @@ def _write_fields(comparison: Comparison, folder: Path) -> None:
         points, cells = fields(arm, solved)
         name = file_name((solved.arm, solved.case), taken)
         write_mesh(folder / f"{name}.vtu", arm.mesh, point_data=points, cell_data=cells)
+        if solved.broken is not None and solved.broken.snapshots:
+            write_series(arm, solved.broken, folder, f"{name}_step")

@@ -15,7 +15,7 @@ from femurfe.study.provenance import PACKAGES, versions
 from femurfe.study.schema import StudyFile
 
 NO_NUMBERS = {"matplotlib", "pydantic"}
-ASIDE = ("api", "bench", "cli", "figures", "study/sweep")
+ASIDE = ("api", "bench", "cli", "figures", "report", "study/sweep")
 
 
 @cache

@@ -9,7 +9,7 @@ from femurfe.fem.voxelcells import Cells, CellStiffness, between, cells_of
 from femurfe.fem.voxelgrid import CORNERS, Grid, grid_of
 from femurfe.fem.voxelhanging import hanging
 from femurfe.fem.voxelspecial import Special
-from femurfe.kernels import cellmatrix, cells, celltransfer
+from femurfe.kernels import celllines, cellmatrix, cells, celltransfer
 from femurfe.kernels.team import Team
 from femurfe.kernels.vector import marker
 
@@ -28,7 +28,7 @@ def prolonged(grid: Grid, those: Cells, rows: np.ndarray) -> np.ndarray:
     wide = np.zeros((len(rows), 1, 8), dtype=np.float32)
     wide[:, 0, :6] = rows
     out = np.zeros(3 * grid.size + 8, dtype=np.float32)
-    owner = cells.owners(grid.rows, grid.n_rows, those.piece, grid.size + celltransfer.LANES)
+    owner = cells.owners(grid.rows, grid.n_rows, those.piece, grid.size + celllines.LANES)
     with Team(1) as team:
         team.run(
             celltransfer.prolong, marker(1), grid.rows, grid.n_rows, owner, those.lowest, those.span,
@@ -96,7 +96,7 @@ def test_restriction_is_the_transpose_of_prolongation() -> None:
     force[:, places] = rng.standard_normal((3, len(places)))
     out = np.zeros((those.n_rows, 1, 8), dtype=np.float32)
     share = np.zeros(48 * len(those.lowest), dtype=np.float32)
-    owner = cells.owners(grid.rows, grid.n_rows, those.piece, grid.size + celltransfer.LANES)
+    owner = cells.owners(grid.rows, grid.n_rows, those.piece, grid.size + celllines.LANES)
     with Team(1) as team:
         team.run(
             celltransfer.restrict, marker(1), grid.rows, grid.n_rows, owner, those.lowest, 3,
