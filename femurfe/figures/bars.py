@@ -148,7 +148,8 @@ def slope_figures(results: Results, width: Width = "double") -> Iterator[Drawing
     for page, measures in enumerate(chunks(("stiffness", "failure"), 2 if fits else 1)):
         n_rows = len(measures) if width == "single" else 1
         with styled() as make:
-            figure = make(figsize=inches(width_mm(width), height * n_rows + below), layout="constrained")
+            high = min(height * n_rows + below, TALLEST)
+            figure = make(figsize=inches(width_mm(width), high), layout="constrained")
             axes = figure.subplots(n_rows, len(measures) // n_rows, squeeze=False).ravel()
             for j, (axis, measure) in enumerate(zip(axes, measures, strict=True)):
                 _slopes(axis, results, measure, named=j == 0 or n_rows == 2)

@@ -80,15 +80,23 @@ def read_curves(path: str | Path, measures: dict[str, str] | None = None) -> lis
 
 
 def curves_of_rows(rows: Sequence[Row], measures: dict[str, str]) -> list[Curve]:
-    """Curves from rows of ``arm``, ``load_case``, ``motion``, ``load``, in the order they come."""
+    """Curves from rows of ``arm``, ``load_case``, motion and load, in the order they come."""
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for row in rows:
-        point = float(row["motion"]), float(row["load"])
+        point = _known(row, "motion", "motion_mm", "angle_deg"), _known(row, "load", "load_N", "moment_Nm")
         found.setdefault((row["arm"], row["load_case"]), []).append(point)
     return [
         Curve(arm, case, *np.array(points).T, measure=measures.get(case, "force"))  # type: ignore[misc]
         for (arm, case), points in found.items()
     ]
+
+
+def _known(row: Row, *names: str) -> float:
+    """The first of these columns that has a number; a KeyError if there is none of them."""
+    if not any(name in row for name in names):
+        raise KeyError(names[0])
+    values = (float(row[name]) for name in names if name in row and row[name] != "")
+    return next((value for value in values if math.isfinite(value)), math.nan)
 
 
 def curves_of(results: Results) -> list[Curve]:

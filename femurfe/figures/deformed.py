@@ -99,7 +99,7 @@ def _page(
                 drawn = draw_values(axis, shapes[arm], view, values, colormaps[MOTION_MAP], (0.0, highest))
                 frame_axis(axis, window)
         name_columns(axes, arms, width)
-        name_rows(axes, [f"{view.name} view" for view in views])
+        name_rows(figure, axes, [f"{view.name} view" for view in views])
         scale_bar(axes[-1][0], windows[-1])
         label = bar_label(figure, 1, words(case), "displacement (mm)")
         figure.colorbar(drawn, ax=axes, label=label, shrink=0.7, aspect=30)

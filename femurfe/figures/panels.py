@@ -49,7 +49,8 @@ def panel_grid(make: Any, width: Width, n_rows: int, n_columns: int, aspect: flo
     figure = make(figsize=inches(width_mm(width), HEAD + row * n_rows), layout="constrained")
     axes = figure.subplots(n_rows, n_columns, squeeze=False)
     for axis in axes.ravel():
-        axis.set_axis_off()
+        axis.set(xticks=[], yticks=[], facecolor="none")
+        axis.spines[:].set_visible(False)
     return figure, axes
 
 
@@ -60,11 +61,17 @@ def name_columns(axes: Any, names: Sequence[str], width: Width) -> None:
         axis.set_title(arm_words(name, room))
 
 
-def name_rows(axes: Any, names: Sequence[str]) -> None:
-    """Names beside the first panels of the rows, upright."""
-    for axis, name in zip(axes[:, 0], names, strict=True):
-        text = arm_words(name, 40.0)
-        axis.text(-0.04, 0.5, text, transform=axis.transAxes, rotation=90, ha="right", va="center")
+def name_rows(figure: Any, axes: Any, names: Sequence[str]) -> None:
+    """Names at the left edge of the page, upright, in a margin of their own."""
+    labels = [arm_words(name, 40.0) for name in names]
+    page = MM_PER_INCH * float(figure.get_figwidth())
+    for axis, label in zip(axes[:, 0], labels, strict=True):
+        axis.annotate(
+            label, (1.0 / page, 0.5), xycoords=("figure fraction", "axes fraction"), rotation=90, ha="left",
+            va="center", annotation_clip=False, in_layout=False,
+        )  # fmt: skip
+    margin = (1.5 + LINE * max(label.count("\n") + 1 for label in labels)) / page
+    figure.get_layout_engine().set(rect=(margin, 0.0, 1.0 - margin, 1.0))
 
 
 def bar_label(figure: Any, n_rows: int, *parts: str) -> str:

@@ -141,7 +141,7 @@ def _page(
                 drawn = draw_values(axis, shown[arm][0], view, shown[arm][1], colours, limits)
                 frame_axis(axis, window)
         name_columns(axes, columns, width)
-        name_rows(axes, rows)
+        name_rows(figure, axes, rows)
         scale_bar(axes[-1][0], windows[-1] if upright else windows[0])
         extend = "both" if quantity.signed else "neither"
         label = bar_label(figure, 1, words(case), quantity.label + ("" if quantity.signed else GREY))

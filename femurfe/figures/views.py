@@ -54,7 +54,7 @@ def views_figures(results: Results, width: Width = "double") -> Iterator[Drawing
                     draw_arm(axis, results, arm, mesh, view)
                     frame_axis(axis, window)
             name_columns(axes, arms, width)
-            name_rows(axes, [f"{view.name} view" for view in views])
+            name_rows(figure, axes, [f"{view.name} view" for view in views])
             scale_bar(axes[-1][0], windows[-1])
             kinds = dict.fromkeys(results.items[item].kind for arm in arms for item in results.arms[arm])
             handles = [Patch(color=ITEM_COLOURS[kind], label=kind) for kind in kinds]
@@ -92,6 +92,6 @@ def view_rows(results: Results) -> list[Row]:
                 "kind": owner[region].kind if region in owner else "bone",
                 "volume_ml": float(ml_from_mm3(size[i])),
             }
-            for region, i in mesh.regions.items()
+            for region, i in sorted(mesh.regions.items(), key=lambda pair: pair[1])
         ]  # fmt: skip
     return rows

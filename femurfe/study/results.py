@@ -109,7 +109,8 @@ def results_of(comparison: Comparison, name: str = "", title: str = "") -> Resul
         name or comparison.case, title, comparison.bone.site, comparison.bone.side, comparison.bone.axes,
         item_records(comparison), {a.name: tuple(i.name for i in a.items) for a in comparison.arms.values()},
         {c.name: {"description": c.description, "source": c.source, "measure": c.measure} for c in loads},
-        tuple(comparison.rows()), (), lambda: interaction_rows(comparison), fields,
+        tuple(comparison.rows()), tuple(comparison.curve_rows()), lambda: interaction_rows(comparison),
+        fields,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ def texts(figure):
         for axes in figure.axes
         for axis in (axes.xaxis, axes.yaxis)
         for label in axis.get_ticklabels(which="both")
-        if not _inside(axes, axis, label)
+        if not axes.axison or not _inside(axes, axis, label)
     }
     found = [t for t in figure.findobj(Text) if t.get_text() and t.get_visible() and id(t) not in unseen]
     return [(text.get_text(), text.get_window_extent(renderer)) for text in found]

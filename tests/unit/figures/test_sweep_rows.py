@@ -165,3 +165,21 @@ def test_twenty_four_arms_have_looks_of_their_own():
 
 def test_a_name_without_a_unit_says_so():
     assert (axis_words("risk"), axis_words("failure_load_N")) == ("risk (-)", "failure load (N)")
+
+
+def test_curves_of_arms_that_broke_are_read_by_their_units():
+    from femurfe.figures.curves import curves_of_rows
+
+    rows = [
+        {
+            "arm": "lytic",
+            "load_case": "twist",
+            "motion_mm": NAN,
+            "load_N": NAN,
+            "angle_deg": x,
+            "moment_Nm": 2 * x,
+        }
+        for x in (0.5, 1.0)
+    ]
+    (curve,) = curves_of_rows(rows, {"twist": "moment"})
+    assert (list(curve.motion), list(curve.load), curve.measure) == ([0.5, 1.0], [1.0, 2.0], "moment")
