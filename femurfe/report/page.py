@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-LARGEST = 20_000_000
-
 
 @cache
 def _environment() -> Environment:

@@ -74,7 +74,7 @@ class Viewer:
         self.url = f"http://{LOOPBACK}:{self.port}/{self._secret}/"
 
     def serve(self) -> None:
-        """Answer until `close` is called from another thread."""
+        """Answer until ``close`` is called from another thread."""
         self._server.serve_forever()
 
     def close(self) -> None:

@@ -38,7 +38,12 @@ def needed(reason):
 
 @pytest.fixture(scope="module")
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api") if CHROMIUM else needed("there is no Chromium")
+    if CHROMIUM is None:
+        needed("there is no Chromium")
+    try:
+        from playwright import sync_api as playwright
+    except ImportError:
+        needed("there is no playwright")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser
