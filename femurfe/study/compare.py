@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from femurfe.anatomy.base import Bone
+from femurfe.equilibrium import equilibrium
 from femurfe.errors import InvalidStudy
 from femurfe.evaluate import Risk, evaluate_risk, region_rows, relative_error
+from femurfe.evaluate.interfaces import interface_row
 from femurfe.fem.kept import KeptSets
 from femurfe.fem.linear import SolverOptions
+from femurfe.interfaces import Interface, part
 from femurfe.kernels import ahead
 from femurfe.kernels import threads as threading
 from femurfe.kernels.plan import judging_plan
@@ -19,6 +22,7 @@ from femurfe.materials import BoneMaterials
 from femurfe.model import Model, begin_compiling, solve_all
 from femurfe.result import Result
 from femurfe.study.arms import Arm, Arms, Averaging, Fit, Kind, build_arms, default_materials
+from femurfe.study.interfaces import interfaces_of
 from femurfe.study.kept import Keep, anew, recorded
 from femurfe.study.notes import warn_of_placement
 from femurfe.study.table import Row, criterion_rows, table_row
@@ -34,7 +38,7 @@ class Solved:
     ----------
     arm, case : names; result : of the solve; risk : of failure.
     error : estimated share by which the stiffness is too large.
-    regions : strain and stress by region.
+    regions : strain and stress by region; interfaces : what each one does.
     """
 
     arm: str
@@ -43,6 +47,7 @@ class Solved:
     risk: Risk
     error: float
     regions: Sequence[Mapping[str, Any]]
+    interfaces: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -81,6 +86,14 @@ class Comparison:
             for row in s.regions
         ]
 
+    def interface_rows(self) -> list[Row]:
+        """One row per arm, load case and interface that is not bonded."""
+        return [
+            {"case": self.case, "arm": s.arm, "load_case": s.case, **row}
+            for s in self.solved.values()
+            for row in s.interfaces
+        ]
+
 
 def compare(
     bone: Bone,
@@ -98,6 +111,7 @@ def compare(
     case: str = "1",
     progress: Progress | None = None,
     keep: Keep = anew,
+    interfaces: Sequence[Interface] = (),
 ) -> Comparison:
     """Solve every arm under every load on one mesh and judge it.
 
@@ -112,6 +126,8 @@ def compare(
     materials : of the bone; those of its site if left out.
     progress : called with (stage, done, total, detail).
     keep : gives solids, mesh and tissue again that were made before.
+    interfaces : between ``"screw"``, ``"cement"``, ``"bone"`` or items; what none names is bonded.
+        Arms on which one is not bonded are on a mesh of their own, parted there.
 
     Raises
     ------
@@ -134,12 +150,15 @@ def compare(
             warn_of_placement(arm, cases.values())
         margin = (averaging or Averaging()).margin
         solved: dict[tuple[str, str], Solved] = {}
-        kept = KeptSets()
+        kept, solving = KeptSets(), _Solving(cases, options, threads, margin)
         for i, arm in enumerate(built):
-            for one in _solve_arm(
-                arm, cases, options, threads, margin, _counted(tell, i, len(built), arm.name), kept
-            ):
-                solved[one.arm, one.case] = one
+            own = interfaces_of(arm, interfaces)
+            tell_arm = _counted(tell, i, len(built), arm.name)
+            if own:
+                built[i], found = _solve_parted(arm, own, solving, tell_arm)
+            else:
+                found = _solve_arm(arm, solving, tell_arm, kept)
+            solved |= {(one.arm, one.case): one for one in found}
         tell("solve", len(built), len(built), "")
     return Comparison(bone, case, {arm.name: arm for arm in built}, cases, solved, tuple(notes))
 
@@ -163,14 +182,50 @@ def _counted(tell: Progress, done: int, total: int, arm: str) -> Callable[[str, 
     return report
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Solving:
+    """What the solves of all arms share."""
+
+    cases: Mapping[str, LoadCase]
+    options: SolverOptions | None
+    threads: int | None
+    margin: float
+
+
 def _solve_arm(
-    arm: Arm, cases: Mapping[str, LoadCase], options: SolverOptions | None, threads: int | None,
-    margin: float, report: Callable[[str, int, float], None], kept: KeptSets,
-) -> Iterator[Solved]:  # fmt: skip
-    models = [Model(arm.mesh, arm.materials, case) for case in cases.values()]
-    results = solve_all(models, options, threads=threads, report=report, kept=kept)
+    arm: Arm, solving: _Solving, report: Callable[[str, int, float], None], kept: KeptSets
+) -> list[Solved]:
+    models = [Model(arm.mesh, arm.materials, case) for case in solving.cases.values()]
+    results = solve_all(models, solving.options, threads=solving.threads, report=report, kept=kept)
     ahead.ready(judging_plan(threading.chosen()))
-    for model, result in zip(models, results, strict=True):
-        risk = evaluate_risk(model, result, arm.parts, margin)
-        error = relative_error(model, result)
-        yield Solved(arm.name, model.load_case.name, result, risk, error, region_rows(model, result))
+    return [
+        _judged(arm, model, result, solving.margin) for model, result in zip(models, results, strict=True)
+    ]
+
+
+def _solve_parted(
+    arm: Arm, interfaces: Sequence[Interface], solving: _Solving, report: Callable[[str, int, float], None]
+) -> tuple[Arm, list[Solved]]:
+    """The arm on its parted mesh, and its solves."""
+    first = next(iter(solving.cases.values()))
+    parted = part(Model(arm.mesh, arm.materials, first), interfaces, partial=True)
+    own, out = replace(arm, mesh=parted.model.mesh), []
+    for case in solving.cases.values():
+        model = Model(own.mesh, own.materials, case)
+        rest = equilibrium(
+            replace(parted, model=model), solving.options, threads=solving.threads, report=report
+        )
+        rows = [
+            {"interface": name, **interface_row(elements, rest.result.displacement, rest.history(name))}
+            for name, elements in parted.elements.items()
+        ]
+        out.append(_judged(own, model, rest.result, solving.margin, rows))
+    return own, out
+
+
+def _judged(
+    arm: Arm, model: Model, result: Result, margin: float, interfaces: Sequence[Mapping[str, Any]] = ()
+) -> Solved:
+    risk = evaluate_risk(model, result, arm.parts, margin)
+    error, regions = relative_error(model, result), region_rows(model, result)
+    return Solved(arm.name, model.load_case.name, result, risk, error, regions, interfaces)
