@@ -16,7 +16,9 @@ _TABLES = ("items", "materials", "loads", "anatomy", "mesh")
 
 
 def pictures(found: Analysis) -> Iterator[tuple[tuple[str, str], Any]]:
-    """Load case and arm of each result ("" for all arms), and its figure."""
+    """Load case and arm of each result ("" for all arms), and its figure; a ladder is a table only."""
+    if found.kind not in _DRAW:
+        return
     for (load_case, arm), result in found.results.items():
         yield (load_case, arm), _DRAW[found.kind](found, load_case, arm, result)
 

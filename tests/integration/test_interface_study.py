@@ -65,7 +65,8 @@ def test_the_screw_has_points_of_its_own_and_the_table_says_what_it_does(outcome
     (row,) = outcomes["compliant"].interface_rows()
     assert row["interface"] == "screw_bone"
     assert row["kind"] == "compliant"
-    assert row["broken_share"] == row["open_share"] == 0.0
+    assert row["broken_share"] == 0.0
+    assert row["open_share"] < 0.1
     assert 600.0 < row["area_mm2"] < 1200.0
     assert row["largest_pressure_MPa"] > 0.0
 

@@ -173,7 +173,7 @@ def test_what_does_not_fit_is_refused_in_a_sentence(place, choices, error, said)
 @pytest.mark.parametrize(
     ("method", "n", "kinds"),
     [
-        ("grid", None, {"regression", "paired", "ranks", "chart"}),
+        ("grid", None, {"regression", "paired", "ranks", "chart", "ladder"}),
         ("sobol", 16, {"regression", "paired", "ranks", "chart", "probability"}),
         ("morris", 8, {"morris", "chart"}),
         ("saltelli", 16, set(SALTELLI_KINDS)),
