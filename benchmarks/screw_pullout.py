@@ -20,7 +20,7 @@ from femurfe.interfaces import LADDER
 from femurfe.materials import interface_properties
 from femurfe.pullout import PullOutTest, pull_out
 
-DENSITIES = {"osteoporotic": 0.1, "normal": 0.2}
+DENSITIES = {"osteoporotic": 0.16, "normal": 0.2}
 MANTLES = {"without cement": 0.0, "with cement": 12.0}
 PRESS_FIT = 0.02
 FAR = {"bonded": 0.1, "compliant": 0.1, "cohesive": 0.5, "frictional": 0.2}
