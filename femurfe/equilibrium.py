@@ -12,7 +12,7 @@ from femurfe.arrays import Floats
 from femurfe.errors import NotConverged
 from femurfe.fem.contribution import respond
 from femurfe.fem.drive import Leg, State
-from femurfe.fem.linear import SolverLog, SolverOptions, choose_method
+from femurfe.fem.linear import SolverLog, SolverOptions
 from femurfe.fem.newton import NewtonOptions, StepRow
 from femurfe.fem.supports import constrain
 from femurfe.fem.system import System, load_vectors, prescribed_field
@@ -73,10 +73,8 @@ def equilibrium(
     steps = (1.0, 1.0, 1.0) if elastic else (0.25, 1e-3, 0.5)
     control, to = ("load", 1.0) if case.loads else ("motion", driving_size(case))
     leg = Leg(to, control, steps[0], steps[1], steps[2])  # type: ignore[arg-type]
-    mesh = parted.model.mesh
-    direct = choose_method(3 * (mesh.n_points + 2 * len(case.platens)), chosen)[0] != "multigrid"
     path = solve_path(
-        parted.model, (), (leg,), interfaces=parted.contributions, base=None if direct else parted.base(),
+        parted.model, (), (leg,), interfaces=parted.contributions, base=parted.base_for(chosen),
         solver=chosen, newton=NewtonOptions(tolerance=TOLERANCE), report=_told(case.name, report),
         threads=threads,
     )  # fmt: skip

@@ -17,6 +17,7 @@ from femurfe.fem.contribution import TangentSum
 from femurfe.fem.facing import facing
 from femurfe.fem.interface import InterfaceElements, elements
 from femurfe.fem.laws import drucker_prager_constants
+from femurfe.fem.linear import SolverOptions, choose_method
 from femurfe.fem.operator import BlockMatrix
 from femurfe.fem.reduction import block_rows
 from femurfe.fem.tractions import Cohesive, CohesiveFrictional, Compliant, Frictional, Law
@@ -135,6 +136,11 @@ class Parted:
             parts.append(closed.respond(np.zeros((mesh.n_points, 3)), closed.start()).tangent())
         rows = block_rows(TangentSum(tuple(parts)).to_scipy())
         return BlockMatrix(rows.pointer, rows.columns.astype(np.int32), rows.data)
+
+    def base_for(self, options: SolverOptions) -> BlockMatrix | None:
+        """`base` for solves that iterate, None for those that factorise."""
+        n = 3 * (self.model.mesh.n_points + 2 * len(self.model.load_case.platens))
+        return self.base() if choose_method(n, options)[0] == "multigrid" else None
 
 
 def part(model: Model, interfaces: Sequence[Interface], *, partial: bool = False) -> Parted:

@@ -142,10 +142,11 @@ def _solve(
             report(row)
         return watch is not None and watch(row, state, answer)
 
-    state, end = Newton(drive, tangents, newton, keep).run(start or drive.start(), legs)
+    method = Newton(drive, tangents, newton, keep)
+    state, end = method.run(start or drive.start(), legs)
     log = {
         "method": "direct" if tangents.is_direct else "multigrid", "n_unknowns": 3 * constraints.n_unknowns,
-        "seconds": perf_counter() - begin, "peak_mb": memory.peak_mb(),
+        "seconds": perf_counter() - begin, "parts": dict(method.seconds), "peak_mb": memory.peak_mb(),
     }  # fmt: skip
     field_ = drive.field(state.unknowns, state.factor)
     return LoadPath(tuple(rows), state, field_, end, end == COMPLETE, cells, log)

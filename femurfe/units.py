@@ -26,6 +26,8 @@ FIELD_UNITS = {
     "thickness": "mm",
     "distance": "mm",
     "risk": "1",
+    "plastic_strain": "1",
+    "damage": "1",
     "region": "id",
     "quality": "1",
     "energy_density": "N/mm2",

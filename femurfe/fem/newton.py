@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -11,9 +12,9 @@ import numpy as np
 
 from femurfe.arrays import Floats
 from femurfe.errors import NotConverged
-from femurfe.fem.contribution import Answer
+from femurfe.fem.contribution import Answer, TangentSum
 from femurfe.fem.drive import Drive, Leg, State
-from femurfe.fem.tangents import TangentSolver
+from femurfe.fem.tangents import Solve, TangentSolver
 
 GROWTH, SHRINK, FEW, MANY = 1.5, 0.5, 5, 9
 SEARCHES, ENOUGH = 4, 0.8
@@ -99,6 +100,7 @@ class Newton:
         self.peak = 0.0
         self._last: tuple[Floats, float] | None = None
         self._pace = 0.0
+        self.seconds = {"forces": 0.0, "tangents": 0.0, "solves": 0.0}
 
     def run(self, state: State, legs: tuple[Leg, ...]) -> tuple[State, str]:
         """The last kept state, and why the path ended."""
@@ -181,7 +183,8 @@ class Newton:
         new, d = State(unknowns, factor, answer.history), self.drive
         row = StepRow(
             self.n_steps + 1, len(trail) - 1, self.solver.iterations - before, trail[-1], tuple(trail),
-            factor, d.motion(unknowns, factor), d.load(factor, answer), answer.dissipated, perf_counter() - start,
+            factor, d.motion(unknowns, factor), d.load(factor, answer), answer.dissipated,
+            perf_counter() - start,
             self._drift(new),
         )  # fmt: skip
         return new, row, answer
@@ -189,7 +192,7 @@ class Newton:
     def _drift(self, state: State) -> float:
         """What would be left over if the history were brought up to date at once."""
         d = self.drive
-        answer = d.answer(state.unknowns, state.factor, state.history)
+        answer = self._answer(state.unknowns, state.factor, state.history)
         return self._share(d.left(state.unknowns, state.factor, answer), state.factor, answer)
 
     def _predicted(self, state: State, condition: _Condition) -> tuple[Floats, float]:
@@ -201,8 +204,8 @@ class Newton:
             if along * condition.length > 0.0:
                 scale = condition.length / along
                 return state.unknowns + scale * change, state.factor + scale * factor
-        answer = d.answer(state.unknowns, state.factor, state.history)
-        tangent = answer.tangent()
+        answer = self._answer(state.unknowns, state.factor, state.history)
+        tangent = self._tangent(answer)
         left = d.left(state.unknowns, state.factor, answer)
         change, factor = self._correction(tangent, left, condition, np.zeros_like(left), 0.0, LOOSEST)
         return state.unknowns + change, state.factor + factor
@@ -212,7 +215,7 @@ class Newton:
         tolerance: float,
     ) -> tuple[Floats, float]:  # fmt: skip
         """The Newton step of unknowns and factor, given the change since the step's start."""
-        solve = self.solver.solver(tangent)
+        solve = partial(self._timed, self.solver.solver(tangent))
         lacks = condition.lacks(change, factor)
         if condition.row is None:
             more = lacks / condition.weight
@@ -227,11 +230,29 @@ class Newton:
         more = (lacks - float(np.vdot(condition.row, own))) / below
         return own + more * along, more
 
+    def _timed(self, solve: Solve, right: Floats, tolerance: float) -> Floats:
+        start = perf_counter()
+        out = solve(right, tolerance)
+        self.seconds["solves"] += perf_counter() - start
+        return out
+
+    def _answer(self, unknowns: Floats, factor: float, history: tuple[Any, ...]) -> Answer:
+        start = perf_counter()
+        out = self.drive.answer(unknowns, factor, history)
+        self.seconds["forces"] += perf_counter() - start
+        return out
+
+    def _tangent(self, answer: Answer) -> TangentSum:
+        start = perf_counter()
+        out = answer.tangent()
+        self.seconds["tangents"] += perf_counter() - start
+        return out
+
     def _solve(
         self, state: State, condition: _Condition, unknowns: Floats, factor: float
     ) -> tuple[Floats, float, Answer, list[float]]:
         d, trail = self.drive, []
-        answer = d.answer(unknowns, factor, state.history)
+        answer = self._answer(unknowns, factor, state.history)
         left = d.left(unknowns, factor, answer)
         least = np.inf
         for iteration in range(self.options.max_iterations + 1):
@@ -243,7 +264,7 @@ class Newton:
             if not np.isfinite(share) or (iteration > 5 and share > 1e3 * least):
                 break
             change, more = self._correction(
-                answer.tangent(), left, condition, unknowns - state.unknowns, factor - state.factor,
+                self._tangent(answer), left, condition, unknowns - state.unknowns, factor - state.factor,
                 self._forcing(trail),
             )  # fmt: skip
             unknowns, factor, answer, left = self._searched(state, unknowns, factor, left, change, more)
@@ -271,7 +292,7 @@ class Newton:
         best: tuple[float, tuple[Floats, float, Answer, Floats]] | None = None
         for search in range(1 + SEARCHES):
             u, f = unknowns + at * change, factor + at * more
-            answer = d.answer(u, f, state.history)
+            answer = self._answer(u, f, state.history)
             now = d.left(u, f, answer)
             work = float(np.vdot(change, now))
             size = float(np.linalg.norm(now))

@@ -30,7 +30,7 @@ _NAMES = {
         tension_strain compression_strain tension_ultimate_strain compression_ultimate_strain
         plateau_strain tension_to_compression volume_shrinkage exponent factor porosity
         failure_strain failed_share friction""",
-    "mm": "thickness thread_depth thread_pitch",
+    "mm": "thickness thread_depth thread_pitch element_size",
     "N/mm": "tension_energy shear_energy",
     "N/mm3": "normal_stiffness shear_stiffness",
     "g/cm3": "density density_apparent density_ash",

@@ -13,7 +13,8 @@ from femurfe.evaluate import Risk, evaluate_risk, region_rows, relative_error
 from femurfe.evaluate.interfaces import interface_row
 from femurfe.fem.kept import KeptSets
 from femurfe.fem.linear import SolverOptions
-from femurfe.interfaces import Interface, part
+from femurfe.fem.newton import StepRow
+from femurfe.interfaces import Interface, Parted, part
 from femurfe.kernels import ahead
 from femurfe.kernels import threads as threading
 from femurfe.kernels.plan import judging_plan
@@ -26,6 +27,7 @@ from femurfe.study.interfaces import interfaces_of
 from femurfe.study.kept import Keep, anew, recorded
 from femurfe.study.notes import warn_of_placement
 from femurfe.study.table import Row, criterion_rows, table_row
+from femurfe.study.ultimate import Broken, UltimateOptions, break_arm, curve_rows, event_rows
 
 Progress = Callable[[str, int, int, str], None]
 
@@ -39,6 +41,7 @@ class Solved:
     arm, case : names; result : of the solve; risk : of failure.
     error : estimated share by which the stiffness is too large.
     regions : strain and stress by region; interfaces : what each one does.
+    broken : the same arm loaded until it breaks, if that was asked for.
     """
 
     arm: str
@@ -48,6 +51,7 @@ class Solved:
     error: float
     regions: Sequence[Mapping[str, Any]]
     interfaces: Sequence[Mapping[str, Any]] = ()
+    broken: Broken | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -78,6 +82,17 @@ class Comparison:
             r for s in self.solved.values() for r in criterion_rows(self.case, s, self.load_cases[s.case])
         ]
 
+    def curve_rows(self) -> list[Row]:
+        """One row per step of every arm and load case that was loaded until it broke."""
+        return [r for s in self.solved.values() if s.broken for r in curve_rows(self._key(s), s.broken)]
+
+    def event_rows(self) -> list[Row]:
+        """One row per region that began to yield or to break, in order, of every such arm."""
+        return [r for s in self.solved.values() if s.broken for r in event_rows(self._key(s), s.broken)]
+
+    def _key(self, solved: Solved) -> Row:
+        return {"case": self.case, "arm": solved.arm, "load_case": solved.case}
+
     def region_rows(self) -> list[Row]:
         """One row per arm, load case and region."""
         return [
@@ -107,6 +122,7 @@ def compare(
     materials: BoneMaterials | None = None,
     averaging: Averaging | None = None,
     options: SolverOptions | None = None,
+    ultimate: UltimateOptions | None = None,
     threads: int | None = None,
     case: str = "1",
     progress: Progress | None = None,
@@ -124,6 +140,7 @@ def compare(
     fit, kind : ``"label"`` or ``"conform"``, ``"tetrahedra"`` or ``"voxel"``; see
         `femurfe.study.arms.build_arms`.
     materials : of the bone; those of its site if left out.
+    ultimate : load every arm until it breaks as well, as these options say.
     progress : called with (stage, done, total, detail).
     keep : gives solids, mesh and tissue again that were made before.
     interfaces : between ``"screw"``, ``"cement"``, ``"bone"`` or items; what none names is bonded.
@@ -154,11 +171,19 @@ def compare(
         for i, arm in enumerate(built):
             own = interfaces_of(arm, interfaces)
             tell_arm = _counted(tell, i, len(built), arm.name)
+            parted = None
             if own:
-                built[i], found = _solve_parted(arm, own, solving, tell_arm)
+                parted = part(Model(arm.mesh, arm.materials, next(iter(cases.values()))), own, partial=True)
+                built[i] = replace(arm, mesh=parted.model.mesh)
+                found = _solve_parted(built[i], parted, solving, tell_arm)
             else:
                 found = _solve_arm(arm, solving, tell_arm, kept)
             solved |= {(one.arm, one.case): one for one in found}
+            for name, load in cases.items():
+                if ultimate is not None:
+                    tell_step = _stepped(tell, i, len(built), f"{arm.name}: {name}")
+                    broken = break_arm(built[i], load, ultimate, options, margin, threads, tell_step, parted)
+                    solved[arm.name, name] = replace(solved[arm.name, name], broken=broken)
         tell("solve", len(built), len(built), "")
     return Comparison(bone, case, {arm.name: arm for arm in built}, cases, solved, tuple(notes))
 
@@ -178,6 +203,19 @@ def _by_name(loads: Sequence[LoadCase]) -> dict[str, LoadCase]:
 def _counted(tell: Progress, done: int, total: int, arm: str) -> Callable[[str, int, float], None]:
     def report(cases: str, iteration: int, residual: float) -> None:
         tell("solve", done, total, f"{arm}: {cases}, iteration {iteration}, residual {residual:.1e}")
+
+    return report
+
+
+def _stepped(tell: Progress, done: int, total: int, what: str) -> Callable[[StepRow], None]:
+    """Tell the table of steps as it grows."""
+
+    def report(row: StepRow) -> None:
+        detail = (
+            f"{what}, step {row.step}: {row.iterations} iterations ({row.linear} linear), residual "
+            f"{row.residual:.1e}, motion {row.motion:.4g}, load {row.load:.4g}"
+        )
+        tell("solve", done, total, detail)
 
     return report
 
@@ -204,14 +242,12 @@ def _solve_arm(
 
 
 def _solve_parted(
-    arm: Arm, interfaces: Sequence[Interface], solving: _Solving, report: Callable[[str, int, float], None]
-) -> tuple[Arm, list[Solved]]:
-    """The arm on its parted mesh, and its solves."""
-    first = next(iter(solving.cases.values()))
-    parted = part(Model(arm.mesh, arm.materials, first), interfaces, partial=True)
-    own, out = replace(arm, mesh=parted.model.mesh), []
+    arm: Arm, parted: Parted, solving: _Solving, report: Callable[[str, int, float], None]
+) -> list[Solved]:
+    """The solves of an arm on its parted mesh."""
+    out = []
     for case in solving.cases.values():
-        model = Model(own.mesh, own.materials, case)
+        model = Model(arm.mesh, arm.materials, case)
         rest = equilibrium(
             replace(parted, model=model), solving.options, threads=solving.threads, report=report
         )
@@ -219,8 +255,8 @@ def _solve_parted(
             {"interface": name, **interface_row(elements, rest.result.displacement, rest.history(name))}
             for name, elements in parted.elements.items()
         ]
-        out.append(_judged(own, model, rest.result, solving.margin, rows))
-    return own, out
+        out.append(_judged(arm, model, rest.result, solving.margin, rows))
+    return out
 
 
 def _judged(

@@ -23,6 +23,7 @@ from femurfe.study.items import build_items_of_arms
 from femurfe.study.kept import Keep, Kept, anew, geometry_keys, recorded
 from femurfe.study.schema import StudyFile
 from femurfe.study.table import Row
+from femurfe.study.ultimate import UltimateOptions
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -109,6 +110,11 @@ def solver_of(study: StudyFile) -> SolverOptions:
     return SolverOptions(table.method, table.tolerance, table.max_iterations)
 
 
+def ultimate_of(study: StudyFile) -> UltimateOptions | None:
+    """How far a study loads its arms, if it loads them until they break."""
+    return UltimateOptions(**study.ultimate.model_dump()) if study.failure == "ultimate" else None
+
+
 def run_study(
     study: StudyFile, folder: Path, *, threads: int | None = None, progress: Progress | None = None,
     kept: Kept | None = None,
@@ -148,7 +154,8 @@ def _compared(
         inputs.bone, inputs.arms, inputs.loads,
         size=study.mesh.size_mm, order=study.mesh.order, fit=fit, kind=study.mesh.kind,
         materials=inputs.materials, averaging=averaging_of(study), options=solver_of(study),
-        threads=threads, case=study.name, progress=progress, keep=keep, interfaces=inputs.interfaces,
+        ultimate=ultimate_of(study), threads=threads, case=study.name, progress=progress, keep=keep,
+        interfaces=inputs.interfaces,
     )  # fmt: skip
     return replace(found, warnings=(*notes, *found.warnings))
 

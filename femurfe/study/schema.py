@@ -264,6 +264,27 @@ def _check_numbers(table: ParameterTable) -> None:
         raise ValueError(message)
 
 
+class UltimateTable(Table):
+    """How far arms are loaded where failure is ultimate."""
+
+    largest_mm: Positive = 5.0
+    largest_deg: Positive = 10.0
+    fall: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.7
+    first: Annotated[float, Field(gt=0.0, le=1.0)] = 0.05
+    most: Annotated[float, Field(gt=0.0, le=1.0)] = 0.1
+    tolerance: Annotated[float, Field(gt=0.0, le=1e-2)] = 1e-4
+    drift: Annotated[float, Field(gt=0.0, le=1.0)] = 0.03
+    snapshots: Annotated[int, Field(ge=0)] = 1
+
+    @model_validator(mode="after")
+    def _has_steps(self) -> UltimateTable:
+        """The first step is no larger than the largest."""
+        if self.first > self.most:
+            message = f"first must be at most most, got {self.first:g} and {self.most:g}"
+            raise ValueError(message)
+        return self
+
+
 class SweepTable(Table):
     """What a sweep varies, and how cases are chosen."""
 
@@ -298,7 +319,20 @@ class StudyFile(Table):
     loads: Annotated[dict[Label, LoadTable], Field(min_length=1)]
     solver: SolverTable = SolverTable()
     averaging: AveragingTable = AveragingTable()
+    failure: Literal["linear", "ultimate"] = "linear"
+    ultimate: UltimateTable = UltimateTable()
     sweep: SweepTable | None = None
+
+    @model_validator(mode="after")
+    def _can_break(self) -> StudyFile:
+        """Ultimate failure needs tetrahedra, and is not swept."""
+        if self.failure == "ultimate" and self.mesh.kind == "voxel":
+            message = "failure = 'ultimate' takes a mesh of tetrahedra; voxels stay linear"
+            raise ValueError(message)
+        if self.failure == "ultimate" and self.sweep is not None:
+            message = "failure = 'ultimate' does not belong to a study with a sweep"
+            raise ValueError(message)
+        return self
 
 
 DefectTable.model_rebuild()

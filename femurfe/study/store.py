@@ -23,6 +23,7 @@ from femurfe.study.compare import Comparison, Solved
 from femurfe.study.provenance import provenance, study_key, versions
 from femurfe.study.run import Outcome, resolved
 from femurfe.study.table import csv_text, plain
+from femurfe.study.ultimate import write_series
 from femurfe.tensors import principal, von_mises
 
 MARK = "summary.json"
@@ -80,6 +81,8 @@ def write_outcome(outcome: Outcome, folder: Path) -> None:
         ("regions", comparison.region_rows()),
         ("interfaces", comparison.interface_rows()),
         ("fits", outcome.fit_rows()),
+        ("curves", comparison.curve_rows()),
+        ("events", comparison.event_rows()),
     ):
         if rows:
             (folder / f"{name}.csv").write_text(csv_text(rows), encoding="utf-8")
@@ -137,6 +140,8 @@ def _write_fields(comparison: Comparison, folder: Path) -> None:
         points, cells = fields(arm, solved)
         name = file_name((solved.arm, solved.case), taken)
         write_mesh(folder / f"{name}.vtu", arm.mesh, point_data=points, cell_data=cells)
+        if solved.broken is not None and solved.broken.snapshots:
+            write_series(arm, solved.broken, folder, f"{name}_step")
 
 
 def file_name(parts: Iterable[str], taken: set[str]) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from femurfe.evaluate import failure_load, stiffness
 from femurfe.loads.base import LoadCase
+from femurfe.study.ultimate import ultimate_columns
 
 if TYPE_CHECKING:
     from femurfe.study.compare import Solved
@@ -45,6 +46,7 @@ def table_row(case: str, solved: Solved, load_case: LoadCase) -> Row:
         "largest_displacement_mm": float(displacement.max()),
         "energy_Nmm": solved.result.work,
         "iterations": solved.result.log["iterations"],
+        **({} if solved.broken is None else ultimate_columns(solved.broken)),
     }
 
 
@@ -103,7 +105,10 @@ COLUMNS = {
     "risk": "risk",
     "failure_load_N": "failure N",
     "failure_moment_Nm": "failure N m",
+    "ultimate_load_N": "ultimate N",
+    "ultimate_moment_Nm": "ultimate N m",
     "first_failure": "fails first",
+    "breaks_first": "breaks first",
 }
 
 
@@ -114,9 +119,9 @@ def text_table(rows: Sequence[Row], columns: Mapping[str, str] = COLUMNS, left: 
     ----------
     columns : titles by key; left : how many of the first are words, and start on the left.
     """
-    left = sum(any(_shown(row[key]) for row in rows) for key in list(columns)[:left])
-    columns = {key: title for key, title in columns.items() if any(_shown(row[key]) for row in rows)}
-    cells = [list(columns.values()), *([_shown(row[key]) for key in columns] for row in rows)]
+    left = sum(any(_shown(row.get(key, "")) for row in rows) for key in list(columns)[:left])
+    columns = {key: title for key, title in columns.items() if any(_shown(row.get(key, "")) for row in rows)}
+    cells = [list(columns.values()), *([_shown(row.get(key, "")) for key in columns] for row in rows)]
     widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
     lines = [
         "  ".join(

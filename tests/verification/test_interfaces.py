@@ -7,18 +7,17 @@ from helpers.newton import newton, opened, parted
 from helpers.solving import held_solution, mask_of, uniform
 from helpers.tractions import LAWS
 
-from femurfe.fem.drive import Leg
 from femurfe.fem.elements import triangle
 from femurfe.fem.facing import facing, rule
 from femurfe.fem.interface import elements
-from femurfe.fem.newton import NewtonOptions
 from femurfe.fem.rigid import rigid_modes
 from femurfe.fem.tractions import Cohesive, CohesiveFrictional, Compliant, Frictional
+from femurfe.interfaces import Interface, part
 from femurfe.kernels import threads
 from femurfe.loads.base import Fixed, Force, LoadCase, Roller
 from femurfe.mesh.split import split
 from femurfe.model import Model
-from femurfe.path import solve_path
+from femurfe.opening import solve_opening
 
 ORDERS = pytest.mark.parametrize("order", [1, 2])
 CUT = [(["lower"], ["upper"])]
@@ -373,21 +372,23 @@ def test_a_ball_on_a_rigid_plane_presses_as_hertz_says():
         assert share[ring].sum() == pytest.approx((f.weights * exact)[ring].sum(), rel=0.02)
 
 
-def test_the_solver_of_the_package_follows_a_bar_that_snaps_back():
-    """Load control, then the length of the path; every point lies on the exact curve."""
+def test_the_package_follows_a_bar_that_snaps_back_by_its_opening():
+    """Load and motion both go back; every point lies on the exact curve, and the peak is met."""
     strength, energy, young, length = 1.3, 0.05, 900.0, 120.0
     mesh = halves((1, 1, 2), (1.0, 1.0, length), 1)
-    out = split(mesh, CUT)
-    part = elements(facing(out.mesh, out.pairs[0]), Cohesive(1e5, 1e5, strength, 2.5 * strength, energy, 0.2))
     sides = tuple(Roller(name, np.eye(3)["xyz".index(name[0])]) for name in ("x0", "x1", "y0", "y1"))
     case = LoadCase("pull", (Fixed("z0"), *sides), (Force("z1", (0.0, 0.0, 1.0)),))
-    legs = (Leg(0.5 * strength, "load", 0.5, 1e-3, 0.5), Leg(0.5, "arc", 0.02, 1e-4, 0.04))
-    model = Model(out.mesh, uniform(out.mesh, young, 0.0), case)
-    path = solve_path(model, (), legs, interfaces=(part,), newton=NewtonOptions(fall=0.05, max_steps=60))
-    assert 0.8 * strength < path.load.max() <= strength * (1.0 + 1e-9)
-    opening, last = path.motion - path.load * length / young, 2.0 * energy / strength
-    soft = opening > 2.0 * strength / 1e5
-    assert soft.sum() > 3
-    np.testing.assert_allclose(path.load[soft], strength * (last - opening[soft]) / last, atol=2e-3)
+    law = Cohesive(1e4, 1e4, strength, 2.5 * strength, energy, 0.2)
+    model = Model(mesh, uniform(mesh, young, 0.0), case)
+    parted = part(model, [Interface("bond", ("lower", "upper"), "cohesive", law=law)])
+    last = 2.0 * energy / strength
+    path = solve_opening(parted, "bond", 0.999 * last, first=strength / 1e4 / last, most=0.2, threads=1)
+    assert path.is_complete
+    opening = path.motion - path.load * length / young
+    first = strength / 1e4
+    exact = np.where(opening < first, opening * 1e4, strength * (last - opening) / (last - first))
+    np.testing.assert_allclose(path.load, np.maximum(exact, 0.0), atol=2e-3)
+    assert path.load.max() == pytest.approx(strength, rel=5e-3)
+    assert path.rows[-1].dissipated == pytest.approx(energy, rel=5e-3)
+    assert np.trapezoid(path.load, path.motion) == pytest.approx(energy, rel=5e-3)
     assert np.diff(path.motion).min() < 0.0
-    assert path.rows[-1].dissipated == pytest.approx(energy * opening[-1] / last, rel=5e-3)

@@ -1,0 +1,131 @@
+"""What fails first: the share of each region that yields and breaks, at every step of a path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from femurfe.arrays import Floats, Mask
+from femurfe.fem.contribution import Answer
+from femurfe.fem.drive import State
+from femurfe.fem.laws import Law
+from femurfe.fem.newton import StepRow
+from femurfe.fem.yielding import YieldingCells
+from femurfe.mesh.core import Mesh
+from femurfe.mesh.label import volumes
+
+SHARE = 0.01
+BROKEN = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A region that begins to yield or to break.
+
+    Attributes
+    ----------
+    region : of the mesh; kind : ``"yields"`` or ``"breaks"``: 1 % of its volume does, the latter by a
+        loss of half of what its strength can lose.
+    step, load, motion : when. where : (3,) mm, of the cell that is worst then.
+    """
+
+    region: str
+    kind: str
+    step: int
+    load: float
+    motion: float
+    where: tuple[float, float, float]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Snapshot:
+    """Fields of a kept step: displacement (n_points, 3), and per cell plastic strain and damage."""
+
+    motion: float
+    load: float
+    displacement: Floats
+    plastic_strain: Floats
+    damage: Floats
+
+
+@dataclass(eq=False, slots=True)
+class Watcher:
+    """Watches a path: give its `see` as ``watch`` of `femurfe.path.solve_path`.
+
+    Parameters
+    ----------
+    mesh : of the path. every : of how many steps one is kept as a snapshot; 0 keeps none.
+    """
+
+    mesh: Mesh
+    every: int = 1
+    events: list[Event] = field(default_factory=list)
+    snapshots: list[Snapshot] = field(default_factory=list)
+
+    def see(self, row: StepRow, state: State, answer: Answer) -> bool:
+        """Note what a step brings; never ends the path."""
+        response: Any = answer.parts[0]
+        cells: YieldingCells = response.cells
+        plastic, damage = plastic_fields(cells, state.history[0])
+        for kind, failed in (("yields", plastic > 0.0), ("breaks", damage > BROKEN)):
+            self._note(kind, failed, plastic, row)
+        if self.every and (row.step - 1) % self.every == 0:
+            moved = state.unknowns[: self.mesh.n_points]
+            self.snapshots.append(Snapshot(row.motion, row.load, moved, plastic, damage))
+        return False
+
+    def _note(self, kind: str, failed: Mask, plastic: Floats, row: StepRow) -> None:
+        size = volumes(self.mesh)
+        known = {(event.region, event.kind) for event in self.events}
+        for name in self.mesh.regions:
+            own = self.mesh.in_region(name)
+            total = float(size[own].sum())
+            if (name, kind) in known or total == 0.0 or size[own & failed].sum() < SHARE * total:
+                continue
+            worst = int(np.argmax(np.where(own & failed, plastic, -1.0)))
+            x, y, z = (float(v) for v in self.mesh.centroids()[worst])
+            self.events.append(Event(name, kind, row.step, row.load, row.motion, (x, y, z)))
+
+
+def plastic_fields(cells: YieldingCells, history: tuple[Floats, ...]) -> tuple[Floats, Floats]:
+    """Plastic strain and damage of each cell, (n_cells,), means over its points.
+
+    Damage is what is lost of the strength over what can be lost, or of cement the lost share of its
+    tensile stiffness.
+    """
+    plastic, damage = np.zeros((2, cells.mesh.n_cells))
+    for law, after in zip(cells.laws, history, strict=True):
+        n_q = cells.n_quadrature
+        plastic[law.cells] = after[:, 6].reshape(-1, n_q).mean(axis=1)
+        damage[law.cells] = _damage(law, after).reshape(-1, n_q).mean(axis=1)
+        if law.kernel == "brittle":
+            opened = np.maximum(after[:, 8] - np.repeat(law.constants[:, -2], n_q), 0.0)
+            plastic[law.cells] += opened.reshape(-1, n_q).mean(axis=1)
+    return plastic, damage
+
+
+TABLES: Mapping[str, int] = {"von_mises": 2, "quadric": 4}
+
+
+def _damage(law: Law, after: Floats) -> Floats:
+    n_q = len(after) // max(len(law.cells), 1)
+    constants = np.repeat(law.constants, n_q, axis=0)
+    if law.kernel == "brittle":
+        start, scale, w = constants[:, -2], constants[:, -1], np.maximum(after[:, 8], constants[:, -2])
+        return np.asarray(1.0 - start / w * np.exp((start - w) / scale))
+    if law.kernel not in TABLES or not len(constants):
+        return np.zeros(len(after))
+    at = TABLES[law.kernel]
+    m = int(constants[0, at])
+    x, y = constants[:, at + 1 : at + 1 + m], constants[:, at + 1 + m : at + 1 + 2 * m]
+    strength = y[:, 0].copy()
+    for k in range(m - 1):
+        share = np.clip((after[:, 6] - x[:, k]) / (x[:, k + 1] - x[:, k]), 0.0, 1.0)
+        strength += share * (y[:, k + 1] - y[:, k])
+    top, low = y.max(axis=1), y[:, -1]
+    past = after[:, 6] > x[np.arange(len(x)), y.argmax(axis=1)]
+    can = np.where(top > low, top - low, 1.0)
+    return np.asarray(np.where(past & (top > low), (top - strength) / can, 0.0))

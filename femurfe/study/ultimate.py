@@ -1,0 +1,190 @@
+"""Loading an arm until it breaks: its curve, what fails in which order, and rows of both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from femurfe.arrays import Floats, Mask
+from femurfe.evaluate.curve import LoadCurve
+from femurfe.evaluate.laws import yielding_laws
+from femurfe.evaluate.parts import away_from_loads
+from femurfe.evaluate.sequence import Event, Snapshot, Watcher
+from femurfe.fem.drive import Leg
+from femurfe.fem.laws import Law
+from femurfe.fem.linear import SolverOptions
+from femurfe.fem.newton import NewtonOptions, StepRow
+from femurfe.interfaces import Parted
+from femurfe.loads.base import LoadCase
+from femurfe.mesh.io import write_mesh
+from femurfe.mesh.io.atomic import write_whole
+from femurfe.model import Model
+from femurfe.path import driving_size, solve_path
+from femurfe.study.arms import Arm
+from femurfe.units import NMM_PER_NM, torsional_stiffness_nm_per_deg
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class UltimateOptions:
+    """How far an arm is loaded.
+
+    Attributes
+    ----------
+    largest_mm, largest_deg : motion of the driving load at which a path ends.
+    fall : share of the peak to which the load may fall before it ends.
+    first, most : steps, as shares of the largest motion.
+    tolerance, drift : see `femurfe.fem.newton.NewtonOptions`.
+    snapshots : every so many steps the fields are kept; 0 for none.
+    """
+
+    largest_mm: float = 5.0
+    largest_deg: float = 10.0
+    fall: float = 0.7
+    first: float = 0.05
+    most: float = 0.1
+    tolerance: float = 1e-4
+    drift: float = 0.03
+    snapshots: int = 1
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Broken:
+    """An arm that was loaded until it broke, or as far as was asked.
+
+    Attributes
+    ----------
+    curve : of load and motion. steps : the table of steps. events : what failed, in order.
+    snapshots : fields of some steps. end : why the path ended. log : of the solve.
+    """
+
+    curve: LoadCurve
+    steps: tuple[StepRow, ...]
+    events: tuple[Event, ...]
+    snapshots: tuple[Snapshot, ...]
+    end: str
+    log: dict[str, Any]
+
+
+def break_arm(
+    arm: Arm, case: LoadCase, options: UltimateOptions, solver: SolverOptions | None, margin: float,
+    threads: int | None, report: Callable[[StepRow], None] | None, parted: Parted | None = None,
+) -> Broken:  # fmt: skip
+    """Load an arm until its load has fallen or its motion is as large as asked.
+
+    Cells within ``margin`` mm of supports and loads stay elastic, as they are left out of every
+    judgement of failure. ``parted`` has the interfaces of an arm that is on a mesh parted by them.
+    """
+    model = Model(arm.mesh, arm.materials, case)
+    watcher = Watcher(arm.mesh, options.snapshots)
+    far = away_from_loads(arm.mesh, case, margin)
+    laws = tuple(_within(law, far) for law in yielding_laws(arm.mesh, arm.materials, arm.parts))
+    moment = case.measure == "moment"
+    end = float(np.radians(options.largest_deg)) if moment else options.largest_mm
+    sign = 1.0 if case.loads else float(np.sign(driving_size(case)))
+    newton = NewtonOptions(tolerance=options.tolerance, drift=options.drift, fall=options.fall)
+    leg = Leg(sign * end, first=options.first, most=options.most, finest=options.first / 8.0)
+    path = solve_path(
+        model, laws, (leg,), interfaces=() if parted is None else parted.contributions,
+        base=None if parted is None else parted.base_for(solver or SolverOptions()), solver=solver,
+        newton=newton, watch=watcher.see, report=report, threads=threads,
+    )  # fmt: skip
+    gauge = 1.0 if moment else float(np.ptp(arm.mesh.points, axis=0).max())
+    curve = LoadCurve(path.motion, path.load, case.measure, gauge)
+    events, snapshots = tuple(watcher.events), tuple(watcher.snapshots)
+    return Broken(curve, path.rows, events, snapshots, path.end, path.log)
+
+
+def _within(law: Law, far: Mask) -> Law:
+    own = far[law.cells]
+    return Law(law.kernel, law.cells[own], law.constants[own], law.is_symmetric)
+
+
+def ultimate_columns(broken: Broken) -> Row:
+    """What a broken arm adds to the row of its arm and load case."""
+    curve, nan = broken.curve, float("nan")
+    moment = curve.measure == "moment"
+
+    def both(value: float) -> tuple[float, float]:
+        return (nan, value / NMM_PER_NM) if moment else (value, nan)
+
+    row: Row = {}
+    for name, value in (
+        ("yield", curve.yield_load), ("ultimate", curve.ultimate), ("residual", curve.residual)
+    ):  # fmt: skip
+        row[f"{name}_load_N"], row[f"{name}_moment_Nm"] = both(value)
+    stiff = curve.stiffness
+    row["curve_stiffness_N_per_mm"] = nan if moment else stiff
+    row["curve_stiffness_Nm_per_deg"] = torsional_stiffness_nm_per_deg(stiff) if moment else nan
+    row["energy_to_ultimate_Nmm"] = curve.energy_to_ultimate
+    row["energy_to_failure_Nmm"] = curve.energy_to_failure
+    row["peak_reached"] = curve.has_fallen
+    row["yields_first"] = next((e.region for e in broken.events if e.kind == "yields"), "")
+    row["breaks_first"] = next((e.region for e in broken.events if e.kind == "breaks"), "")
+    row["steps"] = len(broken.steps)
+    row["path_end"] = broken.end
+    return row
+
+
+def _units(broken: Broken) -> tuple[str, str, float, float]:
+    """Names of the columns of motion and load, and what one unit inside is in theirs."""
+    if broken.curve.measure == "moment":
+        return "angle_deg", "moment_Nm", float(np.degrees(1.0)), 1.0 / NMM_PER_NM
+    return "motion_mm", "load_N", 1.0, 1.0
+
+
+def curve_rows(key: Row, broken: Broken) -> list[Row]:
+    """One row per step of a path; ``key`` comes first in each."""
+    out = []
+    for row in broken.steps:
+        values: Row = {"step": row.step}
+        for name in ("motion_mm", "load_N", "angle_deg", "moment_Nm"):
+            values[name] = float("nan")
+        motion, load, a, b = _units(broken)
+        values[motion], values[load] = a * abs(row.motion), b * abs(row.load)
+        values |= {
+            "iterations": row.iterations, "linear_iterations": row.linear, "residual": row.residual,
+            "drift": row.drift, "seconds": row.seconds,
+        }  # fmt: skip
+        out.append({**key, **values})
+    return out
+
+
+def event_rows(key: Row, broken: Broken) -> list[Row]:
+    """One row per region that began to yield or to break, in order."""
+    motion, load, a, b = _units(broken)
+    names = ("load_N", "moment_Nm", "motion_mm", "angle_deg")
+    out = []
+    for number, event in enumerate(broken.events, 1):
+        values: Row = {"order": number, "region": event.region, "event": event.kind, "step": event.step}
+        values |= dict.fromkeys(names, float("nan"))
+        values[motion], values[load] = a * abs(event.motion), b * abs(event.load)
+        values["x_mm"], values["y_mm"], values["z_mm"] = event.where
+        out.append({**key, **values})
+    return out
+
+
+def write_series(arm: Arm, broken: Broken, folder: Path, name: str) -> None:
+    """Write the snapshots as ``name_001.vtu`` and so on, and ``name.pvd`` that plays them by their motion."""
+    lines = []
+    factor = _units(broken)[2]
+    for number, shot in enumerate(broken.snapshots, 1):
+        file = f"{name}_{number:03d}.vtu"
+        cells = {"plastic_strain": shot.plastic_strain, "damage": shot.damage}
+        points: dict[str, Floats] = {"displacement": shot.displacement}
+        write_mesh(folder / file, arm.mesh, point_data=points, cell_data=cells)
+        lines.append(f'    <DataSet timestep="{factor * abs(shot.motion):.9g}" file="{file}"/>')
+    text = "\n".join(
+        ['<?xml version="1.0"?>', '<VTKFile type="Collection" version="0.1">', "  <Collection>", *lines,
+         "  </Collection>", "</VTKFile>", ""]
+    )  # fmt: skip
+    write_whole(folder / f"{name}.pvd", lambda draft: _write(draft, text))
+
+
+def _write(draft: Path, text: str) -> None:
+    draft.write_text(text, encoding="utf-8")
