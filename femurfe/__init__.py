@@ -23,6 +23,7 @@ _HOMES = {
     "femurfe.defects": ("Defect", "lobes", "with_share", "with_volume"),
     "femurfe.errors": ("FemurfeError", "FemurfeWarning"),
     "femurfe.fem.linear": ("SolverOptions",),
+    "femurfe.interfaces": ("Interface",),
     "femurfe.loads": (
         "Elastic", "Fixed", "Force", "LoadCase", "Moment", "Platen", "PlatenLoad", "Pressure", "Roller",
     ),

@@ -17,8 +17,9 @@ from femurfe.fem.contribution import TangentSum
 from femurfe.fem.facing import facing
 from femurfe.fem.interface import InterfaceElements, elements
 from femurfe.fem.laws import drucker_prager_constants
+from femurfe.fem.linear import SolverOptions, choose_method
 from femurfe.fem.operator import BlockMatrix
-from femurfe.fem.tangents import as_blocks
+from femurfe.fem.reduction import block_rows
 from femurfe.fem.tractions import Cohesive, CohesiveFrictional, Compliant, Frictional, Law
 from femurfe.materials.field import MaterialField
 from femurfe.materials.interface import BOND, STIFFNESS, InterfaceProperties
@@ -59,6 +60,8 @@ class Interface:
     law : used instead of one of ``kind`` made from ``properties``.
     solid : whose boundary it is; its normals are used instead of the facets'.
     axis : (3,) of a thread; faces across it, such as a screw's tip, have none and hold nothing.
+    thread_scale : multiplies strength and energy of a thread in shear: the ratio of the thread's outer
+        diameter to that of the cylinder in the mesh, so that the force is that of the thread.
 
     Raises
     ------
@@ -74,6 +77,7 @@ class Interface:
     law: Law | None = None
     solid: Shape | None = None
     axis: Floats | None = None
+    thread_scale: float = 1.0
 
     def __post_init__(self) -> None:
         if self.axis is not None:
@@ -130,11 +134,21 @@ class Parted:
         for part in self.elements.values():
             closed = elements(part.facing, Compliant(part.law.normal_stiffness, part.law.shear_stiffness))  # type: ignore[attr-defined]
             parts.append(closed.respond(np.zeros((mesh.n_points, 3)), closed.start()).tangent())
-        return as_blocks(TangentSum(tuple(parts)))
+        rows = block_rows(TangentSum(tuple(parts)).to_scipy())
+        return BlockMatrix(rows.pointer, rows.columns.astype(np.int32), rows.data)
+
+    def base_for(self, options: SolverOptions) -> BlockMatrix | None:
+        """`base` for solves that iterate, None for those that factorise."""
+        n = 3 * (self.model.mesh.n_points + 2 * len(self.model.load_case.platens))
+        return self.base() if choose_method(n, options)[0] == "multigrid" else None
 
 
-def part(model: Model, interfaces: Sequence[Interface]) -> Parted:
+def part(model: Model, interfaces: Sequence[Interface], *, partial: bool = False) -> Parted:
     """A model parted along its interfaces; bonded ones leave it whole.
+
+    Parameters
+    ----------
+    partial : pass over interfaces between regions that share no facet.
 
     Raises
     ------
@@ -151,6 +165,8 @@ def part(model: Model, interfaces: Sequence[Interface]) -> Parted:
     out = split(model.mesh, [interface.cut for interface in moving])
     made, pairs = {}, {}
     for interface, facets in zip(moving, out.pairs, strict=True):
+        if not facets.n and partial:
+            continue
         if not facets.n:
             message = f"interface {interface.name!r}: no facet lies between {interface.between}"
             raise InvalidPart(message, code="E-INTERFACE")
@@ -183,7 +199,7 @@ def law_of(interface: Interface, mesh: Mesh, materials: MaterialField, pairs: Pa
         return Frictional(stiffness, stiffness, p.value("friction"))
     if interface.kind == "compliant":
         return Compliant(*_layer(p, materials, soft))
-    bond = _bond(p, materials, soft, _across(interface, mesh, pairs))
+    bond = _bond(p, materials, soft, _across(interface, mesh, pairs), interface.thread_scale)
     normal, shear = _layer(p, materials, soft)
     normal = np.maximum(normal, SOFTENING * 0.5 * bond[0] ** 2 / bond[2])
     shear = np.maximum(shear, SOFTENING * 0.5 * bond[1] ** 2 / bond[3])
@@ -221,7 +237,7 @@ def _across(interface: Interface, mesh: Mesh, pairs: Pairs) -> Mask:
 
 
 def _bond(
-    p: InterfaceProperties, materials: MaterialField, soft: Ints, across: Mask
+    p: InterfaceProperties, materials: MaterialField, soft: Ints, across: Mask, scale: float
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Strengths (MPa) and energies (N/mm) of each pair, tension first: given, or those of a thread."""
     if p.has(BOND):
@@ -233,5 +249,6 @@ def _bond(
         for name in ("tension_strength", "compression_strength")
     ]
     tension, compression = (np.where(np.isnan(values) | across, NOTHING, values) for values in limits)
-    shear = thread_shape_factor(depth, pitch) * drucker_prager_constants(tension, compression)[1]
+    factor = scale * thread_shape_factor(depth, pitch)
+    shear = factor * drucker_prager_constants(tension, compression)[1]
     return tension, shear, 0.5 * pitch * tension, 0.5 * pitch * shear

@@ -178,13 +178,24 @@ def _solve_group(
     progress = None if report is None else (lambda i, r: report(names, i, r))
     unknowns, log = solve_linear(mesh, system, right, options, progress, kept)
     log.seconds["assembly"] = assembled
-    return _results(mesh, system, cases, vectors, unknowns, fixed, log, n_threads)
+    return results_of(mesh, system, cases, vectors, unknowns, fixed, log, n_threads)
 
 
-def _results(
+def results_of(
     mesh: Mesh, system: System, cases: tuple[LoadCase, ...], vectors: LoadVectors,
     unknowns: Floats, fixed: Floats, log: SolverLog, n_threads: int,
 ) -> list[Result]:  # fmt: skip
+    """The results of solved unknowns, with reactions, and balances checked.
+
+    Parameters
+    ----------
+    unknowns : (n_unknowns, 3, k); fixed : (n_points, 3, k) displacements by prescribed motions alone.
+
+    Raises
+    ------
+    Unbalanced
+        If loads and reactions do not balance.
+    """
     c = system.constraints
     field = c.expand(unknowns) + fixed
     motions = unknowns + vectors.motions

@@ -20,7 +20,7 @@ from femurfe.constructs.thread import pull_out_force
 from femurfe.errors import InvalidPart
 from femurfe.fem.drive import Leg
 from femurfe.fem.laws import drucker_prager_constants
-from femurfe.fem.linear import SolverOptions, choose_method
+from femurfe.fem.linear import SolverOptions
 from femurfe.fem.newton import NewtonOptions
 from femurfe.interfaces import Interface, Kind, Parted, part
 from femurfe.loads.base import Fixed, Force, LoadCase, Roller
@@ -179,8 +179,7 @@ def pull_out(
     model = pull_out_model(test)
     parted = part(model, pull_out_interfaces(test, kind, press_fit))
     chosen = options or SolverOptions()
-    direct = choose_method(3 * parted.model.mesh.n_points, chosen)[0] != "multigrid"
-    base = None if direct else parted.base()
+    base = parted.base_for(chosen)
     path = solve_path(
         parted.model, (), tuple(legs), interfaces=parted.contributions, base=base, solver=chosen,
         newton=newton, report=report, threads=threads,

@@ -5,6 +5,7 @@ Functions of arrays and of the tidy table of a sweep; nothing here reads a file 
 
 from femurfe.analysis.bootstrap import Interval, bca
 from femurfe.analysis.design_chart import DesignChart, median_chart, probability_chart
+from femurfe.analysis.ladder import RungBias, ladder_rows, rung_biases
 from femurfe.analysis.morris import MorrisEffect, morris_effects
 from femurfe.analysis.paired import PairedEffect, compare_pairs, holm
 from femurfe.analysis.probability import (
@@ -38,11 +39,12 @@ from femurfe.analysis.surrogate import Surrogate, SurrogateRefused, fit_surrogat
 from femurfe.analysis.table import Outcomes, inputs, labels, outcomes
 
 __all__ = [
-    "Blocks", "DesignChart", "FailureProbability", "GroupedStability", "Interval", "MorrisEffect", "Outcomes",
-    "PairedEffect", "RankStability", "Reduced", "ReducedBasis", "Regression", "SobolIndices", "Surrogate",
-    "SurrogateRefused", "bca", "chart_rows", "compare_pairs", "counted_by_arm", "counted_probability",
-    "fit_surrogate", "holm", "inputs", "labels", "load_by_arm", "load_probability", "median_chart",
-    "morris_effects", "morris_rows", "outcomes", "paired_rows", "probability_chart", "probability_rows",
-    "proportion", "rank_rows", "rank_stability", "reduced_basis", "regression", "regression_rows",
-    "saltelli_blocks", "sobol_indices", "sobol_rows", "stability_by_group", "stability_by_load",
+    "Blocks", "DesignChart", "FailureProbability", "GroupedStability", "Interval", "MorrisEffect",
+    "Outcomes", "PairedEffect", "RankStability", "Reduced", "ReducedBasis", "Regression", "RungBias",
+    "SobolIndices", "Surrogate", "SurrogateRefused", "bca", "chart_rows", "compare_pairs", "counted_by_arm",
+    "counted_probability", "fit_surrogate", "holm", "inputs", "labels", "ladder_rows", "load_by_arm",
+    "load_probability", "median_chart", "morris_effects", "morris_rows", "outcomes", "paired_rows",
+    "probability_chart", "probability_rows", "proportion", "rank_rows", "rank_stability", "reduced_basis",
+    "regression", "regression_rows", "rung_biases", "saltelli_blocks", "sobol_indices", "sobol_rows",
+    "stability_by_group", "stability_by_load",
 ]  # fmt: skip

@@ -26,7 +26,7 @@ _KIND = typer.Option(
     [],
     "--kind",
     "-k",
-    help="sobol, morris, regression, paired, probability, ranks, chart; repeat for more "
+    help="sobol, morris, regression, paired, probability, ranks, chart, ladder; repeat for more "
     "[default: all that fit].",
 )
 _OUTCOME = typer.Option(["risk"], "--outcome", help="A column of numbers of the table; repeat for more.")

@@ -75,12 +75,14 @@ class Sweep:
 
 
 def pictures(found: Analysis, width: Width | None = None) -> Iterator[tuple[tuple[str, str], Any]]:
-    """Load case and arm of each result ("" for all arms), and its figure.
+    """Load case and arm of each result ("" for all arms), and its figure; a ladder is a table only.
 
     Parameters
     ----------
     width : one column or two; what suits each kind if left out.
     """
+    if found.kind not in _DRAW:
+        return
     for (load_case, arm), result in found.results.items():
         chosen = width or ("double" if found.kind == "paired" else "single")
         yield (load_case, arm), _DRAW[found.kind](found, load_case, arm, result, chosen)

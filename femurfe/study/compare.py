@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from femurfe.anatomy.base import Bone
+from femurfe.equilibrium import equilibrium
 from femurfe.errors import InvalidStudy
 from femurfe.evaluate import Geometry, Risk, Strains, evaluate_risk, region_rows, relative_error
+from femurfe.evaluate.interfaces import interface_row
 from femurfe.fem.kept import KeptSets
 from femurfe.fem.linear import SolverOptions
 from femurfe.fem.newton import StepRow
+from femurfe.interfaces import Interface, Parted, part
 from femurfe.kernels import ahead
 from femurfe.kernels import threads as threading
 from femurfe.kernels.plan import judging_plan
@@ -19,6 +23,7 @@ from femurfe.materials import BoneMaterials
 from femurfe.model import Model, begin_compiling, solve_all
 from femurfe.result import Result
 from femurfe.study.arms import Arm, Arms, Averaging, Fit, Kind, build_arms, default_materials
+from femurfe.study.interfaces import interfaces_of
 from femurfe.study.kept import Keep, anew, recorded
 from femurfe.study.notes import warn_of_placement
 from femurfe.study.table import Row, criterion_rows, table_row
@@ -35,6 +40,7 @@ class Solved:
     ----------
     arm, case : names; result : of the solve; risk : of failure.
     error : estimated share by which the stiffness is too large.
+    interfaces : what each one that is not bonded does.
     broken : the same arm loaded until it breaks, if that was asked for.
     """
 
@@ -43,6 +49,7 @@ class Solved:
     result: Result
     risk: Risk
     error: float
+    interfaces: Sequence[Mapping[str, Any]] = ()
     broken: Broken | None = None
 
 
@@ -97,6 +104,14 @@ class Comparison:
         arm = self.arms[solved.arm]
         return Model(arm.mesh, arm.materials, self.load_cases[solved.case])
 
+    def interface_rows(self) -> list[Row]:
+        """One row per arm, load case and interface that is not bonded."""
+        return [
+            {"case": self.case, "arm": s.arm, "load_case": s.case, **row}
+            for s in self.solved.values()
+            for row in s.interfaces
+        ]
+
 
 def compare(
     bone: Bone,
@@ -115,6 +130,7 @@ def compare(
     case: str = "1",
     progress: Progress | None = None,
     keep: Keep = anew,
+    interfaces: Sequence[Interface] = (),
 ) -> Comparison:
     """Solve every arm under every load on one mesh and judge it.
 
@@ -130,6 +146,8 @@ def compare(
     ultimate : load every arm until it breaks as well, as these options say.
     progress : called with (stage, done, total, detail).
     keep : gives solids, mesh and tissue again that were made before.
+    interfaces : between ``"screw"``, ``"cement"``, ``"bone"`` or items; what none names is bonded.
+        Arms on which one is not bonded are on a mesh of their own, parted there.
 
     Raises
     ------
@@ -152,15 +170,23 @@ def compare(
             warn_of_placement(arm, cases.values())
         margin = (averaging or Averaging()).margin
         solved: dict[tuple[str, str], Solved] = {}
-        kept, geometry = KeptSets(), keep("geometry", lambda: Geometry(built[0].mesh))
+        kept, solving = KeptSets(), _Solving(cases, options, threads, margin)
+        geometry = keep("geometry", lambda: Geometry(built[0].mesh))
         for i, arm in enumerate(built):
-            report = _counted(tell, i, len(built), arm.name)
-            for one in _solve_arm(arm, cases, options, threads, margin, report, kept, geometry):
-                solved[one.arm, one.case] = one
+            own = interfaces_of(arm, interfaces)
+            tell_arm = _counted(tell, i, len(built), arm.name)
+            parted = None
+            if own:
+                parted = part(Model(arm.mesh, arm.materials, next(iter(cases.values()))), own, partial=True)
+                built[i] = replace(arm, mesh=parted.model.mesh)
+                found = _solve_parted(built[i], parted, solving, tell_arm)
+            else:
+                found = _solve_arm(arm, solving, tell_arm, kept, geometry)
+            solved |= {(one.arm, one.case): one for one in found}
             for name, load in cases.items():
                 if ultimate is not None:
                     tell_step = _stepped(tell, i, len(built), f"{arm.name}: {name}")
-                    broken = break_arm(arm, load, ultimate, options, margin, threads, tell_step)
+                    broken = break_arm(built[i], load, ultimate, options, margin, threads, tell_step, parted)
                     solved[arm.name, name] = replace(solved[arm.name, name], broken=broken)
         tell("solve", len(built), len(built), "")
     return Comparison(bone, case, {arm.name: arm for arm in built}, cases, solved, tuple(notes))
@@ -198,16 +224,55 @@ def _stepped(tell: Progress, done: int, total: int, what: str) -> Callable[[Step
     return report
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Solving:
+    """What the solves of all arms share."""
+
+    cases: Mapping[str, LoadCase]
+    options: SolverOptions | None
+    threads: int | None
+    margin: float
+
+
 def _solve_arm(
-    arm: Arm, cases: Mapping[str, LoadCase], options: SolverOptions | None, threads: int | None,
-    margin: float, report: Callable[[str, int, float], None], kept: KeptSets,
+    arm: Arm,
+    solving: _Solving,
+    report: Callable[[str, int, float], None],
+    kept: KeptSets,
     geometry: Geometry,
-) -> Iterator[Solved]:  # fmt: skip
-    models = [Model(arm.mesh, arm.materials, case) for case in cases.values()]
-    results = solve_all(models, options, threads=threads, report=report, kept=kept)
+) -> list[Solved]:
+    models = [Model(arm.mesh, arm.materials, case) for case in solving.cases.values()]
+    results = solve_all(models, solving.options, threads=solving.threads, report=report, kept=kept)
     ahead.ready(judging_plan(threading.chosen()))
-    for model, result in zip(models, results, strict=True):
-        strains = Strains(geometry, result.displacement)
-        risk = evaluate_risk(model, result, arm.parts, margin, strains)
-        error = relative_error(model, result, strains)
-        yield Solved(arm.name, model.load_case.name, result, risk, error)
+    return [
+        _judged(arm, model, result, solving.margin, geometry)
+        for model, result in zip(models, results, strict=True)
+    ]
+
+
+def _solve_parted(
+    arm: Arm, parted: Parted, solving: _Solving, report: Callable[[str, int, float], None]
+) -> list[Solved]:
+    """The solves of an arm on its parted mesh."""
+    out, geometry = [], Geometry(arm.mesh)
+    for case in solving.cases.values():
+        model = Model(arm.mesh, arm.materials, case)
+        rest = equilibrium(
+            replace(parted, model=model), solving.options, threads=solving.threads, report=report
+        )
+        rows = [
+            {"interface": name, **interface_row(elements, rest.result.displacement, rest.history(name))}
+            for name, elements in parted.elements.items()
+        ]
+        out.append(_judged(arm, model, rest.result, solving.margin, geometry, rows))
+    return out
+
+
+def _judged(
+    arm: Arm, model: Model, result: Result, margin: float, geometry: Geometry,
+    interfaces: Sequence[Mapping[str, Any]] = (),
+) -> Solved:  # fmt: skip
+    strains = Strains(geometry, result.displacement)
+    risk = evaluate_risk(model, result, arm.parts, margin, strains)
+    error = relative_error(model, result, strains)
+    return Solved(arm.name, model.load_case.name, result, risk, error, interfaces)

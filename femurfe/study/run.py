@@ -10,6 +10,7 @@ from typing import Any
 from femurfe.anatomy import Bone
 from femurfe.errors import InvalidStudy
 from femurfe.fem.linear import SolverOptions
+from femurfe.interfaces import Interface
 from femurfe.item import Item
 from femurfe.loads import LoadCase
 from femurfe.materials import BoneMaterials
@@ -17,6 +18,7 @@ from femurfe.mesh.core import Mesh
 from femurfe.study.arms import Averaging, Fit, build_arms
 from femurfe.study.build import build_bone, build_loads, build_materials
 from femurfe.study.compare import Comparison, Progress, compare
+from femurfe.study.interfaces import build_interfaces
 from femurfe.study.items import build_items_of_arms
 from femurfe.study.kept import Keep, Kept, anew, geometry_keys, recorded
 from femurfe.study.schema import StudyFile
@@ -32,6 +34,7 @@ class Inputs:
     arms: dict[str, list[Item]]
     loads: list[LoadCase]
     materials: BoneMaterials
+    interfaces: list[Interface]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -82,7 +85,9 @@ def build_inputs(study: StudyFile, folder: Path, keep: Keep = anew) -> Inputs:
     _check_sizes(study)
     bone = keep("bone", lambda: build_bone(study.anatomy, folder))
     arms = build_items_of_arms(study, bone, folder)
-    return Inputs(bone, arms, build_loads(study, bone), build_materials(study.materials, bone, folder))
+    interfaces = build_interfaces(study.interfaces, folder)
+    materials = build_materials(study.materials, bone, folder)
+    return Inputs(bone, arms, build_loads(study, bone), materials, interfaces)
 
 
 def _check_sizes(study: StudyFile) -> None:
@@ -150,6 +155,7 @@ def _compared(
         size=study.mesh.size_mm, order=study.mesh.order, fit=fit, kind=study.mesh.kind,
         materials=inputs.materials, averaging=averaging_of(study), options=solver_of(study),
         ultimate=ultimate_of(study), threads=threads, case=study.name, progress=progress, keep=keep,
+        interfaces=inputs.interfaces,
     )  # fmt: skip
     return replace(found, warnings=(*notes, *found.warnings))
 

@@ -183,6 +183,16 @@ class ScrewTable(Table):
 ItemTable = Annotated[DefectTable | CementTable | ScrewTable, Field(discriminator="kind")]
 
 
+class InterfaceTable(Table):
+    """What one side transmits to the other; sides and properties are those of its name, if it has such."""
+
+    kind: Literal["bonded", "compliant", "cohesive", "frictional", "cohesive_frictional"] = "bonded"
+    between: Annotated[list[str], Field(min_length=2, max_length=2)] | None = None
+    properties: str | None = None
+    press_fit_mm: Annotated[float, Field(ge=0.0)] = 0.0
+    thread_pitch_mm: Positive | None = None
+
+
 class LoadTable(BaseModel):
     """A load case of the library, and values of its options with their unit in the key."""
 
@@ -319,6 +329,7 @@ class StudyFile(Table):
     mesh: MeshTable = MeshTable()
     materials: MaterialsTable = MaterialsTable()
     items: dict[str, ItemTable] = {}
+    interfaces: dict[Label, InterfaceTable] = {}
     arms: Annotated[dict[Label, list[str]], Field(min_length=1)]
     loads: Annotated[dict[Label, LoadTable], Field(min_length=1)]
     solver: SolverTable = SolverTable()

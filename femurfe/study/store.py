@@ -78,6 +78,7 @@ def write_outcome(outcome: Outcome, folder: Path) -> None:
         ("table", comparison.rows()),
         ("criteria", comparison.criterion_rows()),
         ("regions", comparison.region_rows()),
+        ("interfaces", comparison.interface_rows()),
         ("fits", outcome.fit_rows()),
         ("interaction", interaction_rows(comparison)),
         ("curves", comparison.curve_rows()),

@@ -18,6 +18,7 @@ from femurfe.fem.drive import Leg
 from femurfe.fem.laws import Law
 from femurfe.fem.linear import SolverOptions
 from femurfe.fem.newton import NewtonOptions, StepRow
+from femurfe.interfaces import Parted
 from femurfe.loads.base import LoadCase
 from femurfe.mesh.io import write_mesh
 from femurfe.mesh.io.atomic import write_whole
@@ -72,12 +73,12 @@ class Broken:
 
 def break_arm(
     arm: Arm, case: LoadCase, options: UltimateOptions, solver: SolverOptions | None, margin: float,
-    threads: int | None, report: Callable[[StepRow], None] | None,
+    threads: int | None, report: Callable[[StepRow], None] | None, parted: Parted | None = None,
 ) -> Broken:  # fmt: skip
     """Load an arm until its load has fallen or its motion is as large as asked.
 
     Cells within ``margin`` mm of supports and loads stay elastic, as they are left out of every
-    judgement of failure.
+    judgement of failure. ``parted`` has the interfaces of an arm that is on a mesh parted by them.
     """
     model = Model(arm.mesh, arm.materials, case)
     watcher = Watcher(arm.mesh, options.snapshots)
@@ -89,8 +90,10 @@ def break_arm(
     newton = NewtonOptions(tolerance=options.tolerance, drift=options.drift, fall=options.fall)
     leg = Leg(sign * end, first=options.first, most=options.most, finest=options.first / 8.0)
     path = solve_path(
-        model, laws, (leg,), solver=solver, newton=newton, watch=watcher.see, report=report, threads=threads
-    )
+        model, laws, (leg,), interfaces=() if parted is None else parted.contributions,
+        base=None if parted is None else parted.base_for(solver or SolverOptions()), solver=solver,
+        newton=newton, watch=watcher.see, report=report, threads=threads,
+    )  # fmt: skip
     gauge = 1.0 if moment else float(np.ptp(arm.mesh.points, axis=0).max())
     curve = LoadCurve(path.motion, path.load, case.measure, gauge)
     events, snapshots = tuple(watcher.events), tuple(watcher.snapshots)

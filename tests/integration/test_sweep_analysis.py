@@ -185,7 +185,7 @@ def test_the_number_of_a_person_is_no_quantity():
 @pytest.mark.parametrize(
     ("method", "n", "kinds"),
     [
-        ("grid", None, {"regression", "paired", "ranks", "chart"}),
+        ("grid", None, {"regression", "paired", "ranks", "chart", "ladder"}),
         ("sobol", 16, {"regression", "paired", "ranks", "chart", "probability"}),
         ("morris", 8, {"morris", "chart"}),
         ("saltelli", 16, set(SALTELLI_KINDS)),

@@ -12,8 +12,12 @@ from femurfe.fem.facing import facing, rule
 from femurfe.fem.interface import elements
 from femurfe.fem.rigid import rigid_modes
 from femurfe.fem.tractions import Cohesive, CohesiveFrictional, Compliant, Frictional
+from femurfe.interfaces import Interface, part
 from femurfe.kernels import threads
+from femurfe.loads.base import Fixed, Force, LoadCase, Roller
 from femurfe.mesh.split import split
+from femurfe.model import Model
+from femurfe.opening import solve_opening
 
 ORDERS = pytest.mark.parametrize("order", [1, 2])
 CUT = [(["lower"], ["upper"])]
@@ -366,3 +370,25 @@ def test_a_ball_on_a_rigid_plane_presses_as_hertz_says():
     for low, high in ((0.0, 0.4), (0.4, 0.8)):
         ring = (r >= low * contact) & (r < high * contact)
         assert share[ring].sum() == pytest.approx((f.weights * exact)[ring].sum(), rel=0.02)
+
+
+def test_the_package_follows_a_bar_that_snaps_back_by_its_opening():
+    """Load and motion both go back; every point lies on the exact curve, and the peak is met."""
+    strength, energy, young, length = 1.3, 0.05, 900.0, 120.0
+    mesh = halves((1, 1, 2), (1.0, 1.0, length), 1)
+    sides = tuple(Roller(name, np.eye(3)["xyz".index(name[0])]) for name in ("x0", "x1", "y0", "y1"))
+    case = LoadCase("pull", (Fixed("z0"), *sides), (Force("z1", (0.0, 0.0, 1.0)),))
+    law = Cohesive(1e4, 1e4, strength, 2.5 * strength, energy, 0.2)
+    model = Model(mesh, uniform(mesh, young, 0.0), case)
+    parted = part(model, [Interface("bond", ("lower", "upper"), "cohesive", law=law)])
+    last = 2.0 * energy / strength
+    path = solve_opening(parted, "bond", 0.999 * last, first=strength / 1e4 / last, most=0.2, threads=1)
+    assert path.is_complete
+    opening = path.motion - path.load * length / young
+    first = strength / 1e4
+    exact = np.where(opening < first, opening * 1e4, strength * (last - opening) / (last - first))
+    np.testing.assert_allclose(path.load, np.maximum(exact, 0.0), atol=2e-3)
+    assert path.load.max() == pytest.approx(strength, rel=5e-3)
+    assert path.rows[-1].dissipated == pytest.approx(energy, rel=5e-3)
+    assert np.trapezoid(path.load, path.motion) == pytest.approx(energy, rel=5e-3)
+    assert np.diff(path.motion).min() < 0.0

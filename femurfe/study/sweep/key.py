@@ -53,6 +53,7 @@ def used_files(study: StudyFile, folder: Path) -> dict[str, str]:
     keys = [study.materials.cortical, study.materials.trabecular, study.materials.medullary]
     for item in study.items.values():
         keys += [getattr(item, key, None) for key in ("material", "rim_material")]
+    keys += [interface.properties for interface in study.interfaces.values()]
     named += [key for key in keys if key is not None and key.endswith(".toml")]
     return {
         name: file_digest(inside_folder(folder, name)) for name in dict.fromkeys(named) if name is not None

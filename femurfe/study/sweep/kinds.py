@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,7 @@ from femurfe.study.table import Row
 ALL = ("grid", "list", "latin_hypercube", "sobol", "morris", "saltelli")
 _APART = tuple(method for method in ALL if method != "morris")
 _DRAWN = tuple(method for method in _APART if method != "grid")
+_RUNG = re.compile(r"interfaces\..+\.kind")
 _TRAJECTORIES = "the cases of Morris trajectories depend on each other"
 NAMES_OF_THINGS = {"anatomy.subject"}
 LOWER_IS_BETTER = {
@@ -167,6 +169,23 @@ def _chart(
     return analysis.median_chart(points, values, (names[0], names[1]), sample.found.outcome, **options)
 
 
+def _ladder(
+    sample: Sample, arm: str, parameters: Sequence[str] | None = None
+) -> tuple[analysis.RungBias, ...]:
+    """Biases between the kinds of one interface, over cases that are alike in the other parameters."""
+    names = sample.design.names
+    ladders = [name for name in parameters or names if _RUNG.fullmatch(name)]
+    if len(ladders) != 1 or ladders[0] not in names:
+        message = (
+            f"a ladder is over the kind of one interface, interfaces.NAME.kind; got {', '.join(ladders)}"
+        )
+        raise InvalidData(message, code="E-SWEEP-ANALYSIS")
+    place = names.index(ladders[0])
+    rows = sample.design.rows
+    rest = [repr([value for i, value in enumerate(row) if i != place]) for row in rows]
+    return analysis.rung_biases([str(row[place]) for row in rows], rest, sample.in_design(arm))
+
+
 _DRAW = frozenset({"confidence", "resamples", "seed"})
 KINDS = {
     "sobol": Kind(
@@ -187,5 +206,9 @@ KINDS = {
     "ranks": Kind(_ranks, analysis.rank_rows, _APART, _TRAJECTORIES, False, _DRAW | {"lower_is_better"}),
     "chart": Kind(
         _chart, analysis.chart_rows, ALL, "", True, frozenset({"parameters", "grid", "seed"})
+    ),
+    "ladder": Kind(
+        _ladder, analysis.ladder_rows, ("grid", "list"), "it pairs cases that differ in one word", True,
+        frozenset({"parameters"}),
     ),
 }  # fmt: skip

@@ -1,0 +1,124 @@
+"""The state in which a model with interfaces comes to rest under its whole load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from femurfe.arrays import Floats
+from femurfe.errors import NotConverged
+from femurfe.fem.contribution import respond
+from femurfe.fem.drive import Leg, State
+from femurfe.fem.linear import SolverLog, SolverOptions
+from femurfe.fem.newton import NewtonOptions, StepRow
+from femurfe.fem.supports import constrain
+from femurfe.fem.system import System, load_vectors, prescribed_field
+from femurfe.fem.tractions import Compliant
+from femurfe.fem.yielding import YieldingCells
+from femurfe.interfaces import Parted
+from femurfe.kernels import threads as threading
+from femurfe.model import Report, results_of
+from femurfe.path import LoadPath, driving_size, solve_path
+from femurfe.result import Result
+
+TOLERANCE = 1e-8
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Equilibrium:
+    """A model with interfaces at rest.
+
+    Attributes
+    ----------
+    result : as of a linear solve, on the split mesh.
+    path : the steps by which the load was put on.
+    """
+
+    parted: Parted
+    result: Result
+    path: LoadPath
+
+    def history(self, name: str) -> Floats:
+        """The history of an interface at rest, (n, n_q, n_history)."""
+        return np.asarray(self.path.state.history[1 + list(self.parted.elements).index(name)])
+
+
+def equilibrium(
+    parted: Parted,
+    options: SolverOptions | None = None,
+    *,
+    threads: int | None = None,
+    report: Report | None = None,
+) -> Equilibrium:
+    """Put the whole load on a model with interfaces.
+
+    Interfaces that are elastic take one step, others several.
+
+    Parameters
+    ----------
+    report : called with the load case's name, the step and the residual.
+
+    Raises
+    ------
+    NotConverged
+        If the interfaces let go before the whole load is on; the message says at which share.
+    Unbalanced, InvalidLoad, TooLarge
+        As linear solves do.
+    """
+    case, chosen = parted.model.load_case, options or SolverOptions()
+    elastic = all(isinstance(part.law, Compliant) for part in parted.elements.values())
+    steps = (1.0, 1.0, 1.0) if elastic else (0.25, 1e-3, 0.5)
+    control, to = ("load", 1.0) if case.loads else ("motion", driving_size(case))
+    leg = Leg(to, control, steps[0], steps[1], steps[2])  # type: ignore[arg-type]
+    path = solve_path(
+        parted.model, (), (leg,), interfaces=parted.contributions, base=parted.base_for(chosen),
+        solver=chosen, newton=NewtonOptions(tolerance=TOLERANCE), report=_told(case.name, report),
+        threads=threads,
+    )  # fmt: skip
+    if not path.is_complete:
+        share = 100.0 * path.state.factor
+        message = f"load case {case.name!r}: the interfaces bear {share:.3g} % of the load; {path.end}"
+        raise NotConverged(message, iterations=len(path.rows), residual=float("nan"))
+    with threading.using(threads) as n_threads:
+        return Equilibrium(parted, _result(parted, path, n_threads), path)
+
+
+def _told(case: str, report: Report | None) -> Callable[[StepRow], None] | None:
+    if report is None:
+        return None
+    return lambda row: report(case, row.step, row.residual)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Inside:
+    """The forces inside at one field, in the place of a stiffness times that field."""
+
+    forces: Floats
+
+    def apply(self, field: Floats) -> Floats:
+        """The forces (n_points, 3, 1), whatever the field."""
+        del field
+        return self.forces
+
+
+def _result(parted: Parted, path: LoadPath, n_threads: int) -> Result:
+    mesh, case = parted.model.mesh, parted.model.load_case
+    constraints = constrain(mesh, case.supports)
+    vectors = load_vectors(mesh, constraints, (case,))
+    inside: Any = _Inside(_forces(path.cells, parted, path.state, path.displacement)[:, :, None])
+    log = SolverLog(
+        f"newton, {path.log['method']}", "interfaces", int(path.log["n_unknowns"]),
+        (sum(row.linear for row in path.rows),), (path.rows[-1].residual,), {"solve": path.log["seconds"]},
+    )  # fmt: skip
+    fixed = prescribed_field(constraints, vectors.motions)
+    unknowns = path.state.unknowns[:, :, None]
+    system = System(inside, constraints)
+    return results_of(mesh, system, (case,), vectors, unknowns, fixed, log, n_threads)[0]
+
+
+def _forces(cells: YieldingCells, parted: Parted, state: State, field: Floats) -> Floats:
+    """Nodal forces (n_points, 3) of cells and interfaces at rest."""
+    return respond((cells, *parted.contributions), field, state.history).forces
