@@ -87,7 +87,7 @@ def break_arm(
     end = float(np.radians(options.largest_deg)) if moment else options.largest_mm
     sign = 1.0 if case.loads else float(np.sign(driving_size(case)))
     newton = NewtonOptions(tolerance=options.tolerance, drift=options.drift, fall=options.fall)
-    leg = Leg(sign * end, first=options.first, most=options.most, finest=options.first / 8.0)
+    leg = Leg(sign * end, first=options.first, most=options.most, finest=options.first / 4.0)
     path = solve_path(
         model, laws, (leg,), solver=solver, newton=newton, watch=watcher.see, report=report, threads=threads
     )
