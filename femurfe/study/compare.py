@@ -11,7 +11,7 @@ from femurfe.errors import InvalidStudy
 from femurfe.evaluate import Risk, evaluate_risk, region_rows, relative_error
 from femurfe.fem.kept import KeptSets
 from femurfe.fem.linear import SolverOptions
-from femurfe.fem.newton import StepRow
+from femurfe.fem.steps import StepRow
 from femurfe.kernels import ahead
 from femurfe.kernels import threads as threading
 from femurfe.kernels.plan import judging_plan

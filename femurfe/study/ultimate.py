@@ -17,7 +17,7 @@ from femurfe.evaluate.sequence import Event, Snapshot, Watcher
 from femurfe.fem.drive import Leg
 from femurfe.fem.laws import Law
 from femurfe.fem.linear import SolverOptions
-from femurfe.fem.newton import NewtonOptions, StepRow
+from femurfe.fem.steps import NewtonOptions, StepRow
 from femurfe.loads.base import LoadCase
 from femurfe.mesh.io import write_mesh
 from femurfe.mesh.io.atomic import write_whole
@@ -38,7 +38,7 @@ class UltimateOptions:
     largest_mm, largest_deg : motion of the driving load at which a path ends.
     fall : share of the peak to which the load may fall before it ends.
     first, most : steps, as shares of the largest motion.
-    tolerance, drift : see `femurfe.fem.newton.NewtonOptions`.
+    tolerance, drift : see `femurfe.fem.steps.NewtonOptions`.
     snapshots : every so many steps the fields are kept; 0 for none.
     """
 

@@ -12,7 +12,7 @@ from femurfe.fem.laws import (
     quadric_law,
     von_mises_law,
 )
-from femurfe.fem.newton import NewtonOptions
+from femurfe.fem.steps import NewtonOptions
 
 BRICK = bar(order=1)
 CELLS = all_cells(BRICK)

@@ -28,7 +28,7 @@ def field_of(n, young, compression, tension):
 
 
 def test_the_four_phases_take_the_energy_per_area_of_cells_of_three_millimetres():
-    strength, young = np.full(4, 20.0), np.full(4, 900.0)
+    strength, young = np.full(4, 20.0), np.full(4, 1500.0)
     length = np.array([0.75, 1.5, 3.0, 6.0])
     strain, share = four_phases(strength, young, length)
     fall = length * (strain[:, 2] - strain[:, 1])
@@ -79,7 +79,7 @@ def test_the_weaker_region_is_the_first_to_yield_and_its_share_is_seen():
     )
     path = solve_path(model, (law,), (Leg(0.06, first=0.1, most=0.1),), watch=watcher.see, threads=1)
     assert [(e.region, e.kind) for e in watcher.events] == [("inside", "yields"), ("outside", "yields")]
-    assert 8.0 <= watcher.events[0].load <= 10.0 <= watcher.events[1].load
+    assert 7.5 < watcher.events[0].load < watcher.events[1].load < 10.5
     assert len(watcher.snapshots) == (len(path.rows) + 1) // 2
     last = watcher.snapshots[-1]
     assert last.plastic_strain[mesh.in_region("inside")].min() > last.plastic_strain.min()
