@@ -83,3 +83,11 @@ def test_the_weaker_region_is_the_first_to_yield_and_its_share_is_seen():
     assert len(watcher.snapshots) == (len(path.rows) + 1) // 2
     last = watcher.snapshots[-1]
     assert last.plastic_strain[mesh.in_region("inside")].min() > last.plastic_strain.min()
+
+
+def test_bone_in_large_soft_cells_gets_a_law_at_the_steepest_softening_there_is():
+    mesh = block((2, 2, 2), (40.0, 40.0, 40.0))
+    part = (Part("bone", "bone", ("solid",), 3.0),)
+    for young in (137.3, 211.7, 333.3):
+        (law,) = yielding_laws(mesh, field_of(mesh.n_cells, young, 2.9, 1.9), part)
+        assert law.kernel == "quadric"
