@@ -15,7 +15,7 @@ except PackageNotFoundError:  # run from the sources, not installed
     __version__ = "0+unknown"
 
 _HOMES = {
-    "femurfe.api": ("Comparison", "Study", "check", "compare", "read_sweep", "run"),
+    "femurfe.api": ("Comparison", "Study", "check", "compare", "read_sweep", "run", "write_report"),
     "femurfe.anatomy": (
         "Femur", "Hemipelvis", "ProximalFemur", "Sacrum", "ScannedFemur", "ScannedVertebra", "Vertebra",
     ),

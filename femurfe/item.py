@@ -48,6 +48,11 @@ class Item(ABC):
         """Material keys by the regions that the item makes."""
 
     @property
+    def values(self) -> Mapping[str, Mapping[str, float]]:
+        """Values in place of the library's, by region and quantity; none unless an item has some."""
+        return {}
+
+    @property
     def size(self) -> float | None:
         """Mesh size the item asks for, mm; None if it asks for none."""
         return None
@@ -55,6 +60,11 @@ class Item(ABC):
     @abstractmethod
     def report(self, bone: Bone, solid: Shape, solids: Solids, mesh: Mesh) -> dict[str, Any]:
         """What came of the placement, with units in the names."""
+
+
+def given(**values: float | None) -> dict[str, float]:
+    """The quantities that have a value."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def marked(mesh: Mesh, mask: Mask, name: str) -> Mesh:

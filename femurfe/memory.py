@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 from typing import Any
 
 from femurfe.errors import TooLarge
@@ -21,6 +22,10 @@ def available_bytes() -> float:
     if sys.platform.startswith("linux"):
         free = float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
         free += _cached_bytes()
+    elif find_spec("psutil") is not None:
+        import psutil
+
+        free = float(psutil.virtual_memory().available)
     if _resource is None:
         return free
     limit = _resource.getrlimit(_resource.RLIMIT_AS)[0]

@@ -9,7 +9,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 def _data(name: str) -> Path:
     installed = _PACKAGE / "_data" / name
-    return installed if installed.is_dir() else _PACKAGE.parent / name
+    return installed if installed.exists() else _PACKAGE.parent / name
 
 
 def material_library() -> Path:
@@ -25,3 +25,8 @@ def meshes() -> Path:
 def examples() -> Path:
     """Folder of the example studies."""
     return _data("examples")
+
+
+def citation() -> Path:
+    """File that says how femurfe is cited."""
+    return _data("CITATION.cff")

@@ -22,6 +22,7 @@ from femurfe.analysis.ranks import (
     stability_by_group,
     stability_by_load,
 )
+from femurfe.analysis.reduced import Reduced, ReducedBasis, reduced_basis
 from femurfe.analysis.regression import Regression, regression
 from femurfe.analysis.rows import (
     chart_rows,
@@ -38,10 +39,10 @@ from femurfe.analysis.table import Outcomes, inputs, labels, outcomes
 
 __all__ = [
     "Blocks", "DesignChart", "FailureProbability", "GroupedStability", "Interval", "MorrisEffect", "Outcomes",
-    "PairedEffect", "RankStability", "Regression", "SobolIndices", "Surrogate", "SurrogateRefused", "bca",
-    "chart_rows", "compare_pairs", "counted_by_arm", "counted_probability", "fit_surrogate", "holm", "inputs",
-    "labels", "load_by_arm", "load_probability", "median_chart", "morris_effects", "morris_rows", "outcomes",
-    "paired_rows", "probability_chart", "probability_rows", "proportion", "rank_rows", "rank_stability",
-    "regression", "regression_rows", "saltelli_blocks", "sobol_indices", "sobol_rows", "stability_by_group",
-    "stability_by_load",
+    "PairedEffect", "RankStability", "Reduced", "ReducedBasis", "Regression", "SobolIndices", "Surrogate",
+    "SurrogateRefused", "bca", "chart_rows", "compare_pairs", "counted_by_arm", "counted_probability",
+    "fit_surrogate", "holm", "inputs", "labels", "load_by_arm", "load_probability", "median_chart",
+    "morris_effects", "morris_rows", "outcomes", "paired_rows", "probability_chart", "probability_rows",
+    "proportion", "rank_rows", "rank_stability", "reduced_basis", "regression", "regression_rows",
+    "saltelli_blocks", "sobol_indices", "sobol_rows", "stability_by_group", "stability_by_load",
 ]  # fmt: skip

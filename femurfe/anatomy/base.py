@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,13 +15,14 @@ from femurfe.errors import InvalidMesh, UnknownName
 from femurfe.loads import BoneFrame, LoadCase, load_case
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.sizing import Refinement, size_field
-from femurfe.mesh.solid import mesh_solid
+from femurfe.mesh.solid import Drafts, mesh_solid
 from femurfe.mesh.topology import boundary, facet_areas, facet_centroids, quadratic
 from femurfe.section import volume_behind
 from femurfe.shapes import HalfSpace, Intersection, Shape, SurfaceSolid, common_volume
 from femurfe.surface import TriSurface
 
 SIDES = ("left", "right")
+MOST_VOLUMES = 16
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -46,6 +47,22 @@ class Patch:
         return np.asarray(mask)
 
 
+class Volumes:
+    """Volumes of solids that were asked for last, up to ``MOST_VOLUMES``."""
+
+    def __init__(self) -> None:
+        self._known: list[tuple[Shape, float]] = []
+
+    def get(self, shape: Shape, make: Callable[[], float]) -> float:
+        """The volume of this very solid, made if it is not known."""
+        for known, volume in self._known:
+            if known is shape:
+                return volume
+        volume = make()
+        self._known = [*self._known[1 - MOST_VOLUMES :], (shape, volume)]
+        return volume
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Form:
     """The geometry of one bone.
@@ -60,6 +77,7 @@ class Form:
     tissue : where cortex and trabecular bone are.
     compartments : parts of the bone that a share of its volume may refer to, by name.
     hazards : solids beside the bone that nothing may enter, such as the joint or the canal.
+    volumes : of the parts of solids inside the bone.
     """
 
     outer: SurfaceSolid
@@ -71,6 +89,7 @@ class Form:
     tissue: TissueMap
     compartments: Mapping[str, Shape] = field(default_factory=dict)
     hazards: Mapping[str, Shape] = field(default_factory=dict)
+    volumes: Volumes = field(default_factory=Volumes)
 
 
 class Bone(ABC):
@@ -102,7 +121,7 @@ class Bone(ABC):
 
     @property
     def dimensions(self) -> Mapping[str, float]:
-        """Measured dimensions: mm, or degrees where the name ends in ``_deg``."""
+        """Measured dimensions in mm, or in degrees where the name ends in ``_deg``."""
         return self.form.dimensions
 
     @property
@@ -124,6 +143,10 @@ class Bone(ABC):
         if len(cuts) == 1 and isinstance(cuts[0], HalfSpace):
             return volume_behind(self.surface, cuts[0].origin, cuts[0].outward)
         return common_volume(self.solid)
+
+    def held(self, shape: Shape) -> float:
+        """Volume of the part of a solid that is inside the bone, mm3; the last few are remembered."""
+        return self.form.volumes.get(shape, lambda: common_volume(shape, self.solid))
 
     def compartment(self, name: str) -> Shape:
         """A part of the bone as a solid: ``"bone"`` for the whole.
@@ -181,6 +204,7 @@ class Bone(ABC):
         *,
         refine: Sequence[Refinement] = (),
         conform: Sequence[Shape] = (),
+        drafts: Drafts | None = None,
     ) -> Mesh:
         """Tetrahedra in the regions ``cortical``, ``trabecular``, ``medullary``, with surfaces.
 
@@ -190,6 +214,7 @@ class Bone(ABC):
         order : 1 for tet4, 2 for tet10.
         refine : where the cells are to be smaller.
         conform : solids whose boundary the cells follow.
+        drafts : of an earlier mesh of this bone, its size and refinements; see `mesh_solid`.
 
         Raises
         ------
@@ -200,7 +225,7 @@ class Bone(ABC):
             message = f"order must be 1 (tet4) or 2 (tet10), got {order!r}"
             raise InvalidMesh(message, code="E-MESH-ORDER")
         sizes = size_field(size, refine, self.surface)
-        linear = mesh_solid((self.form.outer, *self.form.cuts), sizes, conform=conform)
+        linear = mesh_solid((self.form.outer, *self.form.cuts), sizes, conform=conform, drafts=drafts)
         tissue = self.tissue(linear)
         present = {name: i for name, i in REGIONS.items() if (tissue.region == i).any()}
         labelled = linear.with_region(tissue.region, present).with_surfaces(self._surfaces(linear))

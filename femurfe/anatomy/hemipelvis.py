@@ -34,7 +34,8 @@ class Hemipelvis(Bone):
     side : ``"left"`` or ``"right"`` (the mirror image).
     modes : weights of the shape model's first modes, standard deviations.
     subject : one of the 26 people (0 to 25) instead of the mean.
-    acetabular_diameter, height (crest to tuberosity), iliac_width (front to back upper spine) : mm.
+    acetabular_diameter, height, iliac_width : mm; height from crest to tuberosity, width between the
+        upper spines in front and at the back.
 
     Raises
     ------

@@ -3,8 +3,11 @@
 from femurfe.api.analyses import Analyses, analyze
 from femurfe.api.check import Check, check, inspect, make_mesh, recognised
 from femurfe.api.comparison import FIGURES, Comparison, compare, figure
-from femurfe.api.run import Run, check_ending, run, solve_one, write_figures, write_solved
+from femurfe.api.figures import Figures, figures, write_figures
+from femurfe.api.reports import write_report
+from femurfe.api.run import Run, check_ending, run, solve_one, write_solved
 from femurfe.api.sweep import Study, Sweep, read_sweep, sweep, sweep_status
+from femurfe.api.viewing import viewer
 from femurfe.study.sweep.settings import Settings
 
 __all__ = [
@@ -12,6 +15,7 @@ __all__ = [
     "Analyses",
     "Check",
     "Comparison",
+    "Figures",
     "Run",
     "Settings",
     "Study",
@@ -21,6 +25,7 @@ __all__ = [
     "check_ending",
     "compare",
     "figure",
+    "figures",
     "inspect",
     "make_mesh",
     "read_sweep",
@@ -29,6 +34,8 @@ __all__ = [
     "solve_one",
     "sweep",
     "sweep_status",
+    "viewer",
     "write_figures",
+    "write_report",
     "write_solved",
 ]

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from femurfe.api.pictures import pictures
 from femurfe.errors import InvalidData
 from femurfe.figures import save
+from femurfe.figures.pictures import pictures
+from femurfe.study.fields import file_name
 from femurfe.study.provenance import versions
-from femurfe.study.store import file_name, new_folder
+from femurfe.study.store import new_folder
 from femurfe.study.sweep.results import SweepResults
 from femurfe.study.table import csv_text
 
@@ -62,7 +63,7 @@ def analyze(
         If a name is not known, a kind that is named cannot be had, or none can; nothing is written.
     """
     results = SweepResults(folder)
-    found, refused = _found(results, kinds, outcomes, parameters)
+    found, refused = analyses_of(results, kinds, outcomes, parameters)
     place = Path(out) if out is not None else results.folder / "analysis"
     with new_folder(place, MARK) as draft:
         _write(found, draft)
@@ -71,9 +72,16 @@ def analyze(
     return Analyses(results, place, found, refused)
 
 
-def _found(
+def analyses_of(
     results: SweepResults, kinds: Sequence[str] | None, outcomes: Sequence[str], parameters: Sequence[str]
 ) -> tuple[tuple[Analysis, ...], tuple[str, ...]]:
+    """The analyses of a sweep, and what cannot be had of it; arguments as of `analyze`.
+
+    Raises
+    ------
+    FemurfeError
+        If a name is not known, a kind that is named cannot be had, or none can.
+    """
     from femurfe.study.sweep.analyses import analyze as one
     from femurfe.study.sweep.kinds import KINDS
 

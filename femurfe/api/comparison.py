@@ -7,14 +7,15 @@ from dataclasses import fields
 from typing import Any
 
 from femurfe.anatomy import Bone
-from femurfe.errors import UnknownName
-from femurfe.figures import arm_bars, section_figure, view_figure
+from femurfe.figures.kinds import RUN_KINDS, draw
+from femurfe.figures.style import Drawing, Width
 from femurfe.loads import LoadCase
 from femurfe.study import compare as study_compare
 from femurfe.study.arms import Arms
+from femurfe.study.results import results_of
 from femurfe.study.table import csv_text, text_table
 
-FIGURES = ("bars", "section", "views", "stiffness", "risk", "failure")
+FIGURES = tuple(RUN_KINDS)
 
 
 class Comparison(study_compare.Comparison):
@@ -30,31 +31,30 @@ class Comparison(study_compare.Comparison):
         """All columns of the table as CSV, units in their names."""
         return csv_text(self.rows())
 
-    def figure(self, kind: str = "bars") -> Any:
-        """A matplotlib figure.
+    def figure(self, kind: str = "bars", width: Width = "double") -> Any:
+        """A matplotlib figure: the first of its kind.
 
         Parameters
         ----------
-        kind : ``"bars"`` (stiffness, risk and failure load), ``"stiffness"``, ``"risk"``,
-            ``"failure"``, ``"section"`` (cuts) or ``"views"`` (the bone from outside).
+        kind : such as ``"bars"``, ``"section"`` or ``"risk_map"``; ``femurfe figures --kinds``
+            lists them.
+        width : ``"single"`` or ``"double"`` column of a journal.
 
         Raises
         ------
-        UnknownName
-            If the kind is none of these.
+        UnknownName, InvalidData, MissingExtra
+            As of `femurfe.figures.draw`.
         """
-        return figure(self, kind)
+        return figure(self, kind, width)
+
+    def figures(self, kind: str = "bars", width: Width = "double") -> list[Drawing]:
+        """All figures of a kind, such as one per load case, with their names."""
+        return draw(results_of(self), kind, width)
 
 
-def figure(comparison: study_compare.Comparison, kind: str) -> Any:
+def figure(comparison: study_compare.Comparison, kind: str, width: Width = "double") -> Any:
     """A figure of a comparison; see `Comparison.figure`."""
-    if kind not in FIGURES:
-        raise UnknownName("figure", kind, FIGURES)
-    if kind == "bars":
-        return arm_bars(comparison)
-    if kind == "section":
-        return section_figure(comparison)
-    return view_figure(comparison) if kind == "views" else arm_bars(comparison, (kind,))
+    return draw(results_of(comparison), kind, width)[0].figure
 
 
 def compare(bone: Bone, arms: Arms, loads: Sequence[LoadCase], **settings: Any) -> Comparison:

@@ -27,8 +27,8 @@ class Study:
     Examples
     --------
     >>> study = Study("femur_neck").vary("items.cement.fraction", low=0.5, high=1.0)
-    >>> study.sample("sobol", 4, seed=1).design.rows[0]
-    (0.639451935887,)
+    >>> len(study.sample("sobol", 4, seed=1).design.rows)
+    4
     """
 
     def __init__(self, study: str | Path) -> None:

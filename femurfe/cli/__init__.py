@@ -11,7 +11,20 @@ import warnings
 
 import typer
 
-from femurfe.cli import analyze, bench, check, inspect, materials, mesh, run, solve, sweep
+from femurfe.cli import (
+    analyze,
+    bench,
+    check,
+    figures,
+    inspect,
+    materials,
+    mesh,
+    report,
+    run,
+    solve,
+    sweep,
+    view,
+)
 from femurfe.errors import FemurfeError, FemurfeWarning
 
 app = typer.Typer(
@@ -46,6 +59,9 @@ def _options(
 app.command("run")(run.run)
 app.command("sweep")(sweep.sweep)
 app.command("analyze")(analyze.analyze)
+app.command("figures")(figures.figures)
+app.command("report")(report.report)
+app.command("view")(view.view)
 app.command("check")(check.check)
 app.command("solve")(solve.solve)
 app.command("mesh")(mesh.mesh)

@@ -11,7 +11,7 @@ import numpy as np
 from femurfe.anatomy.base import Bone
 from femurfe.arrays import Floats, point
 from femurfe.errors import InvalidPart, UnknownName
-from femurfe.item import Item, Solids, marked, region_volume
+from femurfe.item import Item, Solids, given, marked, region_volume
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.label import Rule, inside
 from femurfe.shapes import Intersection, Offset, Shape, common_volume, filled, sample_points
@@ -40,6 +40,8 @@ class Cement(Item):
     shape : solid of cement injected into bone without a cavity.
     material, rim_material : keys.
     mesh_size : mm wanted in and around it.
+    young, poisson : of its material, MPa and 1, within its range; the library's if left out.
+    rim_young : of the rim's material, MPa, within its range; it does not follow ``young``.
 
     Raises
     ------
@@ -57,6 +59,9 @@ class Cement(Item):
     material: str = PMMA
     rim_material: str = INTERDIGITATED
     mesh_size: float | None = None
+    young: float | None = None
+    poisson: float | None = None
+    rim_young: float | None = None
 
     def __post_init__(self) -> None:
         if (self.fills is None) == (self.shape is None):
@@ -69,6 +74,8 @@ class Cement(Item):
             self._refuse(f"must have a positive volume in mL, got {self.volume_ml!r}")
         if not 0.0 <= self.rim <= 20.0:
             self._refuse(f"must have a rim of 0 to 20 mm, got {self.rim!r}")
+        if self.rim_young is not None and not self.rim > 0.0:
+            self._refuse("has no rim, whose rim_young could be given")
         if self.start is not None:
             object.__setattr__(self, "start", point(self.start, "start"))
 
@@ -88,6 +95,12 @@ class Cement(Item):
         return {self.name: self.material, **rim}
 
     @property
+    def values(self) -> Mapping[str, Mapping[str, float]]:
+        """Values in place of the library's, by region and quantity."""
+        rim = {self.rim_name: given(young=self.rim_young)}
+        return {self.name: given(young=self.young, poisson=self.poisson), **rim}
+
+    @property
     def size(self) -> float | None:
         """Mesh size asked for, mm."""
         return self.mesh_size
@@ -103,7 +116,7 @@ class Cement(Item):
             If more cement is asked for than the cavity inside the bone holds.
         """
         cavity = self._cavity(solids)
-        held = common_volume(cavity, bone.solid)
+        held = bone.held(cavity)
         if held <= 0.0:
             self._refuse("lies outside the bone")
         wanted = self._wanted(held)
@@ -154,9 +167,9 @@ class Cement(Item):
         may reach outside.
         """
         cavity = self._cavity(solids)
-        within = common_volume(solid, bone.solid)
+        within = bone.held(solid)
         whole = within if self.shape is None else common_volume(solid)
-        held = common_volume(cavity, bone.solid)
+        held = bone.held(cavity)
         return {
             "kind": "cement",
             "volume_ml": ml_from_mm3(region_volume(mesh, self.name)),

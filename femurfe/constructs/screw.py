@@ -14,7 +14,7 @@ from femurfe.anatomy.fitting import perpendicular
 from femurfe.arrays import Floats, direction, point, positive
 from femurfe.constructs.placement import screw_placement
 from femurfe.errors import InvalidPart, UnknownName
-from femurfe.item import Item, Solids, marked, region_volume
+from femurfe.item import Item, Solids, given, marked, region_volume
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.label import Rule, inside
 from femurfe.shapes import Cylinder, Shape, Union, common_volume
@@ -44,6 +44,7 @@ class Screw(Item):
     cannula_diameter : mm, zero for a solid screw.
     material : key.
     mesh_size : mm wanted in and around it; a third of the diameter if left out.
+    young, poisson : of its material, MPa and 1, within its range; the library's if left out.
 
     Raises
     ------
@@ -61,6 +62,8 @@ class Screw(Item):
     cannula_diameter: float = 0.0
     material: str = TITANIUM
     mesh_size: float | None = None
+    young: float | None = None
+    poisson: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "start", point(self.start, "start"))
@@ -117,6 +120,11 @@ class Screw(Item):
         return {self.name: self.material}
 
     @property
+    def values(self) -> Mapping[str, Mapping[str, float]]:
+        """Values in place of the library's, by region and quantity."""
+        return {self.name: given(young=self.young, poisson=self.poisson)}
+
+    @property
     def size(self) -> float | None:
         """Mesh size asked for, mm."""
         return self.diameter / 3.0 if self.mesh_size is None else self.mesh_size
@@ -141,7 +149,7 @@ class Screw(Item):
         del solids
         parts = self.cylinders()
         shape: Shape = parts[0] if len(parts) == 1 else Union(parts)
-        held = common_volume(shape, bone.solid)
+        held = bone.held(shape)
         if held > LARGEST_SHARE * bone.volume:
             self._refuse(f"it would take {100.0 * held / bone.volume:.0f} % of the bone")
         if held <= 0.0:
@@ -160,7 +168,7 @@ class Screw(Item):
     def report(self, bone: Bone, solid: Shape, solids: Solids, mesh: Mesh) -> dict[str, Any]:
         """Placement of the screw; see `femurfe.constructs.placement.screw_placement`."""
         placed = screw_placement(bone, self.start, self.end, 0.5 * self.diameter)
-        whole = common_volume(solid, bone.solid)
+        whole = bone.held(solid)
         cement = {
             name: common_volume(solid, other) / whole
             for name, other in solids.items()

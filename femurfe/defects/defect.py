@@ -12,7 +12,7 @@ import numpy.typing as npt
 from femurfe.anatomy.base import Bone
 from femurfe.arrays import Floats, point
 from femurfe.errors import InvalidPart
-from femurfe.item import Item, Solids, marked, region_volume
+from femurfe.item import Item, Solids, given, marked, region_volume
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.label import Rule, inside
 from femurfe.shapes import Ellipsoid, Shape, SmoothUnion, common_volume, sized
@@ -32,6 +32,7 @@ class Defect(Item):
     contained : true if the cortex is spared.
     material : key of what fills it; lytic tissue if left out.
     mesh_size : mm wanted in and around it.
+    young, poisson : of its material, MPa and 1, within its range; the library's if left out.
     """
 
     name: str
@@ -39,11 +40,18 @@ class Defect(Item):
     contained: bool = False
     material: str = LYTIC
     mesh_size: float | None = None
+    young: float | None = None
+    poisson: float | None = None
 
     @property
     def materials(self) -> Mapping[str, str]:
         """Material keys by region."""
         return {self.name: self.material}
+
+    @property
+    def values(self) -> Mapping[str, Mapping[str, float]]:
+        """Values in place of the library's, by region and quantity."""
+        return {self.name: given(young=self.young, poisson=self.poisson)}
 
     @property
     def size(self) -> float | None:
@@ -59,7 +67,7 @@ class Defect(Item):
             With the distance to the bone.
         """
         del solids
-        if common_volume(self.shape, bone.solid) <= 0.0:
+        if bone.held(self.shape) <= 0.0:
             low, high = self.shape.bounds()
             gap = float(bone.solid.distance(0.5 * (low + high)[None])[0])
             message = f"defect {self.name!r} lies outside the bone: its middle is {gap:.1f} mm from it"
@@ -79,7 +87,7 @@ class Defect(Item):
     def report(self, bone: Bone, solid: Shape, solids: Solids, mesh: Mesh) -> dict[str, Any]:
         """Volume of the solid inside the bone and of its cells, mL, and share of the bone."""
         del solids
-        whole = common_volume(solid, bone.solid)
+        whole = bone.held(solid)
         return {
             "kind": "defect",
             "volume_ml": ml_from_mm3(region_volume(mesh, self.name)),

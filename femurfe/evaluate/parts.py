@@ -9,10 +9,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from femurfe.arrays import Ints, Mask
-from femurfe.fem.forces import loaded_points
-from femurfe.fem.supports import surface_points
-from femurfe.loads.base import LoadCase
 from femurfe.mesh.core import Mesh
 
 Kind = Literal["bone", "cement", "screw"]
@@ -51,23 +47,3 @@ def part_numbers(mesh: Mesh, parts: Sequence[Part]) -> npt.NDArray[np.int64]:
         if present:
             out[mesh.in_region(*present)] = i
     return out
-
-
-def away_from_loads(mesh: Mesh, case: LoadCase, margin: float) -> Mask:
-    """True for cells farther than ``margin`` mm from all supports and loads, (n_cells,).
-
-    Where a support or a load ends, linear elasticity has a singular stress; it is no failure.
-    """
-    touched = _touched(mesh, case)
-    if not touched.size or margin <= 0.0:
-        return np.ones(mesh.n_cells, dtype=bool)
-    from scipy.spatial import cKDTree
-
-    distance = cKDTree(mesh.points[touched]).query(mesh.centroids(), distance_upper_bound=margin)[0]
-    return np.asarray(distance > margin)
-
-
-def _touched(mesh: Mesh, case: LoadCase) -> Ints:
-    supported = [surface_points(mesh, support.surface) for support in case.supports]
-    loaded = [loaded_points(mesh, load) for load in case.loads]
-    return np.unique(np.concatenate([np.empty(0, dtype=np.int64), *supported, *loaded]))

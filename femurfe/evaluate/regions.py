@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from femurfe.arrays import Floats
-from femurfe.fem.recover import cell_strain, energy_density, stress_from_strain
-from femurfe.mesh.label import volumes
+from femurfe.evaluate.strains import Strains
+from femurfe.fem.recover import energy_density, stress_from_strain
 from femurfe.model import Model
 from femurfe.result import Result
 from femurfe.tensors import principal, von_mises
@@ -17,16 +17,22 @@ from femurfe.units import ml_from_mm3
 PERCENTILES = (50.0, 95.0, 99.0)
 
 
-def region_rows(model: Model, result: Result) -> list[dict[str, Any]]:
-    """One row per region: volume, energy, and strain and stress with units in the names."""
+def region_rows(model: Model, result: Result, strains: Strains | None = None) -> list[dict[str, Any]]:
+    """One row per region: volume, energy, and strain and stress with units in the names.
+
+    Parameters
+    ----------
+    strains : of the result, if they are known.
+    """
     mesh, field = model.mesh, model.materials
-    strain = cell_strain(mesh, result.displacement)
+    known = strains or Strains.of(mesh, result.displacement)
+    strain = known.cells
     stress = stress_from_strain(strain, field.young, field.poisson, field.moduli)
-    strains, size = principal(strain), volumes(mesh)
+    values, size = principal(strain), known.geometry.volumes
     energy = energy_density(strain, stress) * size
     quantities = {
-        "tension_strain_1": strains[:, 0],
-        "compression_strain_1": -strains[:, 2],
+        "tension_strain_1": values[:, 0],
+        "compression_strain_1": -values[:, 2],
         "von_mises_MPa": von_mises(stress),
     }
     rows = []
@@ -37,8 +43,8 @@ def region_rows(model: Model, result: Result) -> list[dict[str, Any]]:
         row: dict[str, Any] = {"region": name, "volume_ml": ml_from_mm3(float(size[cells].sum()))}
         row["energy_Nmm"] = float(energy[cells].sum())
         row["young_mean_MPa"] = float(np.average(field.young[cells], weights=size[cells]))
-        for quantity, values in quantities.items():
-            row |= _statistics(quantity, values[cells], size[cells])
+        for quantity, given in quantities.items():
+            row |= _statistics(quantity, given[cells], size[cells])
         rows.append(row)
     return rows
 

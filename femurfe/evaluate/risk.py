@@ -10,15 +10,15 @@ import numpy as np
 from femurfe.arrays import Floats, Ints, Mask
 from femurfe.errors import InvalidStudy
 from femurfe.evaluate.criteria import CRITERIA
-from femurfe.evaluate.parts import Part, away_from_loads, part_numbers
+from femurfe.evaluate.parts import Part, part_numbers
 from femurfe.evaluate.pistoia import calibrations
-from femurfe.fem.recover import cell_strain, energy_density, stress_from_strain
+from femurfe.evaluate.strains import Geometry, Strains
+from femurfe.fem.recover import energy_density, stress_from_strain
 from femurfe.kernels import neighbours
 from femurfe.kernels.threads import pick
 from femurfe.materials import constants
 from femurfe.materials.field import LIMITS, MaterialField
 from femurfe.mesh.core import Mesh
-from femurfe.mesh.label import volumes
 from femurfe.model import Model
 from femurfe.result import Result
 
@@ -85,7 +85,9 @@ class Risk:
         return max(own, key=lambda peak: peak.risk)
 
 
-def evaluate_risk(model: Model, result: Result, parts: Sequence[Part], margin: float) -> Risk:
+def evaluate_risk(
+    model: Model, result: Result, parts: Sequence[Part], margin: float, strains: Strains | None = None
+) -> Risk:
     """The risk of every part of a model under its load.
 
     Strain is averaged over a ball within the part before it is judged, so a peak does not grow
@@ -94,13 +96,14 @@ def evaluate_risk(model: Model, result: Result, parts: Sequence[Part], margin: f
     Parameters
     ----------
     parts : what fails as one thing; margin : mm around supports and loads.
+    strains : of the result, if they are known.
     """
     mesh, field = model.mesh, model.materials
-    numbers = part_numbers(mesh, parts)
-    raw = cell_strain(mesh, result.displacement)
-    strain = averaged(mesh, raw, numbers, [part.radius for part in parts])
+    known = strains or Strains.of(mesh, result.displacement)
+    numbers, raw = part_numbers(mesh, parts), known.cells
+    strain = averaged(known.geometry, raw, numbers, [part.radius for part in parts])
     stress = stress_from_strain(strain, field.young, field.poisson, field.moduli)
-    judged = (numbers >= 0) & away_from_loads(mesh, model.load_case, margin)
+    judged = (numbers >= 0) & known.geometry.away_from_loads(model.load_case, margin)
     own = np.full(mesh.n_cells, np.nan)
     peaks: list[Peak] = []
     for i, part in enumerate(parts):
@@ -108,11 +111,11 @@ def evaluate_risk(model: Model, result: Result, parts: Sequence[Part], margin: f
         if cells.size:
             peaks += _peaks(mesh, field, part, cells, strain, stress, own)
     bone = [i for i, part in enumerate(parts) if part.kind == "bone"]
-    peaks += _pistoia(mesh, field, np.flatnonzero(judged & np.isin(numbers, bone)), raw)
+    peaks += _pistoia(known.geometry, field, np.flatnonzero(judged & np.isin(numbers, bone)), raw)
     return Risk(tuple(peaks), own, strain, judged)
 
 
-def averaged(mesh: Mesh, values: Floats, numbers: Ints, radii: Sequence[float]) -> Floats:
+def averaged(geometry: Geometry, values: Floats, numbers: Ints, radii: Sequence[float]) -> Floats:
     """Means (n_cells, m) of ``values`` over balls within each cell's part, weighted by volume.
 
     Parameters
@@ -123,11 +126,10 @@ def averaged(mesh: Mesh, values: Floats, numbers: Ints, radii: Sequence[float]) 
     out = np.zeros_like(values)
     if not len(radii):
         return out
-    where = mesh.centroids()
-    step = max(max(radii), neighbours.least_step(where))
-    start, order, low, counts = neighbours.buckets(where, step)
+    where, step = geometry.centroids, max(max(radii), geometry.least_step)
+    start, order, low, counts = geometry.buckets(step)
     kernel = pick(neighbours.ball_means_serial, neighbours.ball_means_parallel)
-    kernel(where, volumes(mesh), numbers, np.array(radii), values, start, order, low, step, counts, out)
+    kernel(where, geometry.volumes, numbers, np.array(radii), values, start, order, low, step, counts, out)
     return out
 
 
@@ -139,7 +141,7 @@ def _peaks(
     names = {name: np.flatnonzero(mesh.region == i) for name, i in mesh.regions.items()}
     for name in (PRIMARY[part.kind], *ASIDE[part.kind]):
         criterion = CRITERIA[name]
-        values = criterion.risk(strain[cells], stress[cells], _limits(field, part, name, cells))
+        values = criterion.risk(strain[cells], stress[cells], limits_of(field, part, name, cells))
         primary = name == PRIMARY[part.kind]
         if primary:
             own[cells] = values
@@ -154,7 +156,7 @@ def _peaks(
     return out
 
 
-def _limits(field: MaterialField, part: Part, criterion: str, cells: Ints) -> Mapping[str, Floats]:
+def limits_of(field: MaterialField, part: Part, criterion: str, cells: Ints) -> Mapping[str, Floats]:
     """Limits of the cells; bone's strain limits are those the criterion was tested with."""
     limits = {name: values[cells] for name, values in field.limits.items()}
     if part.kind == "bone" and criterion == "principal_strain":
@@ -164,13 +166,13 @@ def _limits(field: MaterialField, part: Part, criterion: str, cells: Ints) -> Ma
     return limits
 
 
-def _pistoia(mesh: Mesh, field: MaterialField, cells: Ints, strain: Floats) -> list[Peak]:
+def _pistoia(geometry: Geometry, field: MaterialField, cells: Ints, strain: Floats) -> list[Peak]:
     """Pistoia's criterion on all judged bone, once for each calibration in use."""
     if not cells.size:
         return []
     moduli = None if field.moduli is None else field.moduli[cells]
     stress = stress_from_strain(strain[cells], field.young[cells], field.poisson[cells], moduli)
-    density, size = energy_density(strain[cells], stress), volumes(mesh)[cells]
+    density, size = energy_density(strain[cells], stress), geometry.volumes[cells]
     nan = float("nan")
     return [
         Peak(

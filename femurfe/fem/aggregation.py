@@ -9,6 +9,7 @@ import numpy as np
 
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.ordering import even_pieces
+from femurfe.fem.pieces import parted, pieces_of_groups
 from femurfe.kernels import aggregate as kernels
 from femurfe.kernels.layout import combine
 from femurfe.kernels.team import Team
@@ -16,7 +17,7 @@ from femurfe.kernels.team import Team
 STRENGTH = 0.05
 LOST = 0.005
 ENERGY_STEPS = 3
-COARSEST = 60
+COARSEST = 150
 MOST_LEVELS = 8
 PIECES = 64
 TINY = 1e-9
@@ -110,6 +111,7 @@ def aggregated(
     team: Team,
     plans: list[Plan] | None = None,
     inverses: Callable[[Floats], Floats] | None = None,
+    piece: Ints | None = None,
 ) -> tuple[list[CoarseStep], BlockRows]:
     """The levels of a matrix, and the coarsest matrix.
 
@@ -120,13 +122,14 @@ def aggregated(
     plans : of an earlier matrix of the same modes, which are followed if the first `Plan.fits`;
         else it gets those of this matrix.
     inverses : of diagonal blocks on coarser levels; `block_inverses` if None.
+    piece : (n,) of each row, see `femurfe.fem.pieces`; one for all if None.
     """
     if plans and not plans[0].fits(matrix):
         plans.clear()
     known, invert = list(plans or ()), inverses or block_inverses
     steps: list[CoarseStep] = []
     while not steps or (matrix.n_rows > COARSEST and len(steps) < MOST_LEVELS):
-        plan = known[len(steps)] if known else _plan(matrix, modes, alone)
+        plan = known[len(steps)] if known else _plan(matrix, modes, alone, piece)
         if plans is not None and not known:
             plans.append(plan)
         up = plan.start()
@@ -140,6 +143,7 @@ def aggregated(
             plan.modes,
             np.zeros(plan.n_groups, dtype=bool),
         )
+        piece = pieces_of_groups(piece, plan.group, plan.n_groups)
     return steps, matrix
 
 
@@ -156,10 +160,12 @@ def block_inverses(blocks: Floats) -> Floats:
     return np.asarray(out)
 
 
-def _plan(matrix: BlockRows, modes: Floats, alone: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Plan:
+def _plan(
+    matrix: BlockRows, modes: Floats, alone: np.ndarray[tuple[int], np.dtype[np.bool_]], piece: Ints | None
+) -> Plan:
     """Groups of strongly connected rows and all patterns that follow from them."""
     strong = kernels.strength(matrix.pointer, matrix.columns, matrix.data, STRENGTH)
-    group, n_groups = kernels.aggregate(*strong, alone)
+    group, n_groups = kernels.aggregate(*parted(strong, piece), alone)
     orthonormal, coarse_modes = kernels.tentative(group, n_groups, modes)
     up = kernels.pattern(*strong, group, n_groups)
     image = kernels.product_pattern(matrix.pointer, matrix.columns, *up, n_groups)

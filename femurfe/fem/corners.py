@@ -13,6 +13,7 @@ from femurfe.fem.constraints import Constraints
 from femurfe.fem.iteration import Iteration
 from femurfe.fem.levels import level_tables, records
 from femurfe.fem.ordering import even_pieces
+from femurfe.fem.pieces import find_pieces
 from femurfe.fem.reduction import Reduced, near_null_space, reduced
 from femurfe.fem.tetrahedra import TetrahedralStiffness
 from femurfe.fem.vertices import support_table
@@ -51,7 +52,10 @@ class CornerSolver(Iteration):
         points = np.argsort(o.row)
         level = corner_level(stiffness, constraints, points, team)
         modes = near_null_space(constraints, points)
-        steps, coarsest = aggregated(level.matrix, level.inverse, modes, level.alone, team, plans)
+        steps, coarsest = aggregated(
+            level.matrix, level.inverse, modes, level.alone, team, plans,
+            piece=find_pieces(k.mesh, k.young, points, len(constraints.bodies)),
+        )  # fmt: skip
         self.tables = level_tables(steps, coarsest, self.loads, self.precision)
         self.levels = records(self.tables)
         self.transfer = _transfer(np.append(o.row[points], o.bodies + np.arange(2 * len(constraints.bodies))))

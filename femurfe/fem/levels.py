@@ -17,6 +17,7 @@ INTERVAL = 10.0
 DEGREE = 3
 LANCZOS_STEPS = 14
 VECTORS = ("x", "w", "p", "b", "r", "s")
+LEAST_PIVOT = 1e-10
 SMALL_PIECE, PIECE, MOST_PIECES = 48, 256, 32
 
 
@@ -88,7 +89,21 @@ def _dense_inverse(matrix: BlockRows) -> Floats:
     full = dense.reshape(6 * n, 6 * n)
     size = np.sqrt(np.maximum(np.diag(full), 0.0))
     scale = np.where(size > 0.0, 1.0 / np.where(size > 0.0, size, 1.0), 0.0)
-    values, vectors = np.linalg.eigh(0.5 * (full + full.T) * scale[:, None] * scale)
-    kept = values > 1e-12 * max(float(values[-1]), 0.0)
-    scaled = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
-    return np.asarray(scaled * scale[:, None] * scale)
+    scaled = 0.5 * (full + full.T) * scale[:, None] * scale
+    return np.asarray(_inverse_of(scaled, scale == 0.0) * scale[:, None] * scale)
+
+
+def _inverse_of(matrix: Floats, dead: npt.NDArray[np.bool_]) -> Floats:
+    """The inverse of a matrix of unit diagonal but for dead rows, on the directions that have stiffness."""
+    from scipy.linalg.lapack import dpotrf, dpotri
+
+    factor, failed = dpotrf(matrix + np.diag(dead.astype(float)), lower=1)
+    if failed or not (np.diag(factor) ** 2 > LEAST_PIVOT).all():
+        values, vectors = np.linalg.eigh(matrix)
+        kept = values > 1e-12 * max(float(values[-1]), 0.0)
+        return np.asarray((vectors[:, kept] / values[kept]) @ vectors[:, kept].T)
+    lower = np.tril(dpotri(factor, lower=1)[0])
+    inverse = lower + np.tril(lower, -1).T
+    inverse[dead] = 0.0
+    inverse[:, dead] = 0.0
+    return np.asarray(inverse)

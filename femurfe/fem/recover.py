@@ -39,9 +39,13 @@ def quadrature_volumes(mesh: Mesh) -> Floats:
 
 def cell_strain(mesh: Mesh, displacement: Floats) -> Floats:
     """Mean strain of each cell, (n_cells, 6)."""
-    weights = quadrature_volumes(mesh)
-    weights = weights / weights.sum(axis=1, keepdims=True)
-    return np.asarray(np.einsum("cq,cqi->ci", weights, quadrature_strain(mesh, displacement)))
+    return mean_over_cells(quadrature_strain(mesh, displacement), quadrature_volumes(mesh))
+
+
+def mean_over_cells(strain: Floats, volumes: Floats) -> Floats:
+    """Means (n_cells, 6) of strain (n_cells, n_q, 6) at points that stand for ``volumes`` (n_cells, n_q)."""
+    weights = volumes / volumes.sum(axis=1, keepdims=True)
+    return np.asarray(np.einsum("cq,cqi->ci", weights, strain))
 
 
 def stress_from_strain(

@@ -69,8 +69,15 @@ def _held(mesh: Mesh, supports: Sequence[Support]) -> tuple[Ints, Floats]:
             for p in surface_points(mesh, support.surface):
                 normals.setdefault(int(p), []).append(rows)
     points = np.array(sorted(normals), dtype=np.int64)
-    projectors = np.array([_projector(np.vstack(normals[int(p)])) for p in points])
-    return points, projectors.reshape(-1, 3, 3)
+    known: dict[bytes, Floats] = {}  # most points are held as their neighbours are
+    projectors = np.empty((len(points), 3, 3))
+    for i, p in enumerate(points):
+        rows = np.concatenate(normals[int(p)])
+        key = rows.tobytes()
+        if key not in known:
+            known[key] = _projector(rows)
+        projectors[i] = known[key]
+    return points, projectors
 
 
 def _projector(normals: Floats) -> Floats:

@@ -13,6 +13,7 @@ from femurfe.fem.chebyshev import Pair, largest_eigenvalue, noise, steps_table
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.iteration import Iteration
 from femurfe.fem.levels import level_tables, records
+from femurfe.fem.pieces import find_pieces
 from femurfe.fem.tetrahedra import TetrahedralStiffness
 from femurfe.fem.vertices import inverse_blocks, support_table, vertex_level
 from femurfe.kernels import cycle, krylov, layout
@@ -51,8 +52,9 @@ class TetrahedralSolver(Iteration):
         self.special = support_table(constraints, o.row, o.bodies)
         vertices = vertex_level(stiffness, constraints)
         steps, coarsest = aggregated(
-            vertices.matrix, vertices.inverse, vertices.modes, vertices.alone, team, plans
-        )
+            vertices.matrix, vertices.inverse, vertices.modes, vertices.alone, team, plans,
+            piece=find_pieces(stiffness.mesh, stiffness.young, vertices.points, len(constraints.bodies)),
+        )  # fmt: skip
         self.tables = level_tables(steps, coarsest, self.loads, self.precision, BELOW)
         self.levels = records(self.tables)
         self.transfer, self.vertex_special = vertices.transfer, vertices.special

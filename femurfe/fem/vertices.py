@@ -28,6 +28,7 @@ class VertexLevel:
     matrix : reduced by the supports; two rows per platen stand at the end.
     inverse : (n, 3, 3) inverses of its diagonal blocks, zero in held directions.
     modes : (n, 3, 6) rigid motions. alone : (n,) rows without any freedom.
+    points : ids of the points in its first rows.
     transfer, special : tables `TRANSFER` and `SPECIAL`. ends : (n_rows, 2) uint32 of `FINE`.
     """
 
@@ -35,6 +36,7 @@ class VertexLevel:
     inverse: Floats
     modes: Floats
     alone: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    points: Ints
     transfer: Table
     special: Table
     ends: np.ndarray[tuple[int, int], np.dtype[np.uint32]]
@@ -65,7 +67,9 @@ def vertex_level(stiffness: TetrahedralStiffness, constraints: Constraints) -> V
     transfer = _transfer(edges, row, pointer, numbers, bodies)
     ends = _ends(stiffness, edges, len(constraints.bodies))
     special = support_table(constraints, edges.number, len(edges.vertices), springs=False)
-    return VertexLevel(level.matrix, level.inverse, modes, level.alone, transfer, special, ends)
+    return VertexLevel(
+        level.matrix, level.inverse, modes, level.alone, edges.vertices, transfer, special, ends
+    )
 
 
 def _edges(stiffness: TetrahedralStiffness) -> _Edges:

@@ -66,16 +66,24 @@ def weighted_motions(local: Floats) -> Floats:
     return out.reshape(len(local), 3, 48)
 
 
+def upper_blocks(matrices: Floats) -> Floats:
+    """Blocks (n, m (m + 1) / 2, 6, 6) on and above the diagonal of symmetric matrices (n, 6 m, 6 m)."""
+    n, m = len(matrices), matrices.shape[1] // 6
+    first, second = np.triu_indices(m)
+    return matrices.reshape(n, m, 6, m, 6).transpose(1, 3, 0, 2, 4)[first, second].transpose(1, 0, 2, 3)
+
+
 @lru_cache(maxsize=4)
 def voxel_tables(span: int) -> Floats:
-    """Stiffness (2 span^3, 48 48) of a cell's corners by each voxel's lam, then mu, as `Grid` has them."""
+    """Stiffness (2 span^3, 36 36) of a cell's corners by each voxel's lam, then mu, as `Grid` has them.
+
+    Blocks as `upper_blocks` gives them.
+    """
     places = np.argwhere(np.ones((span, span, span)))
     nodes = (places[:, None] + _PLACES) / span
     motions = weighted_motions(nodes.reshape(-1, 3)).reshape(-1, 24, 48)
-    out = np.empty((2, span**3, 48, 48))
-    for part, matrix in zip(out, cube_stiffness(), strict=True):
-        np.matmul(144.0 * motions.transpose(0, 2, 1), matrix @ motions, out=part)
-    return out.reshape(2 * span**3, -1)
+    parts = [upper_blocks(144.0 * motions.transpose(0, 2, 1) @ (k @ motions)) for k in cube_stiffness()]
+    return np.concatenate(parts).reshape(2 * span**3, -1)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -145,7 +153,8 @@ class CellStiffness:
         for first in range(0, len(members), SPECIAL_CHUNK):
             part = slice(first, first + SPECIAL_CHUNK)
             data = self._special(those, part, members.shape[1])
-            cellmatrix.add_elements(members[part], data.astype(precision), pointer, columns, out)
+            blocks = upper_blocks(data).astype(precision)
+            cellmatrix.add_elements(members[part], blocks, pointer, columns, out)
         for body, springs in enumerate(self.body_springs):
             row = those.n_own + body
             at = pointer[row] + np.searchsorted(columns[pointer[row] : pointer[row + 1]], row)
@@ -171,7 +180,7 @@ class CellStiffness:
         table = voxel_tables(those.span).astype(out.dtype, copy=False)
         size = min(CHUNK, len(those.lowest))
         values = np.empty((size, len(table)), dtype=out.dtype)
-        data = np.empty((size, 48 * 48), dtype=out.dtype)
+        data = np.empty((size, table.shape[1]), dtype=out.dtype)
         for first in range(0, len(those.lowest), size):
             n = min(size, len(those.lowest) - first)
             cells.moduli(
@@ -180,7 +189,7 @@ class CellStiffness:
             )  # fmt: skip
             np.matmul(values[:n], table, out=data[:n])
             corners = those.corners[first : first + n]
-            cellmatrix.add_elements(corners, data[:n].reshape(n, 48, 48), pointer, columns, out)
+            cellmatrix.add_elements(corners, data[:n].reshape(n, 36, 6, 6), pointer, columns, out)
 
     def _special(self, those: Cells, rows: slice, width: int) -> Floats:
         """Stiffness (m, 6 width, 6 width) of some voxels beside special nodes."""

@@ -18,7 +18,7 @@ from femurfe.fem.voxelbodies import Carried, VoxelBody
 from femurfe.fem.voxelcells import Cells, CellStiffness, between, cells_of
 from femurfe.fem.voxelgrid import Grid
 from femurfe.fem.voxelspecial import Special
-from femurfe.kernels import aggregate, cellmatrix, cells, celltransfer
+from femurfe.kernels import aggregate, celllines, cellmatrix, cells, celltransfer
 from femurfe.kernels.tables import LEVEL, Table, aligned, aligned_copy
 from femurfe.kernels.team import Team
 from femurfe.kernels.vector import marker
@@ -40,7 +40,7 @@ class Coarse:
     Parameters
     ----------
     special, those : held, sprung and carried nodes. springs : (n_bodies, 6).
-    loads : right-hand sides at once.
+    loads : right-hand sides at once, one of `BLOCKS`.
 
     Where pieces are slender beside larger cells, where stiffness differs much or the volume hardly
     changes, aggregation takes over after the first level; ``reason`` says so.
@@ -50,25 +50,28 @@ class Coarse:
         self, grid: Grid, special: Special, those: Carried, bodies: tuple[VoxelBody, ...], springs: Floats,
         loads: int, team: Team,
     ) -> None:  # fmt: skip
-        self.wide = next(size for size in BLOCKS if size >= loads)
-        self.marker = marker(self.wide)
+        self.wide = loads
+        self.marker = marker(loads)
         stiffness = CellStiffness(grid, special, those, springs)
         below = cells_of(grid, SPANS[1], len(bodies))
         hard = _what_is_hard(grid, below)
-        self.cells = cells_of(grid, SPAN_IF_HARD if hard else SPANS[0], len(bodies))
-        self.pointer, self.slots = cellmatrix.slots(self.cells.corners, self.cells.n_own)
         self.reason = hard or "two levels of cells by geometry, then aggregation"
         _log.info("voxels: %s", self.reason)
         if hard:
+            self.cells = cells_of(grid, SPAN_IF_HARD, len(bodies))
             matrix = stiffness.rows(self.cells, np.float64)
             tables = _aggregated(matrix, self.cells, bodies, self.wide, HARD, team)
         else:
-            first = stiffness.rows(self.cells, np.float32)
+            (self.cells, first), matrix = team.both(
+                lambda: _with_rows(stiffness, cells_of(grid, SPANS[0], len(bodies))),
+                lambda: stiffness.rows(below, np.float64),
+            )
             tables = [self._first(first, between(self.cells, below), below.n_rows, team)]
-            tables += _aggregated(stiffness.rows(below, np.float64), below, bodies, self.wide, EASY, team)
+            tables += _aggregated(matrix, below, bodies, self.wide, EASY, team)
+        self.pointer, self.slots = cellmatrix.slots(self.cells.corners, self.cells.n_own)
         self.tables = [Table(LEVEL), *tables]
         self.levels = records(self.tables)
-        self.share = np.zeros((len(self.cells.lowest), loads, 8, 6), dtype=np.float32)
+        self.share = aligned((48 * loads * len(self.cells.lowest),), np.float32)
 
     @property
     def first(self) -> Table:
@@ -76,8 +79,9 @@ class Coarse:
         return self.tables[1]
 
     def owners(self, grid: Grid) -> npt.NDArray[np.int32]:
-        """The piece by which each place of the grid's storage moves, -1 where there is none."""
-        return np.asarray(cells.owners(grid.rows, grid.n_rows, self.cells.piece, grid.size))
+        """The piece by which each place of the grid's storage moves, -1 where there is none and beyond."""
+        size = grid.size + celllines.LANES
+        return np.asarray(cells.owners(grid.rows, grid.n_rows, self.cells.piece, size))
 
     def _first(self, matrix: BlockRows, up: BlockRows, n_below: int, team: Team) -> Table:
         """The level of the smallest cells, from transposed blocks in float32."""
@@ -105,6 +109,10 @@ class Coarse:
         scale = np.sqrt(np.einsum("nii->ni", inverse))
         start[:, :, :6] = noise((len(inverse), self.wide, 6)) * scale[:, None]
         return largest_eigenvalue(apply, start, LANCZOS_STEPS)
+
+
+def _with_rows(stiffness: CellStiffness, those: Cells) -> tuple[Cells, BlockRows]:
+    return those, stiffness.rows(those, np.float32)
 
 
 def _what_is_hard(grid: Grid, below: Cells) -> str:

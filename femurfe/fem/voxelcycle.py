@@ -99,7 +99,7 @@ class Cycle:
     mu : (n_i, n_j, n_k) shear modulus of the voxels.
     special : held and sprung nodes; bodies : what carries others.
     ratios : least and largest lam / mu of the voxels.
-    loads : right-hand sides at once.
+    loads : right-hand sides at once, 1, 2 or 4.
     """
 
     def __init__(
@@ -107,6 +107,7 @@ class Cycle:
         ratios: tuple[float, ...], loads: int, team: Team, n_threads: int,
     ) -> None:  # fmt: skip
         self.grid, self.loads = grid, loads
+        self.marker = marker(loads, max(width(), loads))
         self.carried = carried(bodies)
         special = special.carrying(self.carried.nodes).ordered(grid)
         self.blocks: Singles = aligned((6 * grid.size,), np.float32)
@@ -123,7 +124,7 @@ class Cycle:
         self.steps = np.array([step for step, _ in steps], dtype=np.int64)
         self.factors = np.array([factors for _, factors in steps], dtype=np.float32)
         self.total = 3 * loads * grid.size
-        self.vectors: Singles = aligned((4 * self.total + layout.PAD,), np.float32)
+        self.vectors: Singles = aligned((4 * self.total + layout.SPARE,), np.float32)
         self.right, self.result = layout.RIGHT * self.total, result * self.total
         self.capacity = int(np.diff(grid.starts).max()) + layout.PAD
         self.free, self.springs = (a.astype(np.float32) for a in (self.tables.free, self.tables.springs))
@@ -146,10 +147,10 @@ class Cycle:
         """One cycle, from ``vectors[right:]`` to ``vectors[result:]``."""
         t, c, g = self.tables, self.coarse, self.grid
         team.run(
-            kernels.cycle, marker(1, width()), self.steps, self.factors, t.info, g.rows, t.planes, t.pieces,
+            kernels.cycle, self.marker, self.steps, self.factors, t.info, g.rows, t.planes, t.pieces,
             self.vectors, self.blocks, self.lam, self.mu, t.places, self.free, self.springs, self.bodies,
             self.body_places, self.body_modes, self.carried.starts, self.body_inverses, self.body_stiffness,
             self.hanging.starts, self.hanging_places, self.hanging.offsets, self.hanging.inverses,
-            self.capacity, self.loads, c.marker, KIND, c.levels, self.owner, c.cells.lowest, c.cells.span,
+            self.capacity, KIND, c.levels, self.owner, c.cells.lowest, c.cells.span,
             c.cells.corners, c.share, c.pointer, c.slots, c.first.b, c.first.w,
         )  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 from femurfe.arrays import Floats, Ints, Mask
 from femurfe.kernels import grid as kernels
 from femurfe.kernels.tables import aligned
-from femurfe.kernels.voxeltables import PAD
+from femurfe.kernels.voxeltables import PAD, pad_for
 
 CORNERS = tuple((i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1))
 
@@ -70,13 +70,13 @@ class Grid:
         return np.stack([row // self.n_rows, row % self.n_rows, k], axis=1)
 
 
-def rows_of(inside: Mask) -> tuple[Ints, Ints]:
-    """Row table and plane starts of a grid whose voxels ``inside`` (n_i, n_j, n_k) exist."""
+def rows_of(inside: Mask, pad: int) -> tuple[Ints, Ints]:
+    """Row table, in pieces of ``pad``, and plane starts of a grid of voxels ``inside`` (n_i, n_j, n_k)."""
     n_i, n_j, n_k = inside.shape
     some = inside.any(axis=2)
-    first = np.where(some, inside.argmax(axis=2), 0) // PAD * PAD
+    first = np.where(some, inside.argmax(axis=2), 0) // pad * pad
     last = np.where(some, n_k - inside[:, :, ::-1].argmax(axis=2), 0)
-    count = np.where(some, (last // PAD + 1) * PAD - first, 0)
+    count = np.where(some, (last // pad + 1) * pad - first, 0)
     low, high = np.full((2, n_i + 1, n_j + 1), 2**40)
     for a in (0, 1):
         for b in (0, 1):
@@ -94,9 +94,9 @@ def rows_of(inside: Mask) -> tuple[Ints, Ints]:
     return table.reshape(-1, 5), starts
 
 
-def grid_of(lam: Floats, mu: Floats, size: float) -> Grid:
-    """The finest grid of Lame constants (n_i, n_j, n_k) MPa; no voxel where mu is 0."""
-    rows, starts = rows_of(mu > 0.0)
+def grid_of(lam: Floats, mu: Floats, size: float, loads: int = 1) -> Grid:
+    """The grid of Lame constants (n_i, n_j, n_k) MPa for so many loads at once; no voxel where mu is 0."""
+    rows, starts = rows_of(mu > 0.0, pad_for(loads))
     shape = (mu.shape[0], mu.shape[1], mu.shape[2])
     out = [aligned((int(starts[-1]) + PAD,), np.float64) for _ in range(2)]
     for values, places in zip((lam, mu), out, strict=True):

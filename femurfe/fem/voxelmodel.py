@@ -89,18 +89,20 @@ class VoxelStiffness:
 
     def apply(self, field: Floats) -> Floats:
         """The product with displacements (n_points, 3, k), as (n_points, 3, k)."""
-        rows, t, loads = self._rows, self._tables, field.shape[2]
-        x, out = np.zeros((2, 3 * loads * rows.size + layout.PAD))
-        x[: 3 * loads * rows.size].reshape(loads, 3, -1)[:, :, self._places] = field.transpose(2, 1, 0)
+        rows, t = self._rows, self._tables
+        x, product = np.zeros((2, 3 * rows.size + layout.SPARE))
+        out = np.empty(field.shape)
         capacity = int(np.diff(rows.starts).max()) + layout.PAD
+        shape, part = marker(1, max(width() // 2, 1)), np.zeros((1, rows.n_planes))
         with Team(threading.chosen()) as team:
-            team.run(
-                kernels.product, marker(1, max(width() // 2, 1)), t.info, rows.rows, t.planes, t.pieces, x, x,
-                out, 0.0, 1.0, rows.lam, rows.mu, t.places, t.free, t.springs, capacity, loads,
-                np.zeros((loads, rows.n_planes)),
-            )  # fmt: skip
-        values = out[: 3 * loads * rows.size].reshape(loads, 3, -1)[:, :, self._places]
-        return np.ascontiguousarray(values.transpose(2, 1, 0))
+            for load in range(field.shape[2]):
+                x[: 3 * rows.size].reshape(3, -1)[:, self._places] = field[:, :, load].T
+                team.run(
+                    kernels.product, shape, t.info, rows.rows, t.planes, t.pieces, x, x, product, 0.0, 1.0,
+                    rows.lam, rows.mu, t.places, t.free, t.springs, capacity, part,
+                )  # fmt: skip
+                out[:, :, load] = product[: 3 * rows.size].reshape(3, -1)[:, self._places].T
+        return out
 
     def diagonal_blocks(self) -> Floats:
         """The blocks on the diagonal, (n_points, 3, 3)."""

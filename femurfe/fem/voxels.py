@@ -105,17 +105,16 @@ def solve_voxels(
     lam, mu = _lame(np.asarray(young, dtype=float), np.asarray(poisson, dtype=float))
     axes = _axes(mu > 0.0)
     turned = [np.ascontiguousarray(values.transpose(axes)) for values in (lam, mu)]
-    grid = grid_of(turned[0], turned[1], float(size))
+    given = np.asarray(forces, dtype=float)
+    loads = _side_by_side(1 if given.ndim == 2 else len(given))
+    grid = grid_of(turned[0], turned[1], float(size), loads)
     used = grid.used()
     ratio = lam[mu > 0.0] / mu[mu > 0.0]
     ratios = float(ratio.min()), float(ratio.max())
-    places, right = _right(
-        grid, used, np.asarray(nodes, dtype=np.int64)[:, axes], np.asarray(forces, dtype=float)[..., axes]
-    )
+    places, right = _right(grid, used, np.asarray(nodes, dtype=np.int64)[:, axes], given[..., axes])
     with threading.using(threads) as n_threads, Team(n_threads) as team:
         bodies = tuple(body.turned(axes) for body in support.bodies)
         special = _turned(support, axes, used)
-        loads = min(len(right), BLOCKS[-1])
         solver = VoxelSolver(grid, turned[1], special, bodies, ratios, loads, team, n_threads)
         set_up = perf_counter()
         wanted = None if at is None else np.asarray(at, dtype=np.int64)[:, axes]
@@ -148,6 +147,11 @@ def _part(
     values = solver.on_grid(used) if wanted is None else solver.values(wanted)
     n = len(right[rows])
     return values[:n], solver.body_x[:n].copy(), iterations[:n], residual[:n]
+
+
+def _side_by_side(n_loads: int) -> int:
+    """How many loads are solved at once."""
+    return next((size for size in BLOCKS if size >= n_loads), BLOCKS[-1])
 
 
 def _lame(young: Floats, poisson: Floats) -> tuple[Floats, Floats]:

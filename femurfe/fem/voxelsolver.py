@@ -26,13 +26,13 @@ Progress = Callable[[int, float], None]
 class VoxelSolver:
     """Some loads on one grid under one support.
 
-    A vector is a field on the nodes and, apart, the unknowns of the rigid bodies; at the nodes
-    that bodies carry, a force is zero and a displacement follows the body.
+    A vector is a field (3, size, loads) on the nodes and, apart, the unknowns of the rigid bodies; at
+    the nodes that bodies carry, a force is zero and a displacement follows the body.
 
     Parameters
     ----------
     mu, special, bodies, ratios : as `femurfe.fem.voxelcycle.Cycle` takes them.
-    loads : right-hand sides at once.
+    loads : right-hand sides at once, 1, 2 or 4.
     """
 
     def __init__(
@@ -46,15 +46,15 @@ class VoxelSolver:
         team: Team,
         n_threads: int,
     ) -> None:
-        self.grid, self.team, self.loads, self.n = grid, team, loads, 3 * grid.size
+        self.grid, self.team, self.loads, self.n = grid, team, loads, 3 * loads * grid.size
         self.cycle = Cycle(grid, mu, special, bodies, ratios, loads, team, n_threads)
         self.coarse = self.cycle.coarse.reason
-        self.marker = marker(1, max(width() // 2, 1))
+        self.marker = marker(loads, max(width() // 2, loads))
         blocks = -(-self.n // conjugate.BLOCK)
         self.partial_rr, self.partial_rz = np.zeros((2, loads, blocks))
         self.partial_pq = np.zeros((loads, grid.n_planes))
         self.right, self.x, self.r, self.p, self.q = (
-            aligned((loads * self.n + layout.PAD,), np.float64) for _ in range(5)
+            aligned((self.n + layout.SPARE,), np.float64) for _ in range(5)
         )
         those = self.cycle.carried
         self._places, self._modes = grid.places(those.nodes), those.modes
@@ -74,40 +74,40 @@ class VoxelSolver:
         right, t = self._fields(self.right), self.cycle.tables
         for vector in (self.right, self.x, self.p, self.body_x, self.body_p):
             vector[:] = 0.0
-        right[: len(forces), :, places] = forces
+        right[:, places, : len(forces)] = forces.transpose(1, 2, 0)
         held, free = t.places, t.free
-        right[:, :, held] = np.einsum("nij,kjn->kin", free, right[:, :, held])
+        right[:, held] = np.einsum("nij,jnk->ink", free, right[:, held])
         self.body_right[:] = self._gathered(self.right)
         if body_forces is not None:
             self.body_right[: len(forces)] += body_forces * self._body_free
 
     def _fields(self, vector: Floats) -> Floats:
-        return vector[: self.loads * self.n].reshape(self.loads, 3, -1)
+        return vector[: self.n].reshape(3, -1, self.loads)
 
     def _gathered(self, vector: Floats) -> Floats:
         """The forces of carried nodes, on the bodies (k, 6 n_bodies); they are taken from the nodes."""
         out = np.zeros_like(self.body_x)
         if self._parts:
             fields = self._fields(vector)
-            values = fields[:, :, self._places]
+            values = fields[:, self._places]
             for body, part in enumerate(self._parts):
-                own = np.einsum("nim,kin->km", self._modes[part], values[:, :, part], optimize=True)
+                own = np.einsum("nim,ink->km", self._modes[part], values[:, part], optimize=True)
                 out[:, 6 * body : 6 * body + 6] = own
-            fields[:, :, self._places] = 0.0
+            fields[:, self._places] = 0.0
         return out
 
     def _carry(self, vector: Floats, motions: Floats) -> None:
         """Move carried nodes with their bodies."""
         if self._parts:
             parts = [
-                np.einsum("nim,km->kin", self._modes[part], motions[:, 6 * body : 6 * body + 6])
+                np.einsum("nim,km->ink", self._modes[part], motions[:, 6 * body : 6 * body + 6])
                 for body, part in enumerate(self._parts)
             ]
-            self._fields(vector)[:, :, self._places] = np.concatenate(parts, axis=2)
+            self._fields(vector)[:, self._places] = np.concatenate(parts, axis=1)
 
     def values(self, nodes: Ints) -> Floats:
         """Displacements (k, n, 3) at nodes of voxels (n, 3)."""
-        return self._fields(self.x)[:, :, self.grid.places(nodes)].transpose(0, 2, 1)
+        return self._fields(self.x)[:, self.grid.places(nodes)].transpose(2, 1, 0)
 
     def on_grid(self, used: Mask) -> Floats:
         """Displacements (k, ..., 3) at all nodes of the grid, 0 where it is not ``used``."""
@@ -121,13 +121,12 @@ class VoxelSolver:
         t, g = self.cycle.tables, self.grid
         self.team.run(
             kernels.product, self.marker, t.info, g.rows, t.planes, t.pieces, x, right, self.q, of_right,
-            of_product, g.lam, g.mu, t.places, t.free, t.springs, self.cycle.capacity, self.loads,
-            self.partial_pq,
+            of_product, g.lam, g.mu, t.places, t.free, t.springs, self.cycle.capacity, self.partial_pq,
         )  # fmt: skip
 
     def _norms(self, vector: Floats, bodies: Floats) -> Floats:
-        own = vector[: self.loads * self.n].reshape(self.loads, -1)
-        return np.asarray(np.sqrt((own**2).sum(axis=1) + (bodies**2).sum(axis=1)))
+        own = vector[: self.n].reshape(-1, self.loads)
+        return np.asarray(np.sqrt(np.einsum("nk,nk->k", own, own) + (bodies**2).sum(axis=1)))
 
     def _residual(self) -> None:
         """The residual of ``x``, recomputed, into ``r``."""
@@ -170,7 +169,7 @@ class VoxelSolver:
     ) -> None:
         """Conjugate gradients from the residual in ``r`` until its update meets the tolerance."""
         c, n = self.cycle, self.n
-        c.vectors[c.right : c.right + self.loads * n] = self.r[: self.loads * n]
+        c.vectors[c.right : c.right + n] = self.r[:n]
         before, going = np.ones(self.loads), np.ones(self.loads, dtype=bool)
         beta = np.zeros(self.loads)
         while going.any() and counts.max() < max_iterations:
@@ -200,12 +199,12 @@ class VoxelSolver:
 
         The cycle keeps to supports that lie across the axes only as float32 can.
         """
-        c, blocks = self.cycle, self.partial_rz.shape[1]
-        self.team.run(conjugate.direct, self.marker, self.p, c.vectors, c.result, self.n, beta, blocks)
+        c = self.cycle
+        self.team.run(conjugate.direct, self.marker, self.p, c.vectors, c.result, self.n, beta)
         if len(self._oblique):
             fields = self._fields(self.p)
-            kept = np.einsum("nij,kjn->kin", self._along, fields[:, :, self._oblique])
-            fields[:, :, self._oblique] = kept
+            kept = np.einsum("nij,jnk->ink", self._along, fields[:, self._oblique])
+            fields[:, self._oblique] = kept
         self.body_p[:] = c.body_result + beta[:, None] * self.body_p
         self._carry(self.p, self.body_p)
 

@@ -5,37 +5,59 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from femurfe.figures.style import COLOURS, inches, styled
+from femurfe.errors import InvalidData
+from femurfe.figures.style import Width, inches, look, styled, width_mm
 
-_MARKERS = "os^vD<>pX*"
 
-
-def cost_figure(results: Sequence[dict[str, Any]]) -> Any:
+def cost_figure(results: Sequence[dict[str, Any]], width: Width = "double") -> Any:
     """Seconds against degrees of freedom, one line per program; both axes logarithmic.
 
     Parameters
     ----------
-    results : one per problem, with ``n_dofs`` and ``runs``: ``title`` and ``seconds`` each;
-        runs that failed are left out.
+    results : one per problem, with ``n_dofs`` and ``runs``: ``title`` and ``seconds`` each, or
+        ``seconds`` of its own; runs that failed are left out.
+
+    Raises
+    ------
+    InvalidData
+        If all failed.
     """
     lines: dict[str, list[tuple[int, float]]] = {}
-    for problem in results:
-        for run in problem["runs"]:
-            if "seconds" in run:
-                point = int(problem["n_dofs"]), float(run["seconds"]["total"])
-                lines.setdefault(run["title"], []).append(point)
+    for row in cost_rows(results):
+        lines.setdefault(row["program"], []).append((row["unknowns"], row["seconds"]))
+    if not lines:
+        message = "a figure of cost needs one run that did not fail"
+        raise InvalidData(message, code="E-DATA-EMPTY")
     with styled() as make:
-        figure = make(figsize=inches(120.0, 80.0), layout="constrained")
+        figure = make(figsize=inches(width_mm(width), 80.0), layout="constrained")
         axis = figure.subplots()
         for i, (title, points) in enumerate(lines.items()):
             sizes, seconds = zip(*sorted(points), strict=True)
-            colour, marker = COLOURS[i % len(COLOURS)], _MARKERS[i % len(_MARKERS)]
-            axis.loglog(sizes, seconds, color=colour, marker=marker, markersize=4, label=title)
-        _name_ticks(axis, [int(problem["n_dofs"]) for problem in results])
+            axis.loglog(sizes, seconds, markersize=4, label=title, **look(i))
+        _name_ticks(axis, sorted({size for points in lines.values() for size, _ in points}))
         axis.set_xlabel("degrees of freedom")
         axis.set_ylabel("assembly + set-up + solve (s)")
-        axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        place = "outside lower center" if width == "single" else "outside right center"
+        figure.legend(frameon=False, loc=place, ncols=2 if width == "single" else 1)
     return figure
+
+
+def cost_rows(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row per problem and run that did not fail: program, unknowns, seconds, memory.
+
+    Parameters
+    ----------
+    results : of ``femurfe bench peers`` or ``femurfe bench scaling``.
+    """
+    return [
+        {
+            "program": run.get("title", "femurfe"), "unknowns": int(problem["n_dofs"]),
+            "seconds": float(run["seconds"]["total"]), "peak_mb": float(run["peak_mb"]),
+        }
+        for problem in results
+        for run in problem.get("runs", [problem])
+        if "seconds" in run
+    ]  # fmt: skip
 
 
 def _name_ticks(axis: Any, sizes: Sequence[int]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from femurfe.figures.style import MATERIAL_MAP, RISK_MAP, inches, styled
+from femurfe.figures.style import MATERIAL_MAP, RISK_MAP, Width, inches, styled, width_mm, wrapped
 
 if TYPE_CHECKING:
     from femurfe.analysis.design_chart import DesignChart
@@ -16,8 +16,9 @@ LEVELS = 11
 
 
 def design_chart_figure(
-    chart: DesignChart, labels: tuple[str, str], outcome: str, *, probability: bool = False
-) -> Any:
+    chart: DesignChart, labels: tuple[str, str], outcome: str, *, probability: bool = False,
+    width: Width = "single",
+) -> Any:  # fmt: skip
     """Filled contours of a surface over two parameters, each case a point in its own colour.
 
     Parameters
@@ -30,7 +31,8 @@ def design_chart_figure(
     levels = np.linspace(0.0, 1.0, LEVELS) if probability else _levels(chart)
     colours = RISK_MAP if probability else MATERIAL_MAP
     with styled() as make:
-        figure = make(figsize=inches(110.0, 82.0), layout="constrained")
+        height = min(100.0, 0.75 * width_mm(width) + 8.0)
+        figure = make(figsize=inches(width_mm(width), height), layout="constrained")
         axis = figure.subplots()
         surface = np.ma.masked_invalid(chart.surface)
         extend = "neither" if probability else "both"
@@ -45,11 +47,11 @@ def design_chart_figure(
             *chart.points.T, c=chart.values, cmap=colours, norm=filled.norm, s=9, edgecolors="k",
             linewidths=0.3, zorder=4, clip_on=False,
         )  # fmt: skip
-        bar = figure.colorbar(filled, ax=axis, label=outcome, ticks=levels[::2])
+        bar = figure.colorbar(filled, ax=axis, label=wrapped(outcome, 0.8 * height), ticks=levels[::2])
         bar.add_lines(lines)
-        axis.set_xlabel(labels[0])
-        axis.set_ylabel(labels[1])
-        axis.set_title(_state(chart), loc="left")
+        axis.set_xlabel(wrapped(labels[0], 0.6 * width_mm(width)))
+        axis.set_ylabel(wrapped(labels[1], 0.8 * height))
+        axis.set_title(wrapped(_state(chart), width_mm(width)), loc="left", fontsize=6.5)
     return figure
 
 
@@ -67,4 +69,4 @@ def _state(chart: DesignChart) -> str:
     dropped = f", {chart.n_dropped} left out" if chart.n_dropped else ""
     q2 = "" if math.isnan(checked.q2) else f", Q² {checked.q2:.2f}"
     error = f"leave-one-out error of a case {checked.rmse:.3g}{q2}"
-    return f"{chart.method} through {len(chart.points)} cases{dropped}\n{error}"
+    return f"{chart.method} through {len(chart.points)} cases{dropped}; {error}"

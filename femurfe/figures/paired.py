@@ -9,19 +9,25 @@ import numpy as np
 
 from femurfe.arrays import Floats
 from femurfe.errors import InvalidData
-from femurfe.figures.style import COLOURS, DOUBLE_COLUMN, inches, styled, words
+from femurfe.figures.panels import few_ticks
+from femurfe.figures.style import COLOURS, Width, arm_words, inches, styled, width_mm, words, wrapped
 
 if TYPE_CHECKING:
     from femurfe.analysis.paired import PairedEffect
     from femurfe.analysis.table import Outcomes
 
 _SPREAD = 0.16
+_SLOPES = 62.0
+_LETTERS = 34
+_MANY = 8
 
 
-def paired_figure(table: Outcomes, effects: Sequence[PairedEffect], label: str) -> Any:
-    """Left a line per case over the arms, right the differences of each pair of arms.
+def paired_figure(
+    table: Outcomes, effects: Sequence[PairedEffect], label: str, width: Width = "double"
+) -> Any:
+    """A line per case over the arms, and the differences of each pair of arms beside or below.
 
-    Cases that an arm lacks have a gap on the left; on the right only whole pairs stand.
+    Cases that an arm lacks have a gap in the lines; only whole pairs have a difference.
 
     Parameters
     ----------
@@ -35,10 +41,14 @@ def paired_figure(table: Outcomes, effects: Sequence[PairedEffect], label: str) 
     if not effects:
         message = "a figure of paired differences needs at least one pair of arms, got none"
         raise InvalidData(message, code="E-DATA-EMPTY")
-    height = max(60.0, 22.0 + 13.0 * len(effects))
+    below = max(60.0, 22.0 + 13.0 * len(effects))
     with styled() as make:
-        figure = make(figsize=inches(DOUBLE_COLUMN, height), layout="constrained")
-        left, right = figure.subplots(1, 2, width_ratios=(1.0, 1.35))
+        if width == "single":
+            figure = make(figsize=inches(width_mm(width), _SLOPES + below), layout="constrained")
+            left, right = figure.subplots(2, 1, height_ratios=(_SLOPES, below))
+        else:
+            figure = make(figsize=inches(width_mm(width), below), layout="constrained")
+            left, right = figure.subplots(1, 2, width_ratios=(1.0, 1.35))
         _slopes(left, table, label)
         _differences(right, effects, label)
     return figure
@@ -52,10 +62,14 @@ def _slopes(axis: Any, table: Outcomes, label: str) -> None:
     whole = table.values[np.isfinite(table.values).all(axis=1)]
     if len(whole):
         axis.plot(places, np.median(whole, axis=0), color=COLOURS[0], lw=2.0, marker="o", zorder=2)
-        axis.set_title(f"{len(whole)} of {len(table.values)} cases whole; bold: their median", loc="left")
-    crowded = len(places) * max(len(arm) for arm in table.arms) > 34
-    turned = {"rotation": 25, "ha": "right", "rotation_mode": "anchor"} if crowded else {}
-    axis.set_xticks(places, [words(arm) for arm in table.arms], **turned)
+        title = f"{len(whole)} of {len(table.values)} cases whole; bold: their median"
+        axis.set_title(title, loc="left", fontsize=6.5)
+    turned: dict[str, Any] = {}
+    if len(places) > _MANY:
+        turned = {"rotation": 90, "ha": "right", "va": "center", "rotation_mode": "anchor"}
+    elif len(places) * max(len(arm) for arm in table.arms) > _LETTERS:
+        turned = {"rotation": 25, "ha": "right", "rotation_mode": "anchor"}
+    axis.set_xticks(places, [arm_words(arm, 30.0) for arm in table.arms], **turned)
     axis.set_xlim(-0.3, len(places) - 0.7)
     axis.set_ylabel(label)
 
@@ -75,12 +89,13 @@ def _differences(axis: Any, effects: Sequence[PairedEffect], label: str) -> None
             annotation_clip=False,
         )  # fmt: skip
     axis.axvline(0.0, color="k", lw=0.6, ls="--", zorder=0)
-    names = [f"{words(effect.arm)}\nless {words(effect.baseline)}" for effect in effects]
+    names = [wrapped(f"{words(e.arm)} less {words(e.baseline)}", 30.0) for e in effects]
     axis.set_yticks(range(len(effects) - 1, -1, -1), names)
     axis.set_ylim(-0.6, len(effects) - 0.4)
     axis.tick_params(axis="y", length=0)
+    few_ticks(axis)
     axis.set_xlabel(f"difference: {label}")
-    axis.set_title("median and its confidence interval", loc="left")
+    axis.set_title("median and its confidence interval", loc="left", fontsize=6.5)
 
 
 def _beeswarm(values: Floats) -> Floats:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from femurfe.errors import InvalidData
-from femurfe.figures.style import COLOURS, inches, styled, words, wrapped
+from femurfe.figures.style import COLOURS, MARKERS, Width, inches, styled, width_mm, words, wrapped
 
 if TYPE_CHECKING:
     from femurfe.analysis.bootstrap import Interval
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from femurfe.analysis.sobol import SobolIndices
 
 UP, DOWN = COLOURS[0], COLOURS[1]
-_WIDTH, _PLOT, _ROW, _FOOT = 100.0, 60.0, 7.0, 22.0
-_MARKERS = "os^vD<>pX*"
+_NAME, _PLOT, _ROW, _FOOT = 34.0, 50.0, 7.0, 22.0
 
 
-def tornado_figure(effects: Mapping[str, Interval], label: str, title: str = "") -> Any:
+def tornado_figure(
+    effects: Mapping[str, Interval], label: str, title: str = "", width: Width = "single"
+) -> Any:
     """Bars of signed effects, the largest on top, with their intervals.
 
     Parameters
@@ -36,18 +37,18 @@ def tornado_figure(effects: Mapping[str, Interval], label: str, title: str = "")
     _some(effects)
     names = sorted(effects, key=lambda name: abs(effects[name].estimate))
     with styled() as make:
-        figure, axis = _rows(make, len(names))
+        figure, axis = _rows(make, len(names), width)
         for row, name in enumerate(names):
             colour = UP if effects[name].estimate >= 0.0 else DOWN
             _bar(axis, row, effects[name], 0.65, colour)
         axis.axvline(0.0, color="k", lw=0.6)
-        axis.set_yticks(range(len(names)), [words(name) for name in names])
+        axis.set_yticks(range(len(names)), [wrapped(words(name), _NAME) for name in names])
         axis.set_xlabel(wrapped(label, _PLOT))
-        axis.set_title(title, loc="left", fontsize=6.5)
+        _head(figure, title, width)
     return figure
 
 
-def sobol_figure(indices: SobolIndices, outcome: str) -> Any:
+def sobol_figure(indices: SobolIndices, outcome: str, width: Width = "single") -> Any:
     """Main and total indices side by side per parameter, the largest total on top.
 
     Parameters
@@ -56,21 +57,23 @@ def sobol_figure(indices: SobolIndices, outcome: str) -> Any:
     """
     order = np.argsort([one.estimate for one in indices.total], kind="stable")
     with styled() as make:
-        figure, axis = _rows(make, len(order), row=10.0, foot=34.0)
+        figure, axis = _rows(make, len(order), width, row=10.0, foot=34.0)
         for row, i in enumerate(order):
             _bar(axis, row + 0.2, indices.main[i], 0.36, COLOURS[0])
             _bar(axis, row - 0.2, indices.total[i], 0.36, COLOURS[4])
         axis.axvline(0.0, color="k", lw=0.6)
-        axis.set_yticks(range(len(order)), [words(indices.names[i]) for i in order])
+        axis.set_yticks(range(len(order)), [wrapped(words(indices.names[i]), _NAME) for i in order])
         axis.set_xlabel("share of the variance (-)")
-        axis.set_title(f"{outcome}\n{_state(indices)}", loc="left", fontsize=6.5)
+        _head(figure, f"{outcome}\n{_state(indices)}", width)
         handles = [axis.barh(0, 0, color=colour) for colour in (COLOURS[0], COLOURS[4])]
         labels = ["main: alone", "total: with interactions"]
         figure.legend(handles, labels, loc="outside lower center", frameon=False, ncols=2)
     return figure
 
 
-def morris_figure(effects: Sequence[MorrisEffect], unit: str, title: str = "") -> Any:
+def morris_figure(
+    effects: Sequence[MorrisEffect], unit: str, title: str = "", width: Width = "single"
+) -> Any:
     """Mean size of the effects against their spread, a marker per parameter.
 
     Below the line sigma = mu* / 2 an effect is steady; above sigma = mu* it is curved or depends on
@@ -87,11 +90,12 @@ def morris_figure(effects: Sequence[MorrisEffect], unit: str, title: str = "") -
     """
     _some(effects)
     with styled() as make:
-        figure = make(figsize=inches(120.0, 75.0), layout="constrained")
+        below = 3.6 * -(-len(effects) // 2) if width == "single" else 0.0
+        figure = make(figsize=inches(width_mm(width), 75.0 + below), layout="constrained")
         axis = figure.subplots()
         ordered = sorted(effects, key=lambda effect: -effect.mu_star.estimate)
         for i, effect in enumerate(ordered):
-            colour, marker = COLOURS[i % len(COLOURS)], _MARKERS[i % len(_MARKERS)]
+            colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
             star, spread = effect.mu_star, effect.sigma
             axis.errorbar(
                 star.estimate, spread.estimate, xerr=_reach(star), yerr=_reach(spread), fmt=marker,
@@ -103,8 +107,9 @@ def morris_figure(effects: Sequence[MorrisEffect], unit: str, title: str = "") -
         axis.set(xlim=(0.0, right), ylim=(0.0, top))
         axis.set_xlabel(rf"$\mu^*$: mean size of the effect over the range ({unit})")
         axis.set_ylabel(rf"$\sigma$: spread of the effect ({unit})")
-        axis.set_title(title, loc="left", fontsize=6.5, pad=14.0)
-        axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1.02, 0.5))
+        _head(figure, title, width)
+        place = "outside lower center" if width == "single" else "outside right center"
+        figure.legend(frameon=False, loc=place, ncols=2 if width == "single" else 1)
     return figure
 
 
@@ -119,9 +124,15 @@ def _guides(axis: Any, right: float, top: float) -> None:
         )  # fmt: skip
 
 
-def _rows(make: Any, n: int, *, row: float = _ROW, foot: float = _FOOT) -> tuple[Any, Any]:
+def _head(figure: Any, title: str, width: Width) -> None:
+    """A title over the whole figure, broken to fit it."""
+    lines = [wrapped(line, 1.05 * width_mm(width)) for line in title.split("\n")]
+    figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=6.5)
+
+
+def _rows(make: Any, n: int, width: Width, *, row: float = _ROW, foot: float = _FOOT) -> tuple[Any, Any]:
     """A figure as high as its rows, and its axis."""
-    figure = make(figsize=inches(_WIDTH, foot + row * n), layout="constrained")
+    figure = make(figsize=inches(width_mm(width), foot + row * n), layout="constrained")
     axis = figure.subplots()
     axis.set_ylim(-0.6, n - 0.4)
     axis.tick_params(axis="y", length=0)

@@ -44,6 +44,19 @@ def plane(origin: Floats, right: Floats, up: Floats) -> Plane:
     return Plane(origin, across / np.linalg.norm(across), up)
 
 
+def cut_lines(mesh: Mesh, rows: Ints, where: Plane) -> Floats:
+    """Segments (n, 2, 2) in picture coordinates in which a plane cuts facets (cell, local facet)."""
+    corners = mesh.facet_points(rows)[:, : mesh.cell_type.n_facet_corners]
+    height = (mesh.points - where.origin) @ where.normal
+    height[height == 0.0] = 1e-9
+    sides = np.stack([corners, np.roll(corners, -1, axis=1)], axis=2)
+    crossed = (height[sides] < 0.0).sum(axis=2) == 1
+    cut = crossed.sum(axis=1) == 2
+    a, b = np.moveaxis(sides[cut][crossed[cut]].reshape(-1, 2, 2), 2, 0)
+    share = (height[a] / (height[a] - height[b]))[..., None]
+    return np.asarray(where.flat(mesh.points[a] + share * (mesh.points[b] - mesh.points[a])))
+
+
 def cut_polygons(mesh: Mesh, where: Plane) -> tuple[list[Floats], Ints]:
     """The polygons (k, 2) of a cut in picture coordinates, and the cell of each, (n,)."""
     height = (mesh.points - where.origin) @ where.normal

@@ -2,84 +2,96 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from femurfe.arrays import Floats
-from femurfe.figures.style import BONE, DOUBLE_COLUMN, inches, item_colour, styled
+from femurfe.figures.panels import (
+    ARMS_ABREAST,
+    chunks,
+    frame_axis,
+    name_columns,
+    name_rows,
+    numbered,
+    panel_grid,
+    scale_bar,
+)
+from femurfe.figures.shells import (
+    View,
+    common_windows,
+    draw_solid,
+    extent,
+    item_mask,
+    main_views,
+    outer_shell,
+    region_shell,
+    views_of,
+)
+from femurfe.figures.style import BONE, ITEM_COLOURS, Drawing, Width, styled
 from femurfe.mesh.core import Mesh
-from femurfe.mesh.topology import boundary, interface, surface_of
-from femurfe.study.arms import Arm
-from femurfe.study.compare import Comparison
-from femurfe.surface import TriSurface
+from femurfe.mesh.label import volumes
+from femurfe.study.results import Results
+from femurfe.study.table import Row
+from femurfe.units import ml_from_mm3
 
-_LIGHT = np.array([-0.3, 0.45, 0.84])
-
-
-def view_figure(comparison: Comparison) -> Any:
-    """A figure of every arm from two sides, the bone half transparent."""
-    arms = list(comparison.arms.values())
-    views = _views(comparison)
-    with styled() as make:
-        figure = make(
-            figsize=inches(DOUBLE_COLUMN, 0.95 * DOUBLE_COLUMN / len(arms) * 2.2), layout="constrained"
-        )
-        axes = figure.subplots(2, len(arms), squeeze=False)
-        for j, arm in enumerate(arms):
-            axes[0][j].set_title(arm.name)
-            for i, (name, right, up) in enumerate(views):
-                _draw(axes[i][j], arm, right, up)
-                if j == 0:
-                    axes[i][j].text(0.0, 1.0, name, transform=axes[i][j].transAxes, va="top")
-    return figure
+THROUGH = 0.35
 
 
-def _views(comparison: Comparison) -> list[tuple[str, Floats, Floats]]:
-    """Name, right and up of the two views of a site."""
-    bone = comparison.bone
-    up, front = bone.axis("proximal"), bone.axis("anterior")
-    left = np.cross(up, front)
-    if bone.site == "vertebra":
-        return [("from above", left, front), ("from the left", front, up)]
-    lateral = -bone.axis("medial") if "medial" in bone.axes else left
-    return [("from the front", np.cross(up, front), up), ("from the side", np.cross(up, lateral), up)]
+def views_figures(results: Results, width: Width = "double") -> Iterator[Drawing]:
+    """Every arm from two sides, the bone half transparent; a page for every few arms."""
+    from matplotlib.patches import Patch
+
+    views = views_of(results, main_views(results))
+    for page, arms in enumerate(chunks(list(results.arms), ARMS_ABREAST[width])):
+        meshes = [mesh_of(results, arm) for arm in arms]
+        windows = common_windows([extent([outer_shell(meshes[0])], view) for view in views])
+        size = windows[0][1] - windows[0][0]
+        with styled() as make:
+            figure, axes = panel_grid(make, width, len(views), len(arms), float(size[1] / size[0]))
+            for j, (arm, mesh) in enumerate(zip(arms, meshes, strict=True)):
+                for axis, view, window in zip(axes[:, j], views, windows, strict=True):
+                    draw_arm(axis, results, arm, mesh, view)
+                    frame_axis(axis, window)
+            name_columns(axes, arms, width)
+            name_rows(figure, axes, [f"{view.name} view" for view in views])
+            scale_bar(axes[-1][0], windows[-1])
+            kinds = dict.fromkeys(results.items[item].kind for arm in arms for item in results.arms[arm])
+            handles = [Patch(color=ITEM_COLOURS[kind], label=kind) for kind in kinds]
+            if handles:
+                figure.legend(handles=handles, loc="outside right center", frameon=False)
+        yield Drawing(numbered("views", page), figure)
 
 
-def _draw(axis: Any, arm: Arm, right: Floats, up: Floats) -> None:
-    across = right - (right @ up) * up
-    across /= np.linalg.norm(across)
-    frame = np.stack([across, up, np.cross(across, up)])
-    for item in arm.items:
-        if item.name in arm.mesh.regions and arm.mesh.in_region(item.name).any():
-            _triangles(axis, _region_surface(arm.mesh, item.name), frame, item_colour(item), 1.0)
-    _triangles(axis, surface_of(arm.mesh), frame, BONE, 0.35 if arm.items else 1.0)
-    axis.set_aspect("equal")
-    axis.autoscale_view()
-    axis.set_axis_off()
+def mesh_of(results: Results, arm: str) -> Mesh:
+    """The mesh of an arm with its regions."""
+    case = next(row["load_case"] for row in results.rows if row["arm"] == arm)
+    return results.fields(arm, case).mesh
 
 
-def _region_surface(mesh: Mesh, name: str) -> TriSurface:
-    """All facets around the cells of a region."""
-    mask = mesh.in_region(name)
-    outer = boundary(mesh)
-    return surface_of(mesh, np.concatenate([interface(mesh, mask), outer[mask[outer[:, 0]]]]))
+def draw_arm(axis: Any, results: Results, arm: str, mesh: Mesh, view: View) -> None:
+    """The items of an arm through its bone."""
+    items = results.arms[arm]
+    for name in items:
+        mask = item_mask(results, name, mesh)
+        if mask.any():
+            draw_solid(axis, region_shell(mesh, mask), view, ITEM_COLOURS[results.items[name].kind])
+    draw_solid(axis, outer_shell(mesh), view, BONE, THROUGH if items else 1.0)
 
 
-def _triangles(axis: Any, surface: TriSurface, frame: Floats, colour: str, alpha: float) -> None:
-    """Triangles that face the viewer, the farthest first, shaded by one light."""
-    from matplotlib.collections import PolyCollection
-    from matplotlib.colors import to_rgb
-
-    vectors = surface.area_vectors() @ frame.T
-    normals = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    corners = surface.points[surface.triangles] @ frame.T
-    seen = np.flatnonzero(normals[:, 2] > 0.0)
-    seen = seen[np.argsort(corners[seen, :, 2].mean(axis=1), kind="stable")]
-    shade = np.clip(0.42 + 0.62 * normals[seen] @ _LIGHT, 0.25, 1.05)
-    colours = np.clip(shade[:, None] * np.array(to_rgb(colour)), 0.0, 1.0)
-    flat: Any = corners[seen][:, :, :2]
-    patches = PolyCollection(flat, facecolors=colours, edgecolors="none", alpha=alpha)
-    patches.set_antialiased(alpha < 1.0)
-    patches.set_rasterized(True)
-    axis.add_collection(patches)
+def view_rows(results: Results) -> list[Row]:
+    """One row per arm and region of its mesh, with the item it belongs to and its volume."""
+    owner = {region: item for item in results.items.values() for region in item.regions}
+    rows: list[Row] = []
+    for arm in results.arms:
+        mesh = mesh_of(results, arm)
+        size = np.bincount(mesh.region, weights=volumes(mesh), minlength=max(mesh.regions.values()) + 1)
+        rows += [
+            {
+                "arm": arm, "region": region, "item": owner[region].name if region in owner else "bone",
+                "kind": owner[region].kind if region in owner else "bone",
+                "volume_ml": float(ml_from_mm3(size[i])),
+            }
+            for region, i in sorted(mesh.regions.items(), key=lambda pair: pair[1])
+        ]  # fmt: skip
+    return rows

@@ -30,18 +30,29 @@ def padded(size: int) -> int:
 
 def block_product(b: Builder, loads: int, size: tuple[int, int], data: Any, at: Any, field: Vector) -> Vector:
     """One block, of ``size`` rows and columns, times the blocks of all loads."""
+    return _cleared(loads, size[0], _padded_product(b, loads, size, data, at, field))
+
+
+def _padded_product(
+    b: Builder, loads: int, size: tuple[int, int], data: Any, at: Any, field: Vector
+) -> Vector:
+    """The same, but in the padding what follows a column in memory counts as its rows."""
     n_rows, n_columns = size
     wide, step = padded(n_rows), padded(n_columns)
-    lanes = [i if i < n_rows else wide for i in range(wide)] * loads
     total = None
     for c in range(n_columns):
-        column = b.load(data, b.plus(at, c * n_rows), wide)
-        term = column.take(lanes, column.zero()) * field.take(
-            [k * step + c for k in range(loads) for _ in range(wide)]
-        )
+        column = b.load(data, b.plus(at, c * n_rows), wide).take(list(range(wide)) * loads)
+        term = column * field.take([k * step + c for k in range(loads) for _ in range(wide)])
         total = term if total is None else total + term
     assert total is not None
     return total
+
+
+def _cleared(loads: int, n_rows: int, vector: Vector) -> Vector:
+    """A vector with zeros in the padding of its blocks."""
+    wide = padded(n_rows)
+    lanes = [k * wide + i if i < n_rows else wide * loads for k in range(loads) for i in range(wide)]
+    return vector.take(lanes, vector.zero())
 
 
 def row_product(
@@ -53,10 +64,11 @@ def row_product(
 
     def one(k: Any) -> Vector:
         field = b.load(x, b.times(b.index(columns, k), step), step)
-        return block_product(b, loads, size, data, b.times(k, size[0] * size[1]), field)
+        return _padded_product(b, loads, size, data, b.times(k, size[0] * size[1]), field)
 
     zero = b.zeros(x, loads * padded(size[0]))
-    return b.accumulate(b.index(pointer, row), b.index(pointer, b.plus(row, 1)), zero, one)
+    total = b.accumulate(b.index(pointer, row), b.index(pointer, b.plus(row, 1)), zero, one)
+    return _cleared(loads, size[0], total)
 
 
 @operation

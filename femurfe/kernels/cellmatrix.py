@@ -56,27 +56,43 @@ def pattern(members, n_rows):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _place(pointer, columns, row, column):  # type: ignore[no-untyped-def]
+    """Where a block stands."""
+    low, high = pointer[row], pointer[row + 1] - 1
+    while low < high:
+        middle = (low + high) // 2
+        if columns[middle] < column:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel
 def add_elements(members, data, pointer, columns, out):  # type: ignore[no-untyped-def]
-    """Add symmetric element matrices (n, 6 m, 6 m) to the transposed blocks ``out`` (nnz, 6, 6)."""
+    """Add symmetric element matrices to the transposed blocks ``out`` (nnz, 6, 6).
+
+    data (n, m (m + 1) / 2, 6, 6) : blocks (i, j), j from i on, one row of members after the other.
+    """
     m = members.shape[1]
     for e in range(members.shape[0]):
+        pair = -1
         for i in range(m):
-            row = members[e, i]
-            if row < 0:
-                continue
-            for j in range(m):
-                if members[e, j] < 0:
+            for j in range(i, m):
+                pair += 1
+                row, column = members[e, i], members[e, j]
+                if row < 0 or column < 0:
                     continue
-                low, high = pointer[row], pointer[row + 1] - 1
-                while low < high:
-                    middle = (low + high) // 2
-                    if columns[middle] < members[e, j]:
-                        low = middle + 1
-                    else:
-                        high = middle
+                own, at = data[e, pair], _place(pointer, columns, row, column)
                 for a in range(6):
                     for b in range(6):
-                        out[low, b, a] += data[e, 6 * j + b, 6 * i + a]
+                        out[at, b, a] += own[a, b]
+                if i == j:
+                    continue
+                at = _place(pointer, columns, column, row)
+                for a in range(6):
+                    for b in range(6):
+                        out[at, a, b] += own[a, b]
 
 
 @kernel

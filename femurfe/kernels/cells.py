@@ -15,22 +15,26 @@ from femurfe.kernels.compiled import kernel
 
 @kernel
 def label(inside, span):  # type: ignore[no-untyped-def]
-    """Piece of each voxel, -1 where there is none, and the lowest voxel of each piece's cell (n, 3)."""
+    """Piece of each voxel, -1 where there is none, and the lowest voxel of each piece's cell (n, 3).
+
+    Rows of voxels in a cell are kept as bits, so that a whole row is looked at in one step.
+    """
     n_i, n_j, n_k = inside.shape
     piece, cells, n = np.full(inside.shape, -1, np.int32), np.empty((64, 3), np.int64), 0
-    stack = np.empty((span**3, 3), np.int64)
+    rest, found = np.zeros((span + 2, span + 2), np.int64), np.zeros((span + 2, span + 2), np.int64)
     for i, j, k in _cells(n_i, n_j, n_k, span):
-        high = min(i + span, n_i), min(j + span, n_j), min(k + span, n_k)
-        for a in range(i, high[0]):
-            for b in range(j, high[1]):
-                for c in range(k, high[2]):
-                    if not inside[a, b, c] or piece[a, b, c] >= 0:
-                        continue
-                    if n == len(cells):
-                        cells = np.concatenate((cells, np.empty((n, 3), np.int64)))
-                    cells[n] = i, j, k
-                    _flood(inside, piece, n, (a, b, c), (i, j, k), high, stack)
-                    n += 1
+        left = _bits(inside, i, j, k, span, rest)
+        while left:
+            if n == len(cells):
+                cells = np.concatenate((cells, np.empty((n, 3), np.int64)))
+            cells[n] = i, j, k
+            left = _flood(rest, found, span)
+            for a in range(min(span, n_i - i)):
+                for b in range(min(span, n_j - j)):
+                    for c in range(min(span, n_k - k)):
+                        if found[a + 1, b + 1] >> c & 1:
+                            piece[i + a, j + b, k + c] = n
+            n += 1
     return piece, cells[:n].copy()
 
 
@@ -44,21 +48,47 @@ def _cells(n_i, n_j, n_k, span):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _flood(inside, piece, number, seed, low, high, stack):  # type: ignore[no-untyped-def]
-    """Give all voxels that hang together with ``seed``, from low to high, a number."""
-    stack[0] = seed
-    piece[seed] = number
-    top = 1
-    while top > 0:
-        top -= 1
-        i, j, k = stack[top]
-        for a in range(max(i - 1, low[0]), min(i + 2, high[0])):
-            for b in range(max(j - 1, low[1]), min(j + 2, high[1])):
-                for c in range(max(k - 1, low[2]), min(k + 2, high[2])):
-                    if inside[a, b, c] and piece[a, b, c] < 0:
-                        piece[a, b, c] = number
-                        stack[top] = a, b, c
-                        top += 1
+def _bits(inside, i, j, k, span, rest):  # type: ignore[no-untyped-def]
+    """Voxels of a cell as bits of rows, into ``rest`` with a border of zeros; whether there is one."""
+    some = False
+    for a in range(span):
+        for b in range(span):
+            row = np.int64(0)
+            if i + a < inside.shape[0] and j + b < inside.shape[1]:
+                for c in range(min(span, inside.shape[2] - k)):
+                    row |= np.int64(inside[i + a, j + b, k + c]) << np.int64(c)
+            rest[a + 1, b + 1] = row
+            some = some or row != 0
+    return some
+
+
+@kernel
+def _flood(rest, found, span):  # type: ignore[no-untyped-def]
+    """Move what hangs together with the first voxel of ``rest`` to ``found``; whether any is left."""
+    found[:] = 0
+    seeded = False
+    for a in range(1, span + 1):
+        for b in range(1, span + 1):
+            if not seeded and rest[a, b] != 0:
+                found[a, b] = rest[a, b] & -rest[a, b]
+                seeded = True
+    grows = True
+    while grows:
+        grows = False
+        for a in range(1, span + 1):
+            for b in range(1, span + 1):
+                near = 0
+                for c in range(a - 1, a + 2):
+                    near |= found[c, b - 1] | found[c, b] | found[c, b + 1]
+                near = (near | near << 1 | near >> 1) & rest[a, b]
+                grows = grows or near & ~found[a, b] != 0
+                found[a, b] |= near
+    some = False
+    for a in range(1, span + 1):
+        for b in range(1, span + 1):
+            rest[a, b] &= ~found[a, b]
+            some = some or rest[a, b] != 0
+    return some
 
 
 @kernel
@@ -87,7 +117,7 @@ def _join(parent, cells, first, second, node, span):  # type: ignore[no-untyped-
 def corner_rows(piece, cells, span):  # type: ignore[no-untyped-def]
     """Rows (n_pieces, 8) of the unknowns at the corners of pieces, and their number."""
     n_i, n_j, n_k = piece.shape
-    parent = np.arange(8 * len(cells))
+    parent, joined = np.arange(8 * len(cells)), np.full((len(cells), 27), -1, np.int32)
     for i in range(n_i + 1):
         for j in range(n_j + 1):
             step = 1 if i % span == 0 or j % span == 0 else span
@@ -100,7 +130,10 @@ def corner_rows(piece, cells, span):  # type: ignore[no-untyped-def]
                             if own >= 0 and first < 0:
                                 first = own
                             elif own >= 0 and own != first:
-                                _join(parent, cells, first, own, (i, j, k), span)
+                                side = _side(i, j, k, cells[own], span)
+                                if joined[own, side] != first:
+                                    _join(parent, cells, first, own, (i, j, k), span)
+                                    joined[own, side] = first
     rows, n = np.full(parent.size, -1, np.int64), 0
     for s in range(parent.size):
         root = _root(parent, s)
@@ -109,6 +142,13 @@ def corner_rows(piece, cells, span):  # type: ignore[no-untyped-def]
             n += 1
         rows[s] = rows[root]
     return rows.reshape(-1, 8), n
+
+
+@kernel
+def _side(i, j, k, low, span):  # type: ignore[no-untyped-def]
+    """A number for the face, edge or corner of a cell on which a node is."""
+    x, y, z = i - low[0], j - low[1], k - low[2]
+    return 9 * ((x == 0) + 2 * (x == span)) + 3 * ((y == 0) + 2 * (y == span)) + (z == 0) + 2 * (z == span)
 
 
 @kernel

@@ -3,7 +3,8 @@
 A node of a piece moves by the mean of the rigid motions at the cell's corners, weighted
 trilinearly: ``u = sum w (t + turn x (position - corner))``, lengths in edges of the cell. By
 collecting the rigid motions about the cell's lowest corner, six fields are interpolated:
-``u = T + W x position``.
+``u = T + W x position``. Vectors ``r`` and ``out`` as in `femurfe.kernels.voxeltables`; ``n`` is
+the distance of components in them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,16 @@ from __future__ import annotations
 import numpy as np
 
 from femurfe.kernels import blocks
+from femurfe.kernels.celllines import (
+    LANES,
+    add_line,
+    add_plane,
+    blend_plane,
+    finish_corners,
+    gather_row,
+    spread_line,
+    take_corners,
+)
 from femurfe.kernels.compiled import kernel
 from femurfe.kernels.team import claim, finish, wait
 from femurfe.kernels.vector import long_at
@@ -20,67 +31,60 @@ CHUNK = 128
 
 
 @kernel
-def _sums(rows, n_rows, owner, p, low, span, r, r0, n, line, out):  # type: ignore[no-untyped-def]
-    """Forces at the nodes of piece ``p`` and their moments, by corner, into ``out`` (8, 6)."""
-    out[:] = 0.0
-    one = line.dtype.type(1.0)
-    part = one / line.dtype.type(span)
+def _line(rows, n_rows, owner, p, low, span, a, b):  # type: ignore[no-untyped-def]
+    """A line of a piece's cell: the place of its first node, how far along it lies, how many there are.
+
+    None, if the piece owns none of them.
+    """
+    j = low[1] + b
+    row = (low[0] + a) * n_rows + j
+    if j >= n_rows or row >= rows.shape[0]:
+        return 0, 0, 0
+    first = max(low[2], rows[row, 4])
+    last = min(low[2] + span + 1, rows[row, 4] + rows[row, 3])
+    for k in range(first, last):
+        if owner[rows[row, 0] + k] == p:
+            return rows[row, 0] + k, k - low[2], last - k
+    return 0, 0, 0
+
+
+@kernel
+def _sums(shape, rows, n_rows, owner, p, low, span, r, r0, n, plane, corners, share):  # type: ignore[no-untyped-def]
+    """Forces at the nodes of piece ``p`` and their moments, by corner, into ``share``."""
+    part = r.dtype.type(1.0) / r.dtype.type(span)
+    plane[:] = 0.0
+    corners[:] = 0.0
     for a in range(span + 1):
+        y = part * r.dtype.type(a)
         for b in range(span + 1):
-            i, j = low[0] + a, low[1] + b
-            row = i * n_rows + j
-            if j >= n_rows or row >= rows.shape[0]:
-                continue
-            first = max(low[2], rows[row, 4])
-            last = min(low[2] + span + 1, rows[row, 4] + rows[row, 3])
-            y, z = part * line.dtype.type(a), part * line.dtype.type(b)
-            line[:] = 0.0
-            for k in range(first, last):
-                at = rows[row, 0] + k
-                if owner[at] != p:
-                    continue
-                w = part * line.dtype.type(k - low[2])
-                f, g, h = r[r0 + at], r[r0 + n + at], r[r0 + 2 * n + at]
-                values = f, g, h, z * h - w * g, w * f - y * h, y * g - z * f
-                for m in range(6):
-                    line[1, m] += w * values[m]
-                    line[0, m] += values[m]
-            for m in range(6):
-                line[0, m] -= line[1, m]
-            for c in range(2):
-                for m in range(6):
-                    v = line[c, m]
-                    out[c, m] += (one - y) * (one - z) * v
-                    out[2 + c, m] += (one - y) * z * v
-                    out[4 + c, m] += y * (one - z) * v
-                    out[6 + c, m] += y * z * v
-    for q in range(8):
-        x, y, z = line.dtype.type(q >> 2), line.dtype.type((q >> 1) & 1), line.dtype.type(q & 1)
-        f, g, h = out[q, 0], out[q, 1], out[q, 2]
-        out[q, 3] -= y * h - z * g
-        out[q, 4] -= z * f - x * h
-        out[q, 5] -= x * g - y * f
+            at, k, count = _line(rows, n_rows, owner, p, low, span, a, b)
+            if count > 0:
+                z = part * r.dtype.type(b)
+                add_line(shape, owner, r, plane, p, at, k, count, part, y, z, r0, n)
+        add_plane(shape, plane, corners, y)
+    finish_corners(shape, corners, share, 48 * len(shape) * p)
 
 
 @kernel
 def restrict(  # type: ignore[no-untyped-def]
-    team, base, rows, n_rows, owner, cells, span, r, r0, n, loads, share, pointer, slots, bodies, out
+    team, base, shape, rows, n_rows, owner, cells, span, r, r0, n, share, pointer, slots, bodies, out
 ):
-    """The transpose of `prolong`: rows ``out`` (n_rows, wide, 8) of forces ``r``; returns the end.
+    """The transpose of `prolong`: rows ``out`` (n_rows, loads, 8) of forces ``r``; returns the end.
 
     Parameters
     ----------
-    share (n_pieces, loads, 8, 6) : overwritten. pointer, slots : pieces' corners by row.
+    share (48 loads n_pieces,) : overwritten. pointer, slots : pieces' corners by row.
     bodies (loads, 6 n_bodies) : forces on rigid bodies, whose rows are the last ones.
     """
-    line = np.empty((2, 6), share.dtype)
+    loads = len(shape)
+    lanes = max(LANES // loads, 1) * loads
+    plane, corners = np.empty(24 * lanes, r.dtype), np.empty(48 * lanes, r.dtype)
     end = base + (cells.shape[0] + CHUNK - 1) // CHUNK
     piece = claim(team, end)
     while piece >= 0:
         start = (piece - base) * CHUNK
         for p in range(start, min(start + CHUNK, cells.shape[0])):
-            for load in range(loads):
-                _sums(rows, n_rows, owner, p, cells[p], span, r, r0 + 3 * load * n, n, line, share[p, load])
+            _sums(shape, rows, n_rows, owner, p, cells[p], span, r, r0, n, plane, corners, share)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -90,16 +94,12 @@ def restrict(  # type: ignore[no-untyped-def]
     while piece >= 0:
         start = (piece - base) * CHUNK
         for row in range(start, min(start + CHUNK, out.shape[0])):
+            if row < own:
+                gather_row(shape, share, pointer, slots, out, row)
+                continue
             for load in range(loads):
-                if row >= own:
-                    for m in range(6):
-                        out[row, load, m] = bodies[load, 6 * (row - own) + m]
-                    continue
                 for m in range(6):
-                    out[row, load, m] = 0.0
-                for s in range(pointer[row], pointer[row + 1]):
-                    for m in range(6):
-                        out[row, load, m] += share[slots[s] // 8, load, slots[s] % 8, m]
+                    out[row, load, m] = bodies[load, 6 * (row - own) + m]
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -107,55 +107,34 @@ def restrict(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _spread(rows, n_rows, owner, p, low, span, own, line, out, out0, n):  # type: ignore[no-untyped-def]
-    """Add to the nodes of piece ``p`` what six fields with corner values ``own`` (8, 6) give."""
-    one = line.dtype.type(1.0)
-    part = one / line.dtype.type(span)
+def _moved(shape, rows, n_rows, owner, p, low, span, plane, corners, out, out0, n):  # type: ignore[no-untyped-def]
+    """Add to the nodes of piece ``p`` what the motions at its corners give."""
+    part = out.dtype.type(1.0) / out.dtype.type(span)
     for a in range(span + 1):
+        y = part * out.dtype.type(a)
+        blend_plane(shape, corners, plane, y)
         for b in range(span + 1):
-            i, j = low[0] + a, low[1] + b
-            row = i * n_rows + j
-            if j >= n_rows or row >= rows.shape[0]:
-                continue
-            y, z = part * line.dtype.type(a), part * line.dtype.type(b)
-            for c in range(2):
-                for m in range(6):
-                    near = (one - z) * own[c, m] + z * own[2 + c, m]
-                    far = (one - z) * own[4 + c, m] + z * own[6 + c, m]
-                    line[c, m] = (one - y) * near + y * far
-            for m in range(6):
-                line[1, m] -= line[0, m]
-            first = max(low[2], rows[row, 4])
-            last = min(low[2] + span + 1, rows[row, 4] + rows[row, 3])
-            for k in range(first, last):
-                at = rows[row, 0] + k
-                if owner[at] == p:
-                    w = part * line.dtype.type(k - low[2])
-                    t = line[0, 3] + w * line[1, 3], line[0, 4] + w * line[1, 4], line[0, 5] + w * line[1, 5]
-                    out[out0 + at] += line[0, 0] + w * line[1, 0] + t[1] * w - t[2] * z
-                    out[out0 + n + at] += line[0, 1] + w * line[1, 1] + t[2] * y - t[0] * w
-                    out[out0 + 2 * n + at] += line[0, 2] + w * line[1, 2] + t[0] * z - t[1] * y
+            at, k, count = _line(rows, n_rows, owner, p, low, span, a, b)
+            if count > 0:
+                z = part * out.dtype.type(b)
+                spread_line(shape, owner, plane, out, p, at, k, count, part, y, z, out0, n)
 
 
 @kernel
-def prolong(team, base, rows, n_rows, owner, cells, span, corners, x, loads, out, out0, n):  # type: ignore[no-untyped-def]
-    """Add to the nodes in ``out`` what rows ``x`` (n_rows, wide, 8) move them; returns the end."""
-    line, own = np.empty((2, 6), out.dtype), np.empty((8, 6), out.dtype)
+def prolong(  # type: ignore[no-untyped-def]
+    team, base, shape, rows, n_rows, owner, cells, span, members, x, out, out0, n
+):
+    """Add to the nodes in ``out`` what rows ``x`` (n_rows, loads, 8) move them; returns the end."""
+    loads = len(shape)
+    lanes = max(LANES // loads, 1) * loads
+    plane, corners = np.empty(24 * lanes, out.dtype), np.empty(48 * lanes, out.dtype)
     end = base + (cells.shape[0] + CHUNK - 1) // CHUNK
     piece = claim(team, end)
     while piece >= 0:
         start = (piece - base) * CHUNK
         for p in range(start, min(start + CHUNK, cells.shape[0])):
-            for load in range(loads):
-                for q in range(8):
-                    a, b, c = line.dtype.type(q >> 2), line.dtype.type((q >> 1) & 1), line.dtype.type(q & 1)
-                    value = x[corners[p, q], load]
-                    f, g, h = value[3], value[4], value[5]
-                    own[q, 0] = value[0] - (g * c - h * b)
-                    own[q, 1] = value[1] - (h * a - f * c)
-                    own[q, 2] = value[2] - (f * b - g * a)
-                    own[q, 3], own[q, 4], own[q, 5] = f, g, h
-                _spread(rows, n_rows, owner, p, cells[p], span, own, line, out, out0 + 3 * load * n, n)
+            take_corners(shape, x, members, p, corners)
+            _moved(shape, rows, n_rows, owner, p, cells[p], span, plane, corners, out, out0, n)
         finish(team)
         piece = claim(team, end)
     wait(team, end)

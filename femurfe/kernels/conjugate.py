@@ -1,4 +1,7 @@
-"""The vector operations of conjugate gradients, float64 with a float32 preconditioner, by blocks."""
+"""The vector operations of conjugate gradients, float64 with a float32 preconditioner, by blocks.
+
+Vectors hold ``n`` numbers, all loads of a place side by side.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,15 @@ BLOCK = 8192
 def advance(team, base, shape, x, r, p, q, v, v0, n, alpha, part):  # type: ignore[no-untyped-def]
     """``x += alpha p``, ``r -= alpha q``, r in float32 into ``v``, and ``part[load, block] = r . r``."""
     lanes, blocks = len(shape[0]), part.shape[1]
-    end = base + part.size
+    end = base + blocks
     piece = claim(team, end)
     while piece >= 0:
-        load, block = divmod(piece - base, blocks)
-        at = load * n + block * BLOCK
-        chunks = min(BLOCK, n - block * BLOCK) // lanes
-        advance_row(shape, x, r, p, q, v, at, v0 + at, chunks, alpha[load])
-        part[load, block] = 0.0
-        dot_row(shape, r, r, part, at, at, chunks, piece - base)
+        block = piece - base
+        at = block * BLOCK
+        chunks = min(BLOCK, n - at) // lanes
+        advance_row(shape, x, r, p, q, v, at, v0 + at, chunks, alpha)
+        part[:, block] = 0.0
+        dot_row(shape, r, r, part, at, at, chunks, block, blocks)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -31,28 +34,27 @@ def advance(team, base, shape, x, r, p, q, v, v0, n, alpha, part):  # type: igno
 def align(team, base, shape, r, v, v0, n, part):  # type: ignore[no-untyped-def]
     """``part[load, block] = r . z`` with z in float32 in ``v``."""
     lanes, blocks = len(shape[0]), part.shape[1]
-    end = base + part.size
+    end = base + blocks
     piece = claim(team, end)
     while piece >= 0:
-        load, block = divmod(piece - base, blocks)
-        at = load * n + block * BLOCK
-        part[load, block] = 0.0
-        dot_row(shape, r, v, part, at, v0 + at, min(BLOCK, n - block * BLOCK) // lanes, piece - base)
+        block = piece - base
+        at = block * BLOCK
+        part[:, block] = 0.0
+        dot_row(shape, r, v, part, at, v0 + at, min(BLOCK, n - at) // lanes, block, blocks)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
 
 
 @kernel
-def direct(team, base, shape, p, v, v0, n, beta, blocks):  # type: ignore[no-untyped-def]
+def direct(team, base, shape, p, v, v0, n, beta):  # type: ignore[no-untyped-def]
     """``p = z + beta p`` with z in float32 in ``v``."""
     lanes = len(shape[0])
-    end = base + beta.size * blocks
+    end = base + (n + BLOCK - 1) // BLOCK
     piece = claim(team, end)
     while piece >= 0:
-        load, block = divmod(piece - base, blocks)
-        at = load * n + block * BLOCK
-        direct_row(shape, p, v, at, v0 + at, min(BLOCK, n - block * BLOCK) // lanes, beta[load])
+        at = (piece - base) * BLOCK
+        direct_row(shape, p, v, at, v0 + at, min(BLOCK, n - at) // lanes, beta)
         finish(team)
         piece = claim(team, end)
     wait(team, end)

@@ -1,6 +1,7 @@
 """A cube's stiffness as vector operations along rows of voxels.
 
-Each operation is written over vectors and becomes an intrinsic of the kernels in `hex8`.
+Each operation is written over vectors and becomes an intrinsic of the kernels in `hex8`. A vector holds
+consecutive places, and of each one number per load.
 """
 
 from __future__ import annotations
@@ -71,8 +72,8 @@ def cube_forces(u: list[list[Any]], lam: Any, mu: Any) -> list[list[Any]]:
 @operation
 def voxel_row(b, shape, x, acc, lam, mu, n, cap, x0, x1, x2, x3, a0, a1, a2, a3, v, chunks):  # type: ignore[no-untyped-def]
     """Add the forces of a row of voxels to its four rows of nodes."""
-    lanes, ll = shape[0], b.llvm
-    shift = [lanes - 1 + i for i in range(lanes)]
+    (lanes, loads), ll = shape, b.llvm
+    shift = [lanes - loads + i for i in range(lanes)]
     reads = [[ll.add(at, b.times(n, i)) for at in (x0, x1, x2, x3)] for i in range(3)]
     writes = [[ll.add(at, b.times(cap, i)) for at in (a0, a1, a2, a3)] for i in range(3)]
     zero = b.zeros(x, lanes)
@@ -80,9 +81,9 @@ def voxel_row(b, shape, x, acc, lam, mu, n, cap, x0, x1, x2, x3, a0, a1, a2, a3,
 
     def chunk(m: Any) -> None:
         o = b.times(m, lanes)
-        u = [_row_corners(b, x, rows, o, lanes) for rows in reads]
-        at = ll.add(v, o)
-        forces = cube_forces(u, b.load(lam, at, lanes), b.load(mu, at, lanes))
+        u = [_row_corners(b, x, rows, o, shape) for rows in reads]
+        at = ll.add(v, b.times(m, lanes // loads))
+        forces = cube_forces(u, _shared(b, lam, at, shape), _shared(b, mu, at, shape))
         for i in range(3):
             for row in range(4):
                 low, high = forces[i][2 * row], forces[i][2 * row + 1]
@@ -100,13 +101,22 @@ def _place(b: Builder, zero: Vector) -> Any:
     return place
 
 
-def _row_corners(b: Builder, x: Any, rows: list[Any], o: Any, lanes: int) -> list[Vector]:
+def _row_corners(b: Builder, x: Any, rows: list[Any], o: Any, shape: tuple[int, int]) -> list[Vector]:
     """Values of one component at the eight corners of consecutive voxels."""
+    lanes, loads = shape
     out = []
     for row in rows:
         at = b.llvm.add(row, o)
-        out += [b.load(x, at, lanes), b.load(x, b.plus(at, 1), lanes)]
+        out += [b.load(x, at, lanes), b.load(x, b.plus(at, loads), lanes)]
     return out
+
+
+def _shared(b: Builder, array: Any, at: Any, shape: tuple[int, int]) -> Vector:
+    """Values of consecutive places, each for all loads."""
+    lanes, loads = shape
+    if loads == 1:
+        return b.load(array, at, lanes)
+    return b.load(array, at, lanes // loads).take([i // loads for i in range(lanes)])
 
 
 @operation
@@ -114,7 +124,7 @@ def smooth_row(  # type: ignore[no-untyped-def]
     b, shape, x, right, out, acc, w, n, cap, at, right_at, out_at, acc_at, w_at, chunks, cx, co, ct
 ):
     """``out = cx x + co out + ct W (right - acc)`` along a row."""
-    lanes, ll = shape[0], b.llvm
+    (lanes, loads), ll = shape, b.llvm
     cx, co, ct = (b.splat(c, lanes) for c in (cx, co, ct))
 
     def chunk(m: Any) -> None:
@@ -122,12 +132,18 @@ def smooth_row(  # type: ignore[no-untyped-def]
         places = [[ll.add(start, ll.add(o, b.times(step, i))) for i in range(3)]
                   for start, step in ((at, n), (right_at, n), (out_at, n), (acc_at, cap))]  # fmt: skip
         t = [b.load(right, places[1][i], lanes) - b.load(acc, places[3][i], lanes) for i in range(3)]
-        block = [b.load(w, ll.add(w_at, ll.add(o, b.times(n, i))), lanes) for i in range(6)]
+        block = _block(b, shape, w, ll.add(w_at, b.times(m, lanes // loads)), n)
         for i, z in enumerate(_symmetric(block, t)):
             old = co * b.load(out, places[2][i], lanes)
             b.store(cx * b.load(x, places[0][i], lanes) + old + ct * z, out, places[2][i])
 
     b.loop(b.integer(0), chunks, chunk)
+
+
+def _block(b: Builder, shape: tuple[int, int], w: Any, at: Any, n: Any) -> list[Vector]:
+    """The six numbers of consecutive places' blocks; vectors hold ``n`` numbers a component."""
+    apart = b.llvm.sdiv(n, b.integer(shape[1]))
+    return [_shared(b, w, b.llvm.add(at, b.times(apart, i)), shape) for i in range(6)]
 
 
 def _symmetric(w: list[Any], t: list[Any]) -> list[Any]:
@@ -142,13 +158,13 @@ def _symmetric(w: list[Any], t: list[Any]) -> list[Any]:
 @operation
 def start_row(b, shape, right, out, w, n, right_at, out_at, w_at, chunks, ct):  # type: ignore[no-untyped-def]
     """``out = ct W right`` along a row or plane."""
-    lanes, ll = shape[0], b.llvm
+    (lanes, loads), ll = shape, b.llvm
     factor = b.splat(ct, lanes)
 
     def chunk(m: Any) -> None:
         o = b.times(m, lanes)
         t = [b.load(right, ll.add(right_at, ll.add(o, b.times(n, i))), lanes) for i in range(3)]
-        block = [b.load(w, ll.add(w_at, ll.add(o, b.times(n, i))), lanes) for i in range(6)]
+        block = _block(b, shape, w, ll.add(w_at, b.times(m, lanes // loads)), n)
         for i, z in enumerate(_symmetric(block, t)):
             b.store(factor * z, out, ll.add(out_at, ll.add(o, b.times(n, i))))
 
@@ -179,9 +195,12 @@ def _double(vector: Vector, like: Any) -> Vector:
 
 
 @operation
-def dot_row(b, shape, x, y, part, at, y_at, chunks, to):  # type: ignore[no-untyped-def]
-    """``part[to] += x . y`` in float64, lane by lane and then over the lanes in order."""
-    lanes, ll = shape[0], b.llvm
+def dot_row(b, shape, x, y, part, at, y_at, chunks, to, apart):  # type: ignore[no-untyped-def]
+    """``part[to] += x . y`` of every load, ``apart`` from each other, in float64.
+
+    Lane by lane, and then over a load's lanes in order.
+    """
+    (lanes, loads), ll = shape, b.llvm
     zero = b.zeros(part, lanes)
 
     def term(m: Any) -> Vector:
@@ -190,18 +209,25 @@ def dot_row(b, shape, x, y, part, at, y_at, chunks, to):  # type: ignore[no-unty
         return left * _double(b.load(y, ll.add(y_at, o), lanes), zero.value.type)
 
     lanes_sum = b.accumulate(b.integer(0), chunks, zero, term)
-    place = ll.gep(part, [to], inbounds=True)
-    total = ll.load(place)
-    for lane in range(lanes):
-        total = ll.fadd(total, ll.extract_element(lanes_sum.value, b.integer(lane)))
-    ll.store(total, place)
+    for load in range(loads):
+        place = ll.gep(part, [ll.add(to, b.times(apart, load))], inbounds=True)
+        total = ll.load(place)
+        for lane in range(load, lanes, loads):
+            total = ll.fadd(total, ll.extract_element(lanes_sum.value, b.integer(lane)))
+        ll.store(total, place)
+
+
+def _by_load(b: Builder, array: Any, shape: tuple[int, int]) -> Vector:
+    """One number per load, for all places of a vector."""
+    lanes, loads = shape
+    return b.load(array, b.integer(0), loads).take([i % loads for i in range(lanes)])
 
 
 @operation
 def advance_row(b, shape, x, r, p, q, single, at, single_at, chunks, alpha):  # type: ignore[no-untyped-def]
     """``x += alpha p``, ``r -= alpha q``, and r in float32 into ``single``."""
-    lanes, ll = shape[0], b.llvm
-    alpha = b.splat(alpha, lanes)
+    (lanes, _), ll = shape, b.llvm
+    alpha = _by_load(b, alpha, shape)
 
     def chunk(m: Any) -> None:
         o = b.times(m, lanes)
@@ -218,8 +244,8 @@ def advance_row(b, shape, x, r, p, q, single, at, single_at, chunks, alpha):  # 
 @operation
 def direct_row(b, shape, p, z, at, z_at, chunks, beta):  # type: ignore[no-untyped-def]
     """``p = z + beta p``."""
-    lanes, ll = shape[0], b.llvm
-    beta = b.splat(beta, lanes)
+    (lanes, _), ll = shape, b.llvm
+    beta = _by_load(b, beta, shape)
 
     def chunk(m: Any) -> None:
         o = b.times(m, lanes)

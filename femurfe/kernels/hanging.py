@@ -132,21 +132,24 @@ def stiffness(rows, n_rows, mu, lam_of, mu_of, k_lam, k_mu, nodes, out):  # type
 
 
 @kernel
-def correct(team, base, starts, places, offsets, inverses, factor, v, source, target, n, loads):  # type: ignore[no-untyped-def]
-    """Add ``factor`` times the inverse of each piece times its part of ``v[source:]`` to ``v[target:]``."""
+def correct(team, base, shape, starts, places, offsets, inverses, factor, v, source, target, n):  # type: ignore[no-untyped-def]
+    """Add ``factor`` times the inverse of each piece times its part of ``v[source:]`` to ``v[target:]``.
+
+    ``n`` numbers are between components.
+    """
     end = base + (starts.size - 1 + CHUNK - 1) // CHUNK
     piece = claim(team, end)
     while piece >= 0:
         begin = (piece - base) * CHUNK
         for p in range(begin, min(begin + CHUNK, starts.size - 1)):
             first, m = starts[p], 3 * (starts[p + 1] - starts[p])
-            for load in range(loads):
+            for load in range(len(shape)):
                 for row in range(m):
                     total = v.dtype.type(0.0)
                     for column in range(m):
-                        at = source + (3 * load + column % 3) * n + places[first + column // 3]
+                        at = source + column % 3 * n + places[first + column // 3] * len(shape) + load
                         total += inverses[offsets[p] + row * m + column] * v[at]
-                    v[target + (3 * load + row % 3) * n + places[first + row // 3]] += factor * total
+                    v[target + row % 3 * n + places[first + row // 3] * len(shape) + load] += factor * total
         finish(team)
         piece = claim(team, end)
     wait(team, end)

@@ -14,7 +14,7 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from femurfe.kernels import aggregate, cycle, dominance, krylov, layout, neighbours, tet
+from femurfe.kernels import aggregate, bonds, cycle, dominance, krylov, layout, neighbours, tet
 from femurfe.kernels.tables import FINE, LEVEL, SPECIAL, STATE, TRANSFER
 from femurfe.kernels.vector import marker
 
@@ -91,7 +91,10 @@ def _levels() -> list[Bundle]:
         [(aggregate.aggregate, (INTS, INTS, FLAGS))],
         [(aggregate.pattern, (INTS, INTS, INTS, INT))],
         [(aggregate.mode_products, (*rows, BLOCKS))],
-        [(aggregate.transposed, (INTS, INTS, INT))],
+        [
+            (aggregate.transposed, (INTS, INTS, INT)),
+            (bonds.sharpest, (CELLS, REALS, INT)),
+        ],
     ]
 
 

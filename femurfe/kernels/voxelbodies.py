@@ -8,28 +8,28 @@ from __future__ import annotations
 import numpy as np
 
 from femurfe.kernels.compiled import kernel
-from femurfe.kernels.voxeltables import PROLONG, RESIDUAL, REST, RIGHT, SIZE, START
+from femurfe.kernels.voxeltables import PROLONG, RESIDUAL, REST, RIGHT, START
 
 
 @kernel
-def _reduced(level, carried, first, last, modes, v, v0, out):  # type: ignore[no-untyped-def]
+def _reduced(loads, n, carried, first, last, modes, v, v0, out):  # type: ignore[no-untyped-def]
     """Add to ``out`` (6,) the forces at carried nodes first to last."""
     for s in range(first, last):
         for i in range(3):
-            value = v[v0 + i * level[SIZE] + carried[s]]
+            value = v[v0 + i * n + carried[s] * loads]
             for m in range(6):
                 out[m] += modes[s, i, m] * value
 
 
 @kernel
-def _carry(level, carried, first, last, modes, motion, v, v0):  # type: ignore[no-untyped-def]
+def _carry(loads, n, carried, first, last, modes, motion, v, v0):  # type: ignore[no-untyped-def]
     """Move carried nodes first to last by the ``motion`` (6,) of their body."""
     for s in range(first, last):
         for i in range(3):
             value = v.dtype.type(0.0)
             for m in range(6):
                 value += modes[s, i, m] * motion[m]
-            v[v0 + i * level[SIZE] + carried[s]] = value
+            v[v0 + i * n + carried[s] * loads] = value
 
 
 @kernel
@@ -50,15 +50,19 @@ def _step(op, before, after, start, c, inverse, force):  # type: ignore[no-untyp
 
 @kernel
 def move_bodies(  # type: ignore[no-untyped-def]
-    op, src, dst, c, level, v, total, bodies, carried, modes, starts, inverses, stiffness, result, loads
+    op, src, dst, c, loads, n, v, bodies, carried, modes, starts, inverses, stiffness, result
 ):
-    """What a step does to the rigid bodies: their unknowns ``bodies[vector, load, 6 body]``."""
+    """What a step does to the rigid bodies: their unknowns ``bodies[vector, load, 6 body]``.
+
+    Components of a vector in ``v`` are ``n`` numbers apart.
+    """
+    total = 3 * n
     n_bodies, source = stiffness.shape[0], RIGHT if op == START else REST
     first_row = result.shape[0] - n_bodies
     force = np.empty(6, v.dtype)
     for number in range(n_bodies * loads):
         body, load = number // loads, number % loads
-        first, last, at = starts[body], starts[body + 1], 3 * load * level[SIZE]
+        first, last = starts[body], starts[body + 1]
         for m in range(6):
             own = 6 * body + m
             if op == PROLONG:
@@ -67,9 +71,9 @@ def move_bodies(  # type: ignore[no-untyped-def]
             if op not in (PROLONG, START):
                 force[m] -= stiffness[body, m] * bodies[src, load, own]
         if op != PROLONG:
-            _reduced(level, carried, first, last, modes, v, at + source * total, force)
+            _reduced(loads, n, carried, first, last, modes, v, load + source * total, force)
             before, after = bodies[src, load], bodies[dst, load]
             _step(op, before, after, 6 * body, c, inverses[body], force)
         for m in range(6):
             force[m] = 0.0 if op == RESIDUAL else bodies[dst, load, 6 * body + m]
-        _carry(level, carried, first, last, modes, force, v, at + dst * total)
+        _carry(loads, n, carried, first, last, modes, force, v, load + dst * total)

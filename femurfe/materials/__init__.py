@@ -4,8 +4,9 @@ from femurfe.materials.build import BoneMaterials, Filling, bone_field, constant
 from femurfe.materials.density import Conversion, Density, DensityKind, convert, density_with_floor
 from femurfe.materials.elastic import Material
 from femurfe.materials.field import LIMITS, MaterialField, uniform_field
+from femurfe.materials.interface import InterfaceProperties
 from femurfe.materials.law import DensityLaw, PorosityLaw
-from femurfe.materials.library import describe, entry, keys, kind_of, material, show
+from femurfe.materials.library import describe, entry, interface_properties, keys, kind_of, material, show
 from femurfe.materials.quantity import Quantity
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "DensityKind",
     "DensityLaw",
     "Filling",
+    "InterfaceProperties",
     "Material",
     "MaterialField",
     "PorosityLaw",
@@ -26,6 +28,7 @@ __all__ = [
     "density_with_floor",
     "describe",
     "entry",
+    "interface_properties",
     "keys",
     "kind_of",
     "material",

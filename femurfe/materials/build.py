@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as member
 
 import numpy as np
 
@@ -42,10 +43,17 @@ class BoneMaterials:
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """What a region is made of that is not bone: a material's key and a stiffness factor."""
+    """What a region is made of that is not bone.
+
+    Attributes
+    ----------
+    key : of a material; factor : of its stiffness.
+    values : in place of those in the library, by quantity.
+    """
 
     key: str
     factor: float = 1.0
+    values: Mapping[str, float] = member(default_factory=dict)
 
 
 def bone_field(tissue: Tissue, choice: BoneMaterials, axis: Floats | None = None) -> MaterialField:
@@ -77,23 +85,29 @@ def bone_field(tissue: Tissue, choice: BoneMaterials, axis: Floats | None = None
     return MaterialField(mixed, share * poisson + (1.0 - share) * inner["poisson"], moduli, limits, origin)
 
 
-def constants(key: str) -> Material:
+def constants(key: str, values: Mapping[str, float] | None = None) -> Material:
     """The library entry ``key`` as a material with constant properties.
 
     A porosity law is taken at its typical porosity.
 
+    Parameters
+    ----------
+    values : in place of those of the entry, by quantity; each within its range.
+
     Raises
     ------
     InvalidMaterial
-        If the entry is a density law, which needs a density.
+        If the entry is a density law, which needs a density, or a value is out of range.
+    UnknownName
+        If the entry does not have a quantity.
     """
     found = material(key)
     if isinstance(found, PorosityLaw):
-        return found.at()
+        found = found.at()
     if isinstance(found, DensityLaw):
         message = f"{found.key} is a density law; a material with constant properties is needed here"
         raise InvalidMaterial(message, code="E-MATERIAL-KIND")
-    return found
+    return found.with_values(values or {})
 
 
 def _mixed(share: Floats, cortical: float, inner: Floats) -> Floats:
@@ -177,7 +191,7 @@ def with_fillings(field: MaterialField, mesh: Mesh, fillings: Mapping[str, Filli
     Raises
     ------
     InvalidMaterial
-        If an entry is not a material with constants.
+        If an entry is not a material with constants, or a value of it is out of range.
     """
     young, poisson = field.young.copy(), field.poisson.copy()
     limits = {name: values.copy() for name, values in field.limits.items()}
@@ -186,7 +200,7 @@ def with_fillings(field: MaterialField, mesh: Mesh, fillings: Mapping[str, Filli
     for region, filling in fillings.items():
         if region not in mesh.regions:
             continue
-        cells, entry = mesh.in_region(region), constants(filling.key)
+        cells, entry = mesh.in_region(region), constants(filling.key, filling.values)
         e, nu = entry.equivalent()
         young[cells], poisson[cells] = filling.factor * e, nu
         for name, value in entry.limits().items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -92,6 +92,34 @@ class Material:
             wanted = f"quantity of {self.key}"
             raise UnknownName(wanted, name, self.quantities)
         return self.quantities[name].value
+
+    def with_values(self, values: Mapping[str, float]) -> Material:
+        """The material with other values of some quantities, each within the range of its sources.
+
+        Raises
+        ------
+        UnknownName
+            If the entry does not have a quantity.
+        InvalidMaterial
+            If a value lies outside the range, or the entry gives none.
+        """
+        if not values:
+            return self
+        given = {name: self._within(name, value) for name, value in values.items()}
+        shown = ", ".join(f"{name} {value:g}" for name, value in values.items())
+        return replace(self, key=f"{self.key} with {shown}", quantities={**self.quantities, **given})
+
+    def _within(self, name: str, value: float) -> Quantity:
+        self.value(name)
+        known = self.quantities[name]
+        if known.range is None:
+            message = f"{self.key} gives no range for {name}, so it stays {known.value:g}; got {value!r}"
+            raise InvalidMaterial(message, code="E-MATERIAL-VALUE")
+        low, high = known.range
+        if not low <= value <= high:
+            message = f"{name} of {self.key} must be {low:g} to {high:g} {known.unit}, got {value!r}"
+            raise InvalidMaterial(message, code="E-MATERIAL-VALUE")
+        return replace(known, value=value)
 
     @property
     def young(self) -> float:

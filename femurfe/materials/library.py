@@ -10,10 +10,11 @@ from femurfe import paths
 from femurfe.errors import InvalidMaterial, UnknownName
 from femurfe.materials.density import Conversion, read_conversion
 from femurfe.materials.elastic import Material, read_material
+from femurfe.materials.interface import InterfaceProperties, read_interface
 from femurfe.materials.law import DensityLaw, PorosityLaw, read_density_law, read_porosity_law
 from femurfe.materials.quantity import Quantity, Table, read_toml
 
-Entry = Material | DensityLaw | PorosityLaw | Conversion
+Entry = Material | DensityLaw | PorosityLaw | Conversion | InterfaceProperties
 Row = tuple[str, ...]
 HEADER: Row = ("quantity", "value", "unit", "range", "confidence", "source")
 
@@ -55,6 +56,29 @@ def material(key: str, folder: Path | None = None) -> Material | DensityLaw | Po
     if isinstance(found, Conversion):
         message = f"{found.key} is a density conversion, not a material; name it as a route of convert"
         raise InvalidMaterial(message, code="E-MATERIAL-FILE")
+    if isinstance(found, InterfaceProperties):
+        message = f"{found.key} describes an interface, not a material; name it under interfaces"
+        raise InvalidMaterial(message, code="E-MATERIAL-FILE")
+    return found
+
+
+def interface_properties(key: str, folder: Path | None = None) -> InterfaceProperties:
+    """The properties of an interface called ``key``; see `material`.
+
+    Raises
+    ------
+    UnknownName, UnreadableFile, InvalidMaterial
+        As `material` does; also if the entry is no interface.
+
+    Examples
+    --------
+    >>> interface_properties("screw_cement").value("friction")
+    0.3
+    """
+    found = entry(key, folder)
+    if not isinstance(found, InterfaceProperties):
+        message = f"{found.key} is {kind_of(found)}; the properties of an interface are needed here"
+        raise InvalidMaterial(message, code="E-MATERIAL-KIND")
     return found
 
 
@@ -103,6 +127,7 @@ _READERS: dict[str, Callable[[Table, str], Entry]] = {
     "density_law": read_density_law,
     "density_conversion": read_conversion,
     "porosity_law": _porosity_law,
+    "interface": read_interface,
 }
 
 
@@ -110,6 +135,8 @@ def kind_of(found: Entry) -> str:
     """What an entry is, in words, such as ``isotropic material``."""
     if isinstance(found, Material):
         return "data" if found.symmetry == "none" else f"{found.symmetry} material"
+    if isinstance(found, InterfaceProperties):
+        return "interface"
     if isinstance(found, DensityLaw):
         return f"law of {found.density} density"
     return "law of porosity" if isinstance(found, PorosityLaw) else "density conversion"
@@ -117,7 +144,7 @@ def kind_of(found: Entry) -> str:
 
 def describe(found: Entry) -> list[Row]:
     """The rows of a table of an entry's values, each as long as ``HEADER``."""
-    if isinstance(found, Material):
+    if isinstance(found, Material | InterfaceProperties):
         return [_row(name, quantity) for name, quantity in found.quantities.items()]
     if isinstance(found, DensityLaw):
         return _rows_of_law(found)

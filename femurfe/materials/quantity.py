@@ -29,8 +29,10 @@ _NAMES = {
     "1": """poisson poisson_axial poisson_transverse poisson_12 poisson_13 poisson_23
         tension_strain compression_strain tension_ultimate_strain compression_ultimate_strain
         plateau_strain tension_to_compression volume_shrinkage exponent factor porosity
-        failure_strain failed_share""",
-    "mm": "element_size",
+        failure_strain failed_share friction""",
+    "mm": "thickness thread_depth thread_pitch element_size",
+    "N/mm": "tension_energy shear_energy",
+    "N/mm3": "normal_stiffness shear_stiffness",
     "g/cm3": "density density_apparent density_ash",
     "W/(m K)": "conductivity",
     "J/(kg K)": "specific_heat",

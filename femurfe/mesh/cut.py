@@ -19,6 +19,8 @@ from femurfe.shapes import Shape
 
 SNAP = 0.3
 CAP = 0.12
+ROUNDS = 4
+SETTLED = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +107,19 @@ def _near(mesh: Draft, level: Floats) -> Ints:
 def project(points: Floats, bound: Mask, solids: tuple[Shape, ...], last: Shape | None = None) -> Floats:
     """Points (n, 3) moved onto ``last`` while they stay on the solids that bind them.
 
-    Alternating projections; a point bound by no solid is moved onto ``last`` alone.
+    Alternating projections, of each point until a round leaves it where it is; a point bound by no
+    solid is moved onto ``last`` alone.
     """
-    out = points.copy()
-    for _ in range(4):
+    out, left = points.copy(), np.arange(len(points))
+    for _ in range(ROUNDS):
+        before = out[left]
         for column, solid in enumerate(solids[: bound.shape[1]]):
-            rows = bound[:, column]
-            if rows.any():
+            rows = left[bound[left, column]]
+            if rows.size:
                 out[rows] = solid.project(out[rows], 1)
-        if last is not None and len(out):
-            out = last.project(out, 1)
+        if last is not None and left.size:
+            out[left] = last.project(out[left], 1)
+        left = left[np.abs(out[left] - before).max(axis=1, initial=0.0) > SETTLED]
     return out
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,7 @@ def size_field(
     return SizeField(size, tuple(refinements), thin)
 
 
+@lru_cache(maxsize=2)
 def _thin_places(surface: TriSurface, size: float) -> tuple[tuple[float, Any], ...]:
     from scipy.spatial import cKDTree
 

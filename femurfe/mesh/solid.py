@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -19,6 +19,32 @@ from femurfe.shapes import Box, Intersection, Shape, common_volume
 LARGEST_LATTICE = 3e7
 
 
+class Drafts:
+    """Drafts of one set of solids and sizes, by the shapes that have cut them."""
+
+    def __init__(self) -> None:
+        self._known: list[tuple[tuple[Shape, ...], Draft]] = []
+
+    def cut(self, shapes: Sequence[Shape], make: Callable[[], Draft]) -> Draft:
+        """A draft cut by one shape after another, from the longest part of that which is known."""
+        n, mesh = self._longest(shapes)
+        if mesh is None:
+            mesh = make()
+            self._known.append(((), mesh))
+        for i in range(n, len(shapes)):
+            mesh = cut(mesh, shapes[i])
+            self._known.append((tuple(shapes[: i + 1]), mesh))
+        return mesh
+
+    def _longest(self, shapes: Sequence[Shape]) -> tuple[int, Draft | None]:
+        found: tuple[int, Draft | None] = (0, None)
+        for known, mesh in self._known:
+            alike = len(known) <= len(shapes) and all(a is b for a, b in zip(known, shapes, strict=False))
+            if alike and len(known) >= found[0]:
+                found = len(known), mesh
+        return found
+
+
 def mesh_solid(
     solids: Sequence[Shape],
     size: SizeField | float,
@@ -26,6 +52,7 @@ def mesh_solid(
     conform: Sequence[Shape] = (),
     order: int = 1,
     region: str = "solid",
+    drafts: Drafts | None = None,
 ) -> Mesh:
     """Tetrahedra in the part common to ``solids``.
 
@@ -36,6 +63,7 @@ def mesh_solid(
     conform : solids whose boundary inside the mesh is made of facets.
     order : 1 for tet4, 2 for tet10 with straight edges.
     region : name of the one region.
+    drafts : of an earlier mesh of these very solids and sizes, gone on with where it was cut alike.
 
     Returns
     -------
@@ -53,9 +81,7 @@ def mesh_solid(
         message = f"order must be 1 (tet4) or 2 (tet10), got {order!r}"
         raise InvalidMesh(message, code="E-MESH-ORDER")
     sizes = size if isinstance(size, SizeField) else SizeField(size)
-    mesh = _cut_out(solids, sizes)
-    for shape in conform:
-        mesh = cut(mesh, shape)
+    mesh = (drafts or Drafts()).cut(conform, lambda: _cut_out(solids, sizes))
     mesh = improved(mesh, len(solids))
     labels = np.zeros(len(mesh.cells), dtype=np.int32)
     linear = Mesh(mesh.points, mesh.cells, labels, {region: 0})

@@ -23,13 +23,21 @@ class Shape(ABC):
     def distance(self, points: npt.ArrayLike) -> Floats:
         """Signed distance at ``points`` (n, 3), as (n,) mm; negative inside."""
 
+    def near(self, points: npt.ArrayLike, reach: float) -> Floats:
+        """Signed distance at ``points`` (n, 3), (n,) mm, exact where it is at most ``reach``.
+
+        Elsewhere it has the right sign and is more than ``reach``, which a solid may know for less.
+        """
+        del reach
+        return self.distance(points)
+
     @abstractmethod
     def bounds(self) -> Floats:
         """Lower and upper corner, (2, 3) mm; infinite where the solid is."""
 
     def contains(self, points: npt.ArrayLike) -> npt.NDArray[np.bool_]:
         """True where ``points`` (n, 3) lie inside or on the boundary."""
-        return self.distance(points) <= 0.0
+        return self.near(points, 0.0) <= 0.0
 
     def normal(self, points: npt.ArrayLike, step: float = 1e-4) -> Floats:
         """Outward unit normal of the distance field at ``points``, (n, 3).

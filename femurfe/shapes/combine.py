@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from femurfe.arrays import Floats, point, positive
+from femurfe.arrays import Floats, Ints, point, positive
 from femurfe.errors import InvalidShape
 from femurfe.shapes.base import Shape
 
@@ -18,6 +18,16 @@ def _tuple_of_shapes(shapes: Sequence[Shape]) -> tuple[Shape, ...]:
         message = "a combination needs at least one solid, got none"
         raise InvalidShape(message, code="E-SHAPE-EMPTY")
     return tuple(shapes)
+
+
+def _normal_of_one(shapes: Sequence[Shape], which: Ints, points: Floats, step: float) -> Floats:
+    """At each point (n, 3) the normal of the shape of that number, (n, 3)."""
+    out = np.empty_like(points)
+    for i, shape in enumerate(shapes):
+        rows = which == i
+        if rows.any():
+            out[rows] = shape.normal(points[rows], step)
+    return out
 
 
 def _hull(shapes: Sequence[Shape]) -> Floats:
@@ -38,6 +48,12 @@ class Union(Shape):
         """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
         return np.asarray(np.min([s.distance(points) for s in self.shapes], axis=0))
 
+    def normal(self, points: npt.ArrayLike, step: float = 1e-4) -> Floats:
+        """Outward unit normal of the solid whose boundary is met first, (n, 3)."""
+        x = np.asarray(points, dtype=float)
+        which = np.argmin([s.distance(x) for s in self.shapes], axis=0)
+        return _normal_of_one(self.shapes, which, x, step)
+
     def bounds(self) -> Floats:
         """Lower and upper corner, (2, 3) mm."""
         return _hull(self.shapes)
@@ -55,6 +71,16 @@ class Intersection(Shape):
     def distance(self, points: npt.ArrayLike) -> Floats:
         """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
         return np.asarray(np.max([s.distance(points) for s in self.shapes], axis=0))
+
+    def near(self, points: npt.ArrayLike, reach: float) -> Floats:
+        """Signed distance at ``points`` (n, 3), (n,) mm, exact where it is at most ``reach``."""
+        return np.asarray(np.max([s.near(points, reach) for s in self.shapes], axis=0))
+
+    def normal(self, points: npt.ArrayLike, step: float = 1e-4) -> Floats:
+        """Outward unit normal of the solid whose boundary is met first, (n, 3)."""
+        x = np.asarray(points, dtype=float)
+        which = np.argmax([s.distance(x) for s in self.shapes], axis=0)
+        return _normal_of_one(self.shapes, which, x, step)
 
     def bounds(self) -> Floats:
         """Lower and upper corner, (2, 3) mm."""
@@ -90,6 +116,10 @@ class Offset(Shape):
         """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
         return self.shape.distance(points) - self.amount
 
+    def normal(self, points: npt.ArrayLike, step: float = 1e-4) -> Floats:
+        """Outward unit normal, that of the shape, (n, 3)."""
+        return self.shape.normal(points, step)
+
     def bounds(self) -> Floats:
         """Lower and upper corner, (2, 3) mm."""
         low, high = self.shape.bounds()
@@ -112,8 +142,19 @@ class Scaled(Shape):
 
     def distance(self, points: npt.ArrayLike) -> Floats:
         """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
-        local = self.centre + (np.asarray(points, dtype=float) - self.centre) / self.factor
-        return self.factor * self.shape.distance(local)
+        return self.factor * self.shape.distance(self._local(points))
+
+    def normal(self, points: npt.ArrayLike, step: float = 1e-4) -> Floats:
+        """Outward unit normal, that of the shape, (n, 3)."""
+        return self.shape.normal(self._local(points), step / self.factor)
+
+    def project(self, points: npt.ArrayLike, steps: int = 3) -> Floats:
+        """Points moved onto the boundary as the shape moves them, (n, 3) mm."""
+        placed = self.shape.project(self._local(points), steps)
+        return np.asarray(self.centre + self.factor * (placed - self.centre))
+
+    def _local(self, points: npt.ArrayLike) -> Floats:
+        return np.asarray(self.centre + (np.asarray(points, dtype=float) - self.centre) / self.factor)
 
     def bounds(self) -> Floats:
         """Lower and upper corner, (2, 3) mm."""

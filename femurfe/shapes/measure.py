@@ -29,13 +29,14 @@ def sample_points(box: Floats, n: int = SAMPLES) -> tuple[Floats, float]:
 
 def share_inside(shape: Shape, points: Floats, step: float) -> Floats:
     """Share of each grid cell inside a solid, (n,), from the distance of its centre."""
-    return np.clip(0.5 - shape.distance(points) / step, 0.0, 1.0)
+    return np.clip(0.5 - shape.near(points, 0.5 * step) / step, 0.0, 1.0)
 
 
 def _fine_share(shape: Shape, points: Floats, step: float) -> Floats:
     """Share of each grid cell inside a solid; cells its boundary crosses are cut up, for thin solids."""
-    distance = shape.distance(points)
-    crossed = np.flatnonzero(np.abs(distance) < 0.5 * np.sqrt(3.0) * step)
+    reach = 0.5 * np.sqrt(3.0) * step
+    distance = shape.near(points, reach)
+    crossed = np.flatnonzero(np.abs(distance) < reach)
     if 27 * len(crossed) > MOST_PARTS:
         return np.clip(0.5 - distance / step, 0.0, 1.0)
     share = (distance < 0.0).astype(float)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from femurfe.arrays import Floats, direction, frozen, point, positive
 from femurfe.errors import InvalidShape
-from femurfe.kernels.ellipsoid import ellipsoid_distance_parallel, ellipsoid_distance_serial
+from femurfe.kernels.ellipsoid import ellipsoid_nearest_parallel, ellipsoid_nearest_serial
 from femurfe.kernels.threads import pick
 from femurfe.shapes.base import Shape
 
@@ -50,6 +50,12 @@ class Sphere(Shape):
         """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
         return np.asarray(np.linalg.norm(np.asarray(points) - self.centre, axis=1) - self.radius)
 
+    def normal(self, points: npt.ArrayLike, step: float = 1e-4) -> Floats:  # noqa: ARG002
+        """Unit vectors away from the centre, (n, 3); zero at it."""
+        away = np.asarray(points, dtype=float) - self.centre
+        length = np.linalg.norm(away, axis=1, keepdims=True)
+        return np.asarray(away / np.where(length > 0.0, length, 1.0))
+
     def bounds(self) -> Floats:
         """Lower and upper corner, (2, 3) mm."""
         return np.stack([self.centre - self.radius, self.centre + self.radius])
@@ -71,11 +77,26 @@ class Ellipsoid(Shape):
 
     def distance(self, points: npt.ArrayLike) -> Floats:
         """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
+        return self._nearest(points)[1]
+
+    def normal(self, points: npt.ArrayLike, step: float = 1e-4) -> Floats:  # noqa: ARG002
+        """Outward unit normal at the nearest points of the surface, (n, 3)."""
+        assert self.axes is not None
+        along = self._nearest(points)[0] / self.radii**2
+        return np.asarray(along / np.linalg.norm(along, axis=1, keepdims=True) @ self.axes)
+
+    def project(self, points: npt.ArrayLike, steps: int = 3) -> Floats:  # noqa: ARG002
+        """Nearest points on the surface, (n, 3) mm."""
+        assert self.axes is not None
+        return np.asarray(self.centre + self._nearest(points)[0] @ self.axes)
+
+    def _nearest(self, points: npt.ArrayLike) -> tuple[Floats, Floats]:
+        """Nearest points (n, 3) along the ellipsoid's own axes, and signed distances (n,)."""
         assert self.axes is not None
         local = (np.asarray(points, dtype=float) - self.centre) @ self.axes.T
-        out = np.empty(len(local))
-        pick(ellipsoid_distance_serial, ellipsoid_distance_parallel)(local, self.radii, out)
-        return out
+        feet, out = np.empty((len(local), 3)), np.empty(len(local))
+        pick(ellipsoid_nearest_serial, ellipsoid_nearest_parallel)(local, self.radii, feet, out)
+        return feet, out
 
     def bounds(self) -> Floats:
         """Lower and upper corner, (2, 3) mm."""

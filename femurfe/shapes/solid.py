@@ -11,6 +11,9 @@ from femurfe.arrays import Floats, Ints
 from femurfe.shapes.base import Shape
 from femurfe.surface import TriSurface, check_closed
 
+FEW = 1000
+IN_A_BOX = 64
+
 
 class SurfaceSolid(Shape):
     """The inside of a triangulated surface, by nearest triangle and winding number.
@@ -27,12 +30,12 @@ class SurfaceSolid(Shape):
         If the surface is open and that is not allowed.
     """
 
-    __slots__ = ("_points", "_tree", "_triangles", "_winding", "surface")
+    __slots__ = ("_is_closed", "_points", "_tree", "_triangles", "_winding", "surface")
 
     def __init__(self, surface: TriSurface, *, allow_open: bool = False) -> None:
         if not allow_open:
             check_closed(surface)
-        self.surface = surface
+        self.surface, self._is_closed = surface, not allow_open
         self._points = np.array(surface.points)
         self._triangles = np.array(surface.triangles)
         self._tree: Any = None
@@ -48,7 +51,7 @@ class SurfaceSolid(Shape):
             self._winding.init(self._points, self._triangles)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuilt, (self.surface,)
+        return _rebuilt, (self.surface, self._is_closed)
 
     def distance(self, points: npt.ArrayLike) -> Floats:
         """Signed distance at ``points`` (n, 3), (n,) mm; negative inside."""
@@ -57,6 +60,22 @@ class SurfaceSolid(Shape):
         squared = self._tree.squared_distance(self._points, self._triangles, x)[0]
         winding = self._winding.winding_number(x)
         return np.asarray(np.where(winding > 0.5, -1.0, 1.0) * np.sqrt(squared))
+
+    def near(self, points: npt.ArrayLike, reach: float) -> Floats:
+        """Signed distance at ``points`` (n, 3), (n,) mm, exact where it is at most ``reach``.
+
+        Points are taken by boxes; one whose middle is farther from the surface than its corners and
+        ``reach`` lies on one side of it. That holds for a closed surface alone.
+        """
+        x = np.array(points, dtype=float, order="C", ndmin=2)
+        if not self._is_closed or len(x) < FEW:
+            return self.distance(x)
+        middles, of_point, half = _boxes(x)
+        distance = self.distance(middles)
+        out = distance[of_point]
+        left = np.flatnonzero(np.abs(out) <= reach + 1.001 * half)
+        out[left] = self.distance(x[left])
+        return out
 
     def nearest(self, points: npt.ArrayLike) -> tuple[Floats, Ints]:
         """Nearest points (n, 3) on the surface and the triangles (n,) they lie in."""
@@ -74,5 +93,19 @@ class SurfaceSolid(Shape):
         return self.surface.bounds()
 
 
-def _rebuilt(surface: TriSurface) -> SurfaceSolid:
-    return SurfaceSolid(surface, allow_open=True)
+def _boxes(points: Floats) -> tuple[Floats, Ints, float]:
+    """Middles (m, 3) of equal boxes around points, the box of each point, and half a diagonal, mm."""
+    low, sides = points.min(axis=0), np.ptp(points, axis=0)
+    least = max(float(sides.max()), 1e-9) * 1e-3
+    side = float(np.cbrt(np.maximum(sides, least).prod() * IN_A_BOX / len(points)))
+    cell = np.floor((points - low) / side).astype(np.int64)
+    counts = cell.max(axis=0) + 1
+    keys, of_point = np.unique(np.ravel_multi_index(tuple(cell.T), counts), return_inverse=True)
+    place = np.stack(np.unravel_index(keys, counts), axis=1)
+    return low + (place + 0.5) * side, of_point, 0.5 * side * float(np.sqrt(3.0))
+
+
+def _rebuilt(surface: TriSurface, is_closed: bool) -> SurfaceSolid:
+    solid = SurfaceSolid(surface, allow_open=True)
+    solid._is_closed = is_closed
+    return solid

@@ -31,7 +31,8 @@ from femurfe.materials.partial import weighted
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.label import inside, volumes
 from femurfe.mesh.sizing import Refinement
-from femurfe.shapes import Offset, Shape, common_volume
+from femurfe.mesh.solid import Drafts
+from femurfe.shapes import Offset, Shape
 from femurfe.study.kept import Keep, anew
 
 ROUND_ENOUGH = 0.01
@@ -156,8 +157,11 @@ def check_materials(items: Sequence[Item], choice: BoneMaterials) -> None:
         Whatever is wrong with the first such material.
     """
     material(choice.trabecular)
-    for key in (choice.cortical, choice.medullary, *(key for i in items for key in i.materials.values())):
+    for key in (choice.cortical, choice.medullary):
         constants(key)
+    for item in items:
+        for region, key in item.materials.items():
+            constants(key, item.values.get(region))
 
 
 def _check_name(name: str) -> None:
@@ -204,8 +208,10 @@ def _mesh(
     if fit == "label":
         return bone.mesh(size, order, refine=refine)
     growth = {i.name: 1.0 for i in items if isinstance(i, Screw)}
+    drafts = Drafts()
     for _ in range(ROUNDS):
-        mesh = bone.mesh(size, order, refine=refine, conform=_conforming(items, solids, growth))
+        follow = _conforming(items, solids, growth)
+        mesh = bone.mesh(size, order, refine=refine, conform=follow, drafts=drafts)
         short = {name: _growth(bone, solids[name], mesh) for name in growth}
         if all(abs(factor - 1.0) < ROUND_ENOUGH for factor in short.values()):
             break
@@ -216,7 +222,7 @@ def _mesh(
 def _growth(bone: Bone, solid: Shape, mesh: Mesh) -> float:
     """What a screw's radius must be multiplied by for the facets inscribed in it to hold its volume."""
     meshed = float(volumes(mesh)[inside(mesh, solid)].sum())
-    return float(np.sqrt(common_volume(solid, bone.solid) / meshed)) if meshed > 0.0 else 1.0
+    return float(np.sqrt(bone.held(solid) / meshed)) if meshed > 0.0 else 1.0
 
 
 def _conforming(
@@ -251,7 +257,9 @@ def _arm(
     name: str, items: tuple[Item, ...], solids: Mapping[str, Shape], labelled: Mesh,
     field: MaterialField, share: Floats | None, averaging: Averaging, placed: Mapping[str, Mapping[str, Any]],
 ) -> Arm:  # fmt: skip
-    fillings = {region: _filling(item, key) for item in items for region, key in item.materials.items()}
+    fillings = {
+        region: _filling(item, region, key) for item in items for region, key in item.materials.items()
+    }
     own = {item.name: solids[item.name] for item in items}
     parts = (bone_part(labelled, averaging.bone_radius), *_parts(items, averaging))
     filled = with_fillings(field, labelled, fillings)
@@ -259,8 +267,9 @@ def _arm(
     return Arm(name, items, own, labelled, materials, parts, placed)
 
 
-def _filling(item: Item, key: str) -> Filling:
-    return Filling(key, item.stiffness_factor if isinstance(item, Screw) else 1.0)
+def _filling(item: Item, region: str, key: str) -> Filling:
+    factor = item.stiffness_factor if isinstance(item, Screw) else 1.0
+    return Filling(key, factor, item.values.get(region, {}))
 
 
 def _parts(items: Sequence[Item], averaging: Averaging) -> list[Part]:

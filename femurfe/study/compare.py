@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from femurfe.anatomy.base import Bone
 from femurfe.errors import InvalidStudy
-from femurfe.evaluate import Risk, evaluate_risk, region_rows, relative_error
+from femurfe.evaluate import Geometry, Risk, Strains, evaluate_risk, region_rows, relative_error
 from femurfe.fem.kept import KeptSets
 from femurfe.fem.linear import SolverOptions
 from femurfe.fem.steps import StepRow
@@ -36,7 +35,6 @@ class Solved:
     ----------
     arm, case : names; result : of the solve; risk : of failure.
     error : estimated share by which the stiffness is too large.
-    regions : strain and stress by region.
     broken : the same arm loaded until it breaks, if that was asked for.
     """
 
@@ -45,7 +43,6 @@ class Solved:
     result: Result
     risk: Risk
     error: float
-    regions: Sequence[Mapping[str, Any]]
     broken: Broken | None = None
 
 
@@ -93,8 +90,12 @@ class Comparison:
         return [
             {"case": self.case, "arm": s.arm, "load_case": s.case, **row}
             for s in self.solved.values()
-            for row in s.regions
+            for row in region_rows(self._model(s), s.result)
         ]
+
+    def _model(self, solved: Solved) -> Model:
+        arm = self.arms[solved.arm]
+        return Model(arm.mesh, arm.materials, self.load_cases[solved.case])
 
 
 def compare(
@@ -151,11 +152,10 @@ def compare(
             warn_of_placement(arm, cases.values())
         margin = (averaging or Averaging()).margin
         solved: dict[tuple[str, str], Solved] = {}
-        kept = KeptSets()
+        kept, geometry = KeptSets(), keep("geometry", lambda: Geometry(built[0].mesh))
         for i, arm in enumerate(built):
-            for one in _solve_arm(
-                arm, cases, options, threads, margin, _counted(tell, i, len(built), arm.name), kept
-            ):
+            report = _counted(tell, i, len(built), arm.name)
+            for one in _solve_arm(arm, cases, options, threads, margin, report, kept, geometry):
                 solved[one.arm, one.case] = one
             for name, load in cases.items():
                 if ultimate is not None:
@@ -201,11 +201,13 @@ def _stepped(tell: Progress, done: int, total: int, what: str) -> Callable[[Step
 def _solve_arm(
     arm: Arm, cases: Mapping[str, LoadCase], options: SolverOptions | None, threads: int | None,
     margin: float, report: Callable[[str, int, float], None], kept: KeptSets,
+    geometry: Geometry,
 ) -> Iterator[Solved]:  # fmt: skip
     models = [Model(arm.mesh, arm.materials, case) for case in cases.values()]
     results = solve_all(models, options, threads=threads, report=report, kept=kept)
     ahead.ready(judging_plan(threading.chosen()))
     for model, result in zip(models, results, strict=True):
-        risk = evaluate_risk(model, result, arm.parts, margin)
-        error = relative_error(model, result)
-        yield Solved(arm.name, model.load_case.name, result, risk, error, region_rows(model, result))
+        strains = Strains(geometry, result.displacement)
+        risk = evaluate_risk(model, result, arm.parts, margin, strains)
+        error = relative_error(model, result, strains)
+        yield Solved(arm.name, model.load_case.name, result, risk, error)

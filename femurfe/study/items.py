@@ -12,7 +12,8 @@ from femurfe.arrays import Floats, point
 from femurfe.constructs import Cement, Screw, screw_set
 from femurfe.defects import Defect, lobes, with_share, with_volume
 from femurfe.errors import InvalidStudy, UnknownName
-from femurfe.item import Item
+from femurfe.item import Item, given
+from femurfe.materials import constants
 from femurfe.shapes import Capsule, Ellipsoid, Shape, Sphere, sized
 from femurfe.study.files import material_key
 from femurfe.study.schema import CementTable, DefectTable, ScrewTable, StudyFile
@@ -45,6 +46,22 @@ def build_items_of_arms(study: StudyFile, bone: Bone, folder: Path) -> dict[str,
                 wanted = f"item of arm {arm!r}"
                 raise UnknownName(wanted, name, items)
     return {arm: [item for name in names for item in items[name]] for arm, names in study.arms.items()}
+
+
+def check_values(study: StudyFile, folder: Path) -> None:
+    """Refuse material constants of items that are not within the range of their material.
+
+    Raises
+    ------
+    FemurfeError
+        Naming the material, the value and what is allowed.
+    """
+    for table in study.items.values():
+        own, located = given(young=table.young_MPa, poisson=table.poisson), _located(table, folder)
+        if own:
+            constants(located.material, own)
+        if isinstance(located, CementTable) and located.rim_young_MPa is not None:
+            constants(located.rim_material, {"young": located.rim_young_MPa})
 
 
 def _located(table: AnyTable, folder: Path) -> AnyTable:
@@ -88,7 +105,9 @@ def _defect(name: str, table: DefectTable, bone: Bone) -> Defect:
         shape = with_volume(shape, bone, table.volume_ml, centre)
     if table.share is not None:
         shape = with_share(shape, bone, table.share, centre, table.of)
-    return Defect(name, shape, table.contained, table.material, table.mesh_size_mm)
+    return Defect(
+        name, shape, table.contained, table.material, table.mesh_size_mm, table.young_MPa, table.poisson
+    )
 
 
 def _defect_shape(owner: str, table: DefectTable, bone: Bone, centre: Floats) -> Shape:
@@ -143,6 +162,9 @@ def _cement(name: str, table: CementTable, bone: Bone) -> Cement:
         table.material,
         table.rim_material,
         table.mesh_size_mm,
+        table.young_MPa,
+        table.poisson,
+        table.rim_young_MPa,
     )
 
 
@@ -175,5 +197,7 @@ def _screws(name: str, table: ScrewTable, bone: Bone) -> list[Screw]:
         table.cannula_diameter_mm,
         table.material,
         table.mesh_size_mm,
+        table.young_MPa,
+        table.poisson,
     )
     return screw_set(screw, table.pattern, table.spacing_mm, bone.axis("proximal"))

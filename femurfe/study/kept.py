@@ -15,7 +15,7 @@ from femurfe.study.files import file_digest, inside_folder
 from femurfe.study.schema import StudyFile
 
 T = TypeVar("T")
-MATERIALS = {"material", "rim_material"}
+MATERIALS = {"material", "rim_material", "young_MPa", "poisson", "rim_young_MPa"}
 
 
 class Keep(Protocol):
@@ -76,7 +76,10 @@ def geometry_keys(study: StudyFile, folder: Path) -> dict[str, str]:
     solids = [*bone, items, list(study.arms.items())]
     mesh = [*(bone if study.mesh.kind == "voxel" else solids), study.mesh.model_dump()]
     both = [solids, mesh]
-    keys = {"bone": bone, "solids": solids, "mesh": mesh, "tissue": mesh, "labels": both, "placements": both}
+    keys = {
+        "bone": bone, "solids": solids, "mesh": mesh, "tissue": mesh, "geometry": mesh, "labels": both,
+        "placements": both,
+    }  # fmt: skip
     return {kind: hashlib.sha256(json.dumps(parts).encode()).hexdigest() for kind, parts in keys.items()}
 
 

@@ -42,7 +42,8 @@ def mesh_hash(mesh: Mesh) -> str:
 
 def study_key(tables: Mapping[str, Any]) -> str:
     """SHA-256 of a resolved study and of femurfe's version: equal keys, equal results."""
-    text = json.dumps({"study": tables, "femurfe": _version("femurfe")}, sort_keys=True, default=str)
+    moving = {key: value for key, value in tables.items() if key != "figures"}
+    text = json.dumps({"study": moving, "femurfe": _version("femurfe")}, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

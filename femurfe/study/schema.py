@@ -119,6 +119,8 @@ class DefectTable(Place):
     of: str = "bone"
     contained: bool = False
     material: str = "tissue/lytic_tumour"
+    young_MPa: Positive | None = None  # noqa: N815 - the unit of the file
+    poisson: float | None = None
     mesh_size_mm: Positive | None = None
 
 
@@ -140,6 +142,9 @@ class CementTable(Table):
     rim_mm: Annotated[float, Field(ge=0.0)] = 0.0
     bolus: BolusTable | None = None
     material: str = "cement/pmma"
+    young_MPa: Positive | None = None  # noqa: N815 - the unit of the file
+    poisson: float | None = None
+    rim_young_MPa: Positive | None = None  # noqa: N815 - the unit of the file
     rim_material: str = "cement/cement_bone_composite"
     mesh_size_mm: Positive | None = None
 
@@ -170,6 +175,8 @@ class ScrewTable(Table):
     pattern: Literal["single", "parallel", "inverted_triangle"] = "single"
     spacing_mm: float = 0.0
     material: str = "metal/ti6al4v"
+    young_MPa: Positive | None = None  # noqa: N815 - the unit of the file
+    poisson: float | None = None
     mesh_size_mm: Positive | None = None
 
 
@@ -295,6 +302,14 @@ class SweepTable(Table):
         return self
 
 
+class FiguresTable(Table):
+    """Which figures a run leaves, and in which form; no number depends on it."""
+
+    kinds: Annotated[list[str], Field(min_length=1)] | None = None
+    width: Literal["single", "double"] = "double"
+    formats: Annotated[list[Literal["pdf", "svg", "png"]], Field(min_length=1)] = ["pdf", "png"]
+
+
 class StudyFile(Table):
     """A whole study file."""
 
@@ -311,6 +326,7 @@ class StudyFile(Table):
     failure: Literal["linear", "ultimate"] = "linear"
     ultimate: UltimateTable = UltimateTable()
     sweep: SweepTable | None = None
+    figures: FiguresTable | None = None
 
     @model_validator(mode="after")
     def _can_break(self) -> StudyFile:

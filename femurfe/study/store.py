@@ -6,27 +6,26 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
-from femurfe.arrays import Floats
 from femurfe.errors import FemurfeError
-from femurfe.fem.recover import cell_strain, stress_from_strain
-from femurfe.mesh.check import report
 from femurfe.mesh.io import write_mesh
-from femurfe.study.arms import Arm
-from femurfe.study.compare import Comparison, Solved
+from femurfe.study.compare import Comparison
+from femurfe.study.described import load_summary, materials_used, mesh_summary
+from femurfe.study.fields import fields, file_name
+from femurfe.study.interaction import interaction_rows
 from femurfe.study.provenance import provenance, study_key, versions
+from femurfe.study.results import SUMMARY, item_records, item_tables
 from femurfe.study.run import Outcome, resolved
 from femurfe.study.table import csv_text, plain
 from femurfe.study.ultimate import write_series
-from femurfe.tensors import principal, von_mises
 
-MARK = "summary.json"
+MARK = SUMMARY
 
 
 @contextmanager
@@ -80,6 +79,7 @@ def write_outcome(outcome: Outcome, folder: Path) -> None:
         ("criteria", comparison.criterion_rows()),
         ("regions", comparison.region_rows()),
         ("fits", outcome.fit_rows()),
+        ("interaction", interaction_rows(comparison)),
         ("curves", comparison.curve_rows()),
         ("events", comparison.event_rows()),
     ):
@@ -106,25 +106,20 @@ def summary(outcome: Outcome) -> dict[str, Any]:
             "side": comparison.bone.side,
             "dimensions": dict(comparison.bone.dimensions),
             "landmarks_mm": {k: v.tolist() for k, v in comparison.bone.landmarks.items()},
+            "axes": {k: v.tolist() for k, v in comparison.bone.axes.items()},
         },
-        "mesh": _mesh_summary(next(iter(arms))),
+        "items": item_tables(item_records(comparison)),
+        "mesh": mesh_summary(next(iter(arms)).mesh),
         "arms": {arm.name: [item.name for item in arm.items] for arm in arms},
         "materials": {arm.name: dict(arm.materials.origin) for arm in arms},
+        "library": materials_used(arms),
         "placements": {arm.name: {k: dict(v) for k, v in arm.placements.items()} for arm in arms},
-        "load_cases": {
-            case.name: {"description": case.description, "source": case.source, "measure": case.measure}
-            for case in comparison.load_cases.values()
-        },
+        "load_cases": {case.name: load_summary(case) for case in comparison.load_cases.values()},
         "solver": {f"{s.arm} / {s.case}": dict(s.result.log) for s in comparison.solved.values()},
         "warnings": [{"code": code, "text": text} for code, text in comparison.warnings],
         "table": comparison.rows(),
         "fits": outcome.fit_rows(),
     }
-
-
-def _mesh_summary(arm: Arm) -> dict[str, Any]:
-    found = report(arm.mesh)
-    return {name: getattr(found, name) for name in type(found).__dataclass_fields__}
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
@@ -141,30 +136,3 @@ def _write_fields(comparison: Comparison, folder: Path) -> None:
         write_mesh(folder / f"{name}.vtu", arm.mesh, point_data=points, cell_data=cells)
         if solved.broken is not None and solved.broken.snapshots:
             write_series(arm, solved.broken, folder, f"{name}_step")
-
-
-def file_name(parts: Iterable[str], taken: set[str]) -> str:
-    """A name of these parts that every file system has and none of ``taken``, to which it is added."""
-    plain = "_".join("".join(c if c.isalnum() or c in "+-_." else "_" for c in part) for part in parts)
-    name, number = plain, 2
-    while name.lower() in taken:
-        name, number = f"{plain}_{number}", number + 1
-    taken.add(name.lower())
-    return name
-
-
-def fields(arm: Arm, solved: Solved) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """Fields on points and on cells, by the names in `femurfe.units.FIELD_UNITS`."""
-    material = arm.materials
-    strain = cell_strain(arm.mesh, solved.result.displacement)
-    stress = stress_from_strain(strain, material.young, material.poisson, material.moduli)
-    strains = principal(strain)
-    points = {"displacement": solved.result.displacement, "reaction": solved.result.reaction}
-    cells = {
-        "young": material.young,
-        "principal_strain_max": strains[:, 0],
-        "principal_strain_min": strains[:, 2],
-        "von_mises": von_mises(stress),
-        "risk": solved.risk.field,
-    }
-    return points, cells

@@ -12,8 +12,8 @@ import numpy as np
 from femurfe.arrays import Floats, Mask
 from femurfe.evaluate.curve import LoadCurve
 from femurfe.evaluate.laws import yielding_laws
-from femurfe.evaluate.parts import away_from_loads
 from femurfe.evaluate.sequence import Event, Snapshot, Watcher
+from femurfe.evaluate.strains import Geometry
 from femurfe.fem.drive import Leg
 from femurfe.fem.laws import Law
 from femurfe.fem.linear import SolverOptions
@@ -81,7 +81,7 @@ def break_arm(
     """
     model = Model(arm.mesh, arm.materials, case)
     watcher = Watcher(arm.mesh, options.snapshots)
-    far = away_from_loads(arm.mesh, case, margin)
+    far = Geometry(arm.mesh).away_from_loads(case, margin)
     laws = tuple(_within(law, far) for law in yielding_laws(arm.mesh, arm.materials, arm.parts))
     moment = case.measure == "moment"
     end = float(np.radians(options.largest_deg)) if moment else options.largest_mm

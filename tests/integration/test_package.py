@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = (
-    "numba", "scipy", "matplotlib", "gmsh", "pygmsh", "meshio", "pydantic", "typer", "igl", "skfem",
+    "numba", "scipy", "matplotlib", "gmsh", "pygmsh", "meshio", "pydantic", "typer", "igl", "skfem", "jinja2",
 )  # fmt: skip
 
 

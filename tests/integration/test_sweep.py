@@ -1,31 +1,19 @@
 """Whole sweeps of a small study: from file to table, by the command line and from Python."""
 
-import copy
 import csv
 import json
 import sys
 from pathlib import Path
 
 import pytest
-from helpers.studies import STUDY, command, written
+from helpers.small_sweep import FACTOR, FORCE, quick, study
+from helpers.studies import command, written
 
 import femurfe as ff
 from femurfe.study.read import parse_study
 from femurfe.study.run import run_study
 
 ROOT = Path(__file__).resolve().parents[2]
-FACTOR, FORCE = "materials.density_factor", "loads.compression.force_N"
-
-
-def study(**sweep):
-    """Voxels of a vertebra; a case takes a tenth of a second once the mesh is made."""
-    out = copy.deepcopy(STUDY)
-    out["mesh"] = {"kind": "voxel", "size_mm": 8.0}
-    for item in out["items"].values():
-        item.pop("mesh_size_mm")
-    out["arms"].pop("intact")
-    out["sweep"] = {"parameters": {FACTOR: {"values": [0.9, 1.1]}, FORCE: {"values": [500, 1000.0]}}, **sweep}
-    return out
 
 
 @pytest.fixture(scope="module")
@@ -86,14 +74,6 @@ def test_a_longer_sobol_design_solves_only_what_is_new(folder):
     assert seen[-1].kept == 4
     with pytest.raises(ff.FemurfeError, match="not a distribution"):
         varied.sample("grid").run(folder / "grid", connect=quick)
-
-
-def quick(task, limits):
-    """Workers that give a row without solving anything."""
-    from femurfe.study.sweep.local import Local
-
-    assert task == "femurfe.study.sweep.solve:solve_case"
-    return Local("helpers.tasks:row_of_factor", 1, limits)
 
 
 def test_the_command_line_ends_with_3_when_a_case_failed_and_says_why(tmp_path, monkeypatch, capsys):
@@ -189,7 +169,8 @@ def test_the_sweep_of_the_readme_is_one():
 
     from femurfe.study.read import find_study
 
-    (block,) = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    (block,) = [block for block in blocks if "[sweep]" in block]
     tables = tomllib.loads(find_study("femur_neck").read_text(encoding="utf-8")) | tomllib.loads(block)
     assert parse_study(tables).sweep.n == 64
 

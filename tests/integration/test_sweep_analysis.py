@@ -5,21 +5,24 @@ import json
 
 import numpy as np
 import pytest
+from helpers.small_sweep import FACTOR, FORCE, quick, study
 from helpers.studies import command, written
 from scipy import stats
-from test_sweep import FACTOR, FORCE, quick, study
 
 import femurfe as ff
 from femurfe import analysis, api
+from femurfe.analysis.table import Outcomes
 from femurfe.errors import FemurfeWarning, InvalidData, UnknownName
+from femurfe.study.schema import SweepTable
 from femurfe.study.sweep import kinds as kinds_of_sweeps
+from femurfe.study.sweep.design import make_design
 
 KINDS = ("sobol", "morris", "regression", "paired", "probability", "ranks", "chart")
 SALTELLI_KINDS = tuple(kind for kind in KINDS if kind != "morris")
 
 
 def varied(folder):
-    """The study of `test_sweep` with bone and load drawn from distributions."""
+    """The small study with bone and load drawn from distributions."""
     path = written(folder, study())
     force = {"distribution": "truncated_normal", "mean": 2800, "sd": 1000, "low": 1000, "high": 5000}
     return ff.Study(path).vary(FACTOR, low=0.7, high=1.3).vary(FORCE, **force)
@@ -168,6 +171,15 @@ def test_the_command_prints_tables_and_replaces_its_folder_only(place, monkeypat
 def test_what_does_not_fit_is_refused_in_a_sentence(place, choices, error, said):
     with pytest.raises(error, match=said):
         ff.read_sweep(place).analyze(**choices)
+
+
+def test_the_number_of_a_person_is_no_quantity():
+    table = SweepTable.model_validate(
+        {"method": "list", "parameters": {"anatomy.subject": {"values": [0, 1, 2, 3]}}}
+    )
+    found = Outcomes("risk", "stance", np.arange(4), ("one",), np.ones((4, 1)))
+    with pytest.raises(InvalidData, match="numbers people, whose order means nothing"):
+        kinds_of_sweeps.Sample(make_design(table), found).inputs(["anatomy.subject"])
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers.meshes import block
 
-from femurfe.fem import joined
+from femurfe.fem import joined, tetrahedral
 from femurfe.fem.assemble import assemble_stiffness, lame
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.joined import find_groups, joined_inverses, product_table
@@ -115,3 +115,10 @@ def test_groups_save_a_quarter_of_the_iterations_among_scattered_stiff_cells(mon
     joint = iterations(mesh, young, poisson)
     monkeypatch.setattr(joined, "LEAST", 2.0)
     assert joint < 0.75 * iterations(mesh, young, poisson)
+
+
+def test_pieces_on_hinges_save_a_quarter_of_the_iterations_among_scattered_stiff_cells(monkeypatch):
+    mesh, young, poisson = scattered(contrast=1e4)
+    apart = iterations(mesh, young, poisson)
+    monkeypatch.setattr(tetrahedral, "find_pieces", lambda *_: None)
+    assert apart < 0.75 * iterations(mesh, young, poisson)

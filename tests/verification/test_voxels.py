@@ -94,12 +94,13 @@ def test_rollers_and_springs_give_the_answer_of_the_direct_solver() -> None:
     assert np.abs(solution.displacement[0] - right).max() <= 1e-7 * np.abs(right).max()
 
 
-def test_displacements_have_equal_bits_for_one_and_two_threads() -> None:
+@pytest.mark.parametrize("loads", [1, 2, 5])
+def test_displacements_have_equal_bits_for_one_and_two_threads(loads: int) -> None:
     rng = np.random.default_rng(3)
     young = blob(rng, 100.0, (30, 25, 41))
     support = VoxelSupport.fixed(plane(young, 2, 4))
     nodes = plane(young, 2, 36)
-    forces = rng.standard_normal((2, len(nodes), 3))
+    forces = rng.standard_normal((loads, len(nodes), 3))
     one, two = (solve_voxels(young, 0.3, 1.0, support, nodes, forces, threads=threads) for threads in (1, 2))
     assert one.iterations == two.iterations
     assert (one.displacement == two.displacement).all()

@@ -110,6 +110,29 @@ def analyze(
     return Analysis(kind, outcome, found, samples, refused, *counts)
 
 
+def samples(results: SweepResults, outcome: str) -> dict[str, Sample]:
+    """One outcome of the cases that have ended, by load case; those that lack it are left out.
+
+    Raises
+    ------
+    UnknownName
+        If the table has no such column of numbers.
+    InvalidData
+        If no load case has the outcome.
+    """
+    if outcome not in NUMBERS:
+        raise UnknownName("outcome", outcome, NUMBERS)
+    columns, found, first = _columns(results, outcome), {}, None
+    for load in results.load_cases:
+        try:
+            found[load] = Sample(results.design, outcomes(columns, outcome, load))
+        except InvalidData as error:
+            first = first or error
+    if not found and first is not None:
+        raise first
+    return found
+
+
 def _arms(chosen: Kind, sample: Sample, arm: str | None) -> tuple[str, ...]:
     if not chosen.by_arm:
         return ("",)

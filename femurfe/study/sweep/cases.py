@@ -8,8 +8,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from femurfe.errors import FemurfeError, InvalidStudy, MissingExtra, UnknownName, UnreadableFile
+from femurfe.errors import (
+    FemurfeError,
+    InvalidMaterial,
+    InvalidStudy,
+    MissingExtra,
+    UnknownName,
+    UnreadableFile,
+)
 from femurfe.study.estimate import estimate
+from femurfe.study.items import check_values
 from femurfe.study.kept import geometry_keys
 from femurfe.study.read import parse_study
 from femurfe.study.run import build_inputs
@@ -109,6 +117,11 @@ def _case(tables: Mapping[str, Any], design: Design, i: int, folder: Path) -> Ca
     for key, value in values.items():
         own = with_value(own, key, value)
     study = parse_study(own, f"case {i} of the sweep ({shown(values)})")
+    try:
+        check_values(study, folder)
+    except InvalidMaterial as error:
+        message = f"case {i} of the sweep ({shown(values)}): {error}"
+        raise InvalidMaterial(message, code=error.code) from error
     files = used_files(study, folder)
     return Case(case_key(study, files), geometry_keys(study, folder)["mesh"], own, files, values)
 

@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from femurfe.study.extras import load
 from femurfe.study.sweep.child import Ended, Limits
+from femurfe.study.sweep.homes import Homes
 from femurfe.study.sweep.local import STARTS, WorkersFailed
 from femurfe.study.sweep.remote import serve
 
@@ -82,10 +83,11 @@ class Cluster:
         self._futures: dict[str, tuple[Any, float]] = {}
         self._fetched: dict[str, Later[dict[str, Any]]] = {}
         self._stuck: set[str] = set()
+        self._homes = Homes()
         self._alive, self._failures = time.monotonic(), 0
 
     def idle(self) -> list[str]:
-        """An empty name for each free thread of a worker that is not stuck.
+        """The last mesh of each free thread of a worker that is not stuck, as far as known.
 
         A scheduler that is out of reach for longer than the patience ends the sweep; one
         without workers is waited for, as jobs may be in a queue.
@@ -95,7 +97,7 @@ class Cluster:
         elif time.monotonic() - self._alive > self._patience:
             message = f"the Dask scheduler has been out of reach for {self._patience:g} s"
             raise WorkersFailed(message)
-        return [""] * (sum(self._workers().values()) - len(self._futures))
+        return self._homes.idle(self._workers())
 
     def _workers(self) -> dict[str, int]:
         """Threads by address, as last heard from the scheduler."""
@@ -105,9 +107,14 @@ class Cluster:
         return {name: w["nthreads"] for name, w in found.items() if name not in self._stuck}
 
     def start(self, key: str, mesh: str, last_mesh: str, content: dict[str, Any]) -> None:
-        """Send a task to whatever worker the scheduler picks."""
-        del last_mesh
-        only = {"workers": list(self._workers())} if self._stuck else {}
+        """Send a task to a worker with that last mesh; the scheduler may pick another."""
+        workers = self._workers()
+        home = self._homes.send(key, mesh, last_mesh, workers)
+        only: dict[str, Any] = {}
+        if self._stuck:
+            only = {"workers": list(workers)}
+        elif home is not None:
+            only = {"workers": [home], "allow_other_workers": True}
         future = self._client.submit(
             serve, self._task, self._limits, key, mesh, content,
             key=f"femurfe-{key}-{time.monotonic_ns()}", pure=False, retries=0, **only,
@@ -158,6 +165,7 @@ class Cluster:
 
     def _end(self, key: str, end: Ended) -> list[Ended]:
         del self._futures[key]
+        self._homes.done(key)
         self._fetched.pop(key, None)
         return [end]
 

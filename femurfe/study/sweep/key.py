@@ -15,7 +15,7 @@ from femurfe.study.provenance import PACKAGES, versions
 from femurfe.study.schema import StudyFile
 
 NO_NUMBERS = {"matplotlib", "pydantic"}
-ASIDE = ("api", "bench", "cli", "figures", "study/sweep")
+ASIDE = ("api", "bench", "cli", "figures", "report", "study/sweep")
 
 
 @cache
@@ -61,7 +61,7 @@ def used_files(study: StudyFile, folder: Path) -> dict[str, str]:
 
 def case_key(study: StudyFile, files: Mapping[str, str]) -> str:
     """Digest of a resolved study without its name, its files, and the code."""
-    tables = study.model_dump(exclude={"name", "title", "sweep"})
+    tables = study.model_dump(exclude={"name", "title", "sweep", "figures"})
     content = {"study": _plain(tables), "files": dict(files), "stamp": stamp()}
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:40]

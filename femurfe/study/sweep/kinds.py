@@ -20,6 +20,7 @@ ALL = ("grid", "list", "latin_hypercube", "sobol", "morris", "saltelli")
 _APART = tuple(method for method in ALL if method != "morris")
 _DRAWN = tuple(method for method in _APART if method != "grid")
 _TRAJECTORIES = "the cases of Morris trajectories depend on each other"
+NAMES_OF_THINGS = {"anatomy.subject"}
 LOWER_IS_BETTER = {
     "risk": True, "largest_displacement_mm": True, "stiffness_N_per_mm": False, "stiffness_Nm_per_deg": False,
     "failure_load_N": False, "failure_moment_Nm": False,
@@ -58,7 +59,7 @@ class Sample:
         Raises
         ------
         InvalidData
-            If one is no number.
+            If one is no quantity.
         UnknownName
             If the sweep does not vary it.
         """
@@ -67,6 +68,11 @@ class Sample:
         for name in names:
             if name not in self.design.names:
                 raise UnknownName("parameter of the sweep", name, self.design.names)
+            if name in NAMES_OF_THINGS:
+                message = (
+                    f"{name} numbers people, whose order means nothing; take a parameter that is a quantity"
+                )
+                raise InvalidData(message, code="E-SWEEP-ANALYSIS")
             place = self.design.names.index(name)
             columns[name] = np.empty(len(cases), dtype=object)
             columns[name][:] = [self.design.rows[case][place] for case in cases]

@@ -107,7 +107,8 @@ class Master:
             case, last = waiting.take(idle)
             idle.remove(last)
             self._taken[case.key] = case
-            self.journal.add("begun", key=case.key, attempt=self._attempts[case.key] + 1)
+            at, attempt = self._seconds(), self._attempts[case.key] + 1
+            self.journal.add("begun", key=case.key, attempt=attempt, at_s=at)
             self.executor.start(case.key, case.mesh, last, self.content_of(case))
             self._moved()
 
@@ -133,11 +134,13 @@ class Master:
 
     def _keep(self, record: Record) -> None:
         self.store.write(record)
-        seconds = round(time.monotonic() - self._begun, 3)
-        self.journal.add(record.status, key=record.key, reason=record.reason, at_s=seconds)
+        self.journal.add(record.status, key=record.key, reason=record.reason, at_s=self._seconds())
         done = record.status == DONE
         counts = {"done": self.standing.done + done, "failed": self.standing.failed + (not done)}
         self.standing = replace(self.standing, **counts)
+
+    def _seconds(self) -> float:
+        return round(time.monotonic() - self._begun, 3)
 
     def _moved(self) -> Standing:
         seconds = time.monotonic() - self._begun

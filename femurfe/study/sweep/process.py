@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -36,17 +37,28 @@ def set_memory_ceiling(ceiling: float | None) -> None:
 
 
 def can_watch_memory() -> bool:
-    """True where `resident_bytes` knows."""
-    return sys.platform.startswith("linux")
+    """True where `resident_bytes` knows: on Linux, and with psutil elsewhere."""
+    return sys.platform.startswith("linux") or find_spec("psutil") is not None
 
 
 def resident_bytes(pid: int) -> float:
     """Memory that a process holds, bytes; 0 if it has ended."""
+    if not sys.platform.startswith("linux"):
+        return _asked_of_psutil(pid)
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_bytes().split()[1])
     except (OSError, IndexError):
         return 0.0
     return float(pages * os.sysconf("SC_PAGE_SIZE"))
+
+
+def _asked_of_psutil(pid: int) -> float:
+    import psutil
+
+    try:
+        return float(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0.0
 
 
 def usable_cpus() -> int:

@@ -49,7 +49,8 @@ class Settings:
         if self.memory_limit is not None and not self.memory_limit > 0.0:
             raise _wrong("memory_limit", self.memory_limit, "more than 0 GiB")
         if self.memory_limit is not None and not can_watch_memory():
-            raise _wrong("memory_limit", self.memory_limit, "left out: only Linux tells what a worker takes")
+            allowed = 'left out: what a worker takes, Linux tells, or psutil (pip install "femurfe[sweep]")'
+            raise _wrong("memory_limit", self.memory_limit, allowed)
         if not 1 <= self.shard[0] <= self.shard[1]:
             raise _wrong("shard", f"{self.shard[0]}/{self.shard[1]}", "i/n with i from 1 to n")
 

@@ -9,10 +9,13 @@ from helpers.solving import uniform
 
 from femurfe.errors import InvalidStudy
 from femurfe.evaluate.criteria import CRITERIA, drucker_prager_constants
-from femurfe.evaluate.parts import Part, away_from_loads, bone_part, part_numbers
+from femurfe.evaluate.error import relative_error
+from femurfe.evaluate.parts import Part, bone_part, part_numbers
 from femurfe.evaluate.pistoia import Pistoia
+from femurfe.evaluate.regions import region_rows
 from femurfe.evaluate.risk import averaged, evaluate_risk
 from femurfe.evaluate.stiffness import failure_load, stiffness
+from femurfe.evaluate.strains import Geometry, Strains
 from femurfe.loads import Fixed, Force, LoadCase, Moment, Roller
 from femurfe.materials import constants
 from femurfe.materials.field import MaterialField
@@ -53,7 +56,7 @@ def test_the_mean_of_a_square_over_a_ball_is_more_by_a_fifth_of_the_radius_squar
     mesh, radius = block((20, 20, 20), (20.0, 20.0, 20.0)), 5.0
     x = mesh.centroids()
     values = np.stack([x[:, 0], (x[:, 0] - 10.0) ** 2], axis=1)
-    found = averaged(mesh, values, np.zeros(mesh.n_cells, dtype=int), [radius])
+    found = averaged(Geometry(mesh), values, np.zeros(mesh.n_cells, dtype=int), [radius])
     deep = (np.abs(x - 10.0) < 10.0 - radius - 0.5).all(axis=1)
     assert deep.sum() > 2000
     assert np.abs(found - values)[deep, 0].max() < 0.12
@@ -64,8 +67,8 @@ def test_a_ball_ends_where_its_part_does():
     mesh = split_by(block((8, 8, 8), (20.0, 20.0, 20.0)), HalfSpace((10.0, 0, 0), (1.0, 0, 0)))
     numbers = part_numbers(mesh, [Part(n, "bone", (n,), 4.0) for n in ("outside", "inside")])
     values = np.where(numbers == 0, 1.0, 5.0)[:, None]
-    assert np.allclose(averaged(mesh, values, numbers, [4.0, 4.0]), values)
-    mixed = averaged(mesh, values, np.zeros(mesh.n_cells, dtype=int), [4.0])
+    assert np.allclose(averaged(Geometry(mesh), values, numbers, [4.0, 4.0]), values)
+    mixed = averaged(Geometry(mesh), values, np.zeros(mesh.n_cells, dtype=int), [4.0])
     near = np.abs(mesh.centroids()[:, 0] - 10.0) < 1.0
     assert (np.abs(mixed - values)[near] > 0.5).all()
 
@@ -73,7 +76,7 @@ def test_a_ball_ends_where_its_part_does():
 def test_cells_of_no_part_have_no_mean():
     values = np.ones((BAR.n_cells, 6))
     numbers = np.where(BAR.centroids()[:, 2] > 20.0, 0, -1)
-    found = averaged(BAR, values, numbers, [3.0])
+    found = averaged(Geometry(BAR), values, numbers, [3.0])
     assert (found[numbers < 0] == 0.0).all()
     assert np.allclose(found[numbers == 0], 1.0)
 
@@ -84,7 +87,7 @@ def test_cells_of_no_part_have_no_mean():
 @pytest.mark.parametrize("margin", [0.0, 4.0, 9.0])
 def test_cells_within_the_margin_of_supports_and_loads_are_not_judged(margin):
     case = LoadCase("push", (Fixed("z0"),), (Force("z1", (0.0, 0.0, -1.0)),))
-    kept, height = away_from_loads(BAR, case, margin), BAR.centroids()[:, 2]
+    kept, height = Geometry(BAR).away_from_loads(case, margin), BAR.centroids()[:, 2]
     assert kept[(height > margin + 4.0) & (height < LENGTH - margin - 4.0)].all()
     assert not kept[(height < margin - 4.0) | (height > LENGTH - margin + 4.0)].any()
     assert kept.all() == (margin == 0.0)
@@ -92,7 +95,7 @@ def test_cells_within_the_margin_of_supports_and_loads_are_not_judged(margin):
 
 def test_a_larger_margin_judges_fewer_cells():
     case = LoadCase("push", (Fixed("z0"),), (Force("z1", (0.0, 0.0, -1.0)),))
-    kept = [away_from_loads(BAR, case, margin) for margin in (0.0, 6.0, 12.0, 18.0)]
+    kept = [Geometry(BAR).away_from_loads(case, margin) for margin in (0.0, 6.0, 12.0, 18.0)]
     for wide, narrow in pairwise(kept):
         assert narrow.sum() < wide.sum()
         assert (narrow <= wide).all()
@@ -218,3 +221,20 @@ def test_a_bone_fails_by_volume_when_the_share_given_is_strained_beyond_the_limi
     assert found.risk(0.5 * young * strain**2, young, np.ones(100)) == pytest.approx(1.0, abs=0.011)
     half = Pistoia(strain=98.0, share=0.5, calibration="")
     assert half.risk(0.5 * young * strain**2, young, np.ones(100)) == pytest.approx(51.0 / 98.0, abs=0.011)
+
+
+def test_strains_and_geometry_that_are_handed_on_give_the_same_bits():
+    geometry, part = Geometry(BAR), Part("part", "bone", tuple(BAR.regions), 3.0)
+    for force in (-3.0e4, 1.0e4):
+        case = LoadCase("push", SLIDING, (Force("z1", (0.0, 0.0, force)),))
+        model = Model(BAR, material(BAR, **LIMITS), case)
+        result = solve(model)
+        strains = Strains(geometry, result.displacement)
+        anew, again = (
+            evaluate_risk(model, result, [part], 6.0),
+            evaluate_risk(model, result, [part], 6.0, strains),
+        )
+        assert repr(anew.peaks) == repr(again.peaks)
+        assert np.array_equal(anew.field, again.field, equal_nan=True)
+        assert relative_error(model, result) == relative_error(model, result, strains)
+        assert region_rows(model, result) == region_rows(model, result, strains)

@@ -9,8 +9,9 @@ from femurfe.fem.voxelcells import Cells, CellStiffness, between, cells_of
 from femurfe.fem.voxelgrid import CORNERS, Grid, grid_of
 from femurfe.fem.voxelhanging import hanging
 from femurfe.fem.voxelspecial import Special
-from femurfe.kernels import cellmatrix, cells, celltransfer
+from femurfe.kernels import celllines, cellmatrix, cells, celltransfer
 from femurfe.kernels.team import Team
+from femurfe.kernels.vector import marker
 
 
 def sponge(shape=(7, 8, 10), seed=0) -> np.ndarray:
@@ -26,14 +27,14 @@ def prolonged(grid: Grid, those: Cells, rows: np.ndarray) -> np.ndarray:
     """Displacements (3, size) of the grid's storage by rows (n_rows, 6)."""
     wide = np.zeros((len(rows), 1, 8), dtype=np.float32)
     wide[:, 0, :6] = rows
-    out = np.zeros(3 * grid.size, dtype=np.float32)
-    owner = cells.owners(grid.rows, grid.n_rows, those.piece, grid.size)
+    out = np.zeros(3 * grid.size + 8, dtype=np.float32)
+    owner = cells.owners(grid.rows, grid.n_rows, those.piece, grid.size + celllines.LANES)
     with Team(1) as team:
         team.run(
-            celltransfer.prolong, grid.rows, grid.n_rows, owner, those.lowest, those.span, those.corners,
-            wide, 1, out, 0, grid.size,
+            celltransfer.prolong, marker(1), grid.rows, grid.n_rows, owner, those.lowest, those.span,
+            those.corners, wide, out, 0, grid.size,
         )  # fmt: skip
-    return out.reshape(3, -1)
+    return out[:-8].reshape(3, -1)
 
 
 def used_places(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
@@ -94,13 +95,13 @@ def test_restriction_is_the_transpose_of_prolongation() -> None:
     _, places = used_places(grid)
     force[:, places] = rng.standard_normal((3, len(places)))
     out = np.zeros((those.n_rows, 1, 8), dtype=np.float32)
-    share = np.zeros((len(those.lowest), 1, 8, 6), dtype=np.float32)
-    owner = cells.owners(grid.rows, grid.n_rows, those.piece, grid.size)
+    share = np.zeros(48 * len(those.lowest), dtype=np.float32)
+    owner = cells.owners(grid.rows, grid.n_rows, those.piece, grid.size + celllines.LANES)
     with Team(1) as team:
         team.run(
-            celltransfer.restrict, grid.rows, grid.n_rows, owner, those.lowest, 3, force.ravel(), 0,
-            grid.size, 1, share, *cellmatrix.slots(those.corners, those.n_own),
-            np.zeros((1, 0), dtype=np.float32), out,
+            celltransfer.restrict, marker(1), grid.rows, grid.n_rows, owner, those.lowest, 3,
+            np.append(force, np.zeros(8, dtype=np.float32)), 0, grid.size, share,
+            *cellmatrix.slots(those.corners, those.n_own), np.zeros((1, 0), dtype=np.float32), out,
         )  # fmt: skip
     left = float((prolonged(grid, those, rows) * force).sum(dtype=np.float64))
     assert float((out[:, 0, :6] * rows).sum()) == pytest.approx(left, rel=1e-4)

@@ -197,11 +197,12 @@ SMALL_BALLS = """
 import numpy as np
 from helpers.meshes import block
 from femurfe.evaluate.risk import averaged
+from femurfe.evaluate.strains import Geometry
 
 mesh = block((3, 3, 3), (40.0, 40.0, 60.0))
 values = np.random.default_rng(1).normal(size=(mesh.n_cells, 6))
 for radius in (0.0, 1e-6, 1e-3, 0.1):
-    found = averaged(mesh, values, np.zeros(mesh.n_cells, dtype=int), [radius])
+    found = averaged(Geometry(mesh), values, np.zeros(mesh.n_cells, dtype=int), [radius])
     assert np.allclose(found, values, rtol=1e-12), radius
 print("right")
 """

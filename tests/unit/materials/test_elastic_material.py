@@ -146,3 +146,28 @@ def test_a_material_cannot_be_changed():
     pmma = material("pmma")
     with pytest.raises(TypeError):
         pmma.quantities["young"] = None
+
+
+def test_a_value_within_its_range_takes_the_place_of_the_library_s():
+    pmma = material("cement/pmma")
+    soft = pmma.with_values({"young": 2100.0})
+    assert (soft.young, soft.poisson) == (2100.0, pmma.poisson)
+    assert soft.key == "cement/pmma with young 2100"
+    assert {n: q.value for n, q in soft.quantities.items() if n != "young"} == {
+        n: q.value for n, q in pmma.quantities.items() if n != "young"
+    }
+    assert pmma.with_values({}) is pmma
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "error", "words"),
+    [
+        ("cement/pmma", {"young": 3500.0}, InvalidMaterial, "young of cement/pmma must be 2000 to 3000 MPa"),
+        ("cement/pmma", {"young": float("nan")}, InvalidMaterial, "must be 2000 to 3000 MPa, got nan"),
+        ("cement/pmma", {"poisson": 0.3}, InvalidMaterial, "gives no range for poisson, so it stays 0.33"),
+        ("bone/cortical_dong_guo_2004", {"young": 1e4}, UnknownName, "unknown quantity"),
+    ],
+)
+def test_a_value_that_no_source_covers_is_refused(key, values, error, words):
+    with pytest.raises(error, match=words):
+        material(key).with_values(values)

@@ -8,7 +8,7 @@ from femurfe.mesh.check import issues
 from femurfe.mesh.label import inside, volumes
 from femurfe.mesh.quality import edge_lengths, mean_ratio
 from femurfe.mesh.sizing import CELLS_ACROSS, GRADATION, Refinement, SizeField, local_thickness, size_field
-from femurfe.mesh.solid import mesh_solid
+from femurfe.mesh.solid import Drafts, mesh_solid
 from femurfe.mesh.topology import boundary, connected_parts, facet_centroids, interface, surface_of
 from femurfe.shapes import (
     Box,
@@ -351,3 +351,13 @@ def test_a_solid_box_of_one_shape_loses_only_its_corners():
 
 def test_a_size_field_is_taken_as_it_is():
     assert mesh_solid([BALL], SizeField(6.0)).n_cells == mesh_solid([BALL], 6.0).n_cells
+
+
+def test_a_mesh_that_goes_on_with_drafts_of_another_has_the_same_bits_as_one_made_anew():
+    core, first = Sphere((2.0, 0.0, 0.0), 9.0), Cylinder((-30.0, 0.0, 0.0), (0.0, 0.0, 12.0), 3.0)
+    second, sizes, drafts = Cylinder(first.start, first.end, 3.1), SizeField(5.0), Drafts()
+    mesh_solid([BALL], sizes, conform=[core, first], drafts=drafts)
+    for conform in ([core, second], [second], [core, first, second], []):
+        again, anew = (mesh_solid([BALL], sizes, conform=conform, drafts=d) for d in (drafts, None))
+        assert np.array_equal(again.points, anew.points)
+        assert np.array_equal(again.cells, anew.cells)

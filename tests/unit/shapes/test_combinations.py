@@ -185,3 +185,14 @@ def test_a_smooth_union_of_many_lies_within_its_bounds():
     x = np.random.default_rng(3).uniform(low - 6.0, high + 6.0, (20_000, 3))
     x = x[many.contains(x)]
     assert ((x >= low) & (x <= high)).all()
+
+
+@pytest.mark.parametrize("name", COMBINED)
+def test_a_normal_that_parts_know_is_that_of_central_differences(name):
+    shape = COMBINED[name][0]
+    points = NEAR[:500]
+    ahead = 1e-5 * np.eye(3)
+    slope = np.stack([shape.distance(points + d) - shape.distance(points - d) for d in ahead], axis=1) / 2e-5
+    smooth = np.abs(np.linalg.norm(slope, axis=1) - 1.0) < 1e-6
+    assert smooth.mean() > 0.95
+    np.testing.assert_allclose(shape.normal(points)[smooth], slope[smooth], rtol=0, atol=1e-5)

@@ -375,3 +375,23 @@ def test_the_ellipsoid_s_kernel_gives_what_whole_arrays_give():
     radii = np.array([15.0, 4.0, 9.0])
     found = Ellipsoid((0.0, 0.0, 0.0), radii).distance(points)
     np.testing.assert_allclose(found, slow_ellipsoid_distance(points, radii), rtol=0, atol=1e-9)
+
+
+def test_the_nearest_point_of_an_ellipsoid_lies_on_it_along_its_normal():
+    shape = Ellipsoid(CENTRE, (15.0, 4.0, 9.0), TURN)
+    points = CENTRE + np.random.default_rng(4).uniform(-30.0, 30.0, (3000, 3))
+    feet, normal, found = shape.project(points), shape.normal(points), shape.distance(points)
+    level = ((((feet - CENTRE) @ TURN.T) / [15.0, 4.0, 9.0]) ** 2).sum(axis=1)
+    np.testing.assert_allclose(level, 1.0, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(points - feet, found[:, None] * normal, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("radii", [(15.0, 4.0, 9.0), (9.0, 9.0, 3.0), (5.0, 5.0, 5.0), (50.0, 0.5, 4.0)])
+def test_newton_s_steps_find_the_nearest_point_where_the_root_is_next_to_a_pole(radii):
+    """Near the middle, and near the flat faces of a thin ellipsoid."""
+    r = np.array(radii)
+    rng = np.random.default_rng(5)
+    share = rng.uniform(-1.0, 1.0, (2000, 3)) * np.where(rng.random((2000, 3)) < 0.5, 1e-9, 1.0)
+    points = np.vstack([share * r, np.zeros((1, 3)), np.diag(r)])
+    found = Ellipsoid((0.0, 0.0, 0.0), r).distance(points)
+    np.testing.assert_allclose(found, slow_ellipsoid_distance(points, r, 200), rtol=0, atol=1e-6 * r.min())

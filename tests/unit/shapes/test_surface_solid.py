@@ -5,7 +5,7 @@ import pytest
 from helpers.ball import ball_surface
 
 from femurfe.errors import InvalidMesh
-from femurfe.shapes import Sphere, SurfaceSolid, common_volume
+from femurfe.shapes import HalfSpace, Intersection, Sphere, SurfaceSolid, common_volume
 from femurfe.surface import TriSurface
 
 CENTRE = np.array([2.0, 1.0, -3.0])
@@ -64,9 +64,31 @@ def test_a_single_point_may_be_asked_for():
     assert SOLID.distance([2.0, 1.0, -3.0]) == pytest.approx([-10.0], abs=0.05)
 
 
+@pytest.mark.parametrize("reach", [0.0, 0.3, 2.0])
+def test_near_the_surface_distances_are_the_same_bits_and_beyond_they_keep_their_sign(reach):
+    grid = np.stack(np.meshgrid(*[np.linspace(-12.0, 14.0, 24)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    cut = Intersection((SOLID, HalfSpace((0.0, 0.0, 1.0), (0.0, 0.0, 1.0))))
+    for shape in (SOLID, cut):
+        found, exact = shape.near(grid, reach), shape.distance(grid)
+        within = np.abs(exact) <= reach
+        assert np.array_equal(found[within], exact[within])
+        assert (np.abs(found[~within]) > reach).all()
+        assert np.array_equal(found < 0.0, exact < 0.0)
+    assert (SOLID.near(grid, reach) != SOLID.distance(grid)).mean() > 0.25  # many are not looked at
+
+
+def test_an_open_surface_is_asked_for_every_distance():
+    """Where a hole is bridged the sign changes far from any triangle."""
+    triangles = SURFACE.triangles[SURFACE.centroids()[:, 2] < EXACT.centre[2] + 5.0]
+    bowl = SurfaceSolid(TriSurface(SURFACE.points, triangles), allow_open=True)
+    grid = np.stack(np.meshgrid(*[np.linspace(-12.0, 14.0, 16)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    assert np.array_equal(bowl.near(grid, 0.0), bowl.distance(grid))
+
+
 def test_a_solid_survives_pickling():
     again = pickle.loads(pickle.dumps(SOLID))
     assert np.array_equal(again.distance(POINTS[:100]), SOLID.distance(POINTS[:100]))
+    assert np.array_equal(again.near(POINTS, 0.1), SOLID.near(POINTS, 0.1))
 
 
 def test_an_open_surface_is_refused():

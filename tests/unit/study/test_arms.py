@@ -4,7 +4,7 @@ from helpers.ball import BallBone
 
 from femurfe.constructs import Cement, Screw
 from femurfe.defects import Defect
-from femurfe.errors import UnknownName
+from femurfe.errors import InvalidMaterial, InvalidPart, UnknownName
 from femurfe.materials import BoneMaterials
 from femurfe.mesh.label import volumes
 from femurfe.shapes import Sphere, common_volume
@@ -62,3 +62,32 @@ def test_labelled_items_ask_for_cells_half_as_large():
 def test_an_unknown_fit_is_refused_with_those_there_are():
     with pytest.raises(UnknownName, match="unknown fit 'labels'"):
         built([LESION], "labels")
+
+
+def test_a_modulus_given_to_an_item_is_that_of_its_cells_and_of_no_others():
+    known, given = (
+        Cement(fraction=0.6, rim=2.0),
+        Cement(fraction=0.6, rim=2.0, young=2100.0, rim_young=1200.0),
+    )
+    plain, soft = (built([LESION, cement]) for cement in (known, given))
+    cells, rim = (plain.mesh.in_region(name) for name in ("cement", "cement_rim"))
+    assert plain.materials.young[cells] == pytest.approx(2500.0, rel=1e-12)
+    assert soft.materials.young[cells] == pytest.approx(2100.0, rel=1e-12)
+    assert soft.materials.young[rim] == pytest.approx(1200.0, rel=1e-12)
+    others = ~(cells | rim)
+    assert np.array_equal(plain.materials.young[others], soft.materials.young[others])
+    assert plain.materials.poisson == pytest.approx(soft.materials.poisson, rel=1e-12)
+
+
+def test_a_cannulated_screw_of_another_modulus_keeps_its_factor():
+    screw = Screw("pin", PIN.start, PIN.end, 3.0, cannula_diameter=1.5, young=111000.0)
+    arm = built([screw])
+    found = arm.materials.young[arm.mesh.in_region("pin")]
+    assert found == pytest.approx(screw.stiffness_factor * 111000.0, rel=1e-12)
+
+
+def test_moduli_out_of_range_and_of_no_rim_are_refused_before_anything_is_meshed():
+    with pytest.raises(InvalidMaterial, match="young of cement/pmma must be 2000 to 3000 MPa, got 9000"):
+        built([LESION, Cement(young=9000.0)], size=1e-3)
+    with pytest.raises(InvalidPart, match="has no rim"):
+        Cement(rim_young=1200.0)

@@ -41,6 +41,18 @@ def test_a_run_on_what_was_kept_gives_the_same_bits_as_one_that_makes_all_anew(t
     assert third.arms["lytic"].placements is second.arms["lytic"].placements
 
 
+def test_tetrahedra_of_one_mesh_under_other_materials_and_loads_give_the_same_bits_as_made_anew(tmp_path):
+    kept, study = Kept(), copy.deepcopy(STUDY)
+    rows(study, tmp_path, kept)
+    study["materials"] = {"density_factor": 0.8}
+    study["items"]["cement"]["young_MPa"] = 2200.0
+    study["loads"]["compression"] = {"case": "torsion", "moment_Nm": 5.0}
+    text, found = rows(study, tmp_path, kept)
+    expected, anew = rows(study, tmp_path)
+    assert text == expected
+    assert found.arms["lytic"].mesh.points is not anew.arms["lytic"].mesh.points
+
+
 def test_another_bone_size_or_lesion_of_tetrahedra_makes_another_mesh(tmp_path):
     def keys(**changes):
         return geometry_keys(parse_study({**copy.deepcopy(STUDY), **changes}), tmp_path)

@@ -59,6 +59,12 @@ def test_what_only_building_can_know_is_refused_before_anything_is_solved(tmp_pa
     assert_refused(lambda: plan(parameters, tmp_path), code, *words)
 
 
+def test_a_modulus_out_of_range_is_refused_with_its_case(tmp_path, unbuilt):
+    parameters = {"items.cement.young_MPa": {"values": [2500.0, 9000.0]}}
+    words = ("case 1", "items.cement.young_MPa = 9000.0", "young of cement/pmma must be 2000 to 3000 MPa")
+    assert_refused(lambda: plan(parameters, tmp_path), "E-MATERIAL-VALUE", *words)
+
+
 def test_cases_of_one_value_in_two_forms_are_one_case(tmp_path, unbuilt):
     found = plan({"materials.density_factor": {"values": [0.1 + 0.2, 0.3, 1, 1.0]}}, tmp_path)
     assert found.keys[0] == found.keys[1]
@@ -106,7 +112,7 @@ def test_the_mesh_of_voxels_is_that_of_the_bone_alone(tmp_path):
     other = parse_study({**STUDY, "items": items, "mesh": voxel})
     first, second = geometry_keys(one, tmp_path), geometry_keys(other, tmp_path)
     same = {kind for kind in first if first[kind] == second[kind]}
-    assert same == {"bone", "mesh", "tissue"}
+    assert same == {"bone", "mesh", "tissue", "geometry"}
 
 
 def test_the_key_holds_what_moves_a_number_and_nothing_else(tmp_path):
@@ -162,3 +168,9 @@ def test_other_code_data_or_libraries_make_other_cases(tmp_path, monkeypatch):
         monkeypatch.undo()
     keys.stamp.cache_clear()
     assert key_of(tmp_path) == first
+
+
+def test_cases_that_differ_in_a_modulus_share_their_mesh_and_no_result(tmp_path, unbuilt):
+    found = plan({"items.cement.young_MPa": {"values": [2000.0, 2500.0, 3000.0]}}, tmp_path)
+    assert len(set(found.keys)) == 3
+    assert len({case.mesh for case in found.cases.values()}) == 1

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from functools import partial
+from itertools import pairwise
 
 import pytest
 from helpers.sweeping import TESTS, contents, plain_cases, print_nothing, records, sweep_here, toy_work
@@ -47,6 +48,29 @@ def test_a_cluster_whose_worker_is_killed_gives_the_table_of_this_machine(schedu
     assert killed
     assert (done.standing.done, done.standing.failed) == (21, 3)
     assert contents(tmp_path / "there") == contents(tmp_path / "here")
+
+
+def test_a_worker_of_a_cluster_goes_on_with_its_mesh(scheduler, tmp_path):
+    from distributed import Client
+
+    seen = []
+
+    class Watched(Cluster):
+        """Writes down which worker answered which mesh."""
+
+        def _fetch(self, key, future):
+            holder = next(iter(self._client.who_has([future]).values()))[0]
+            seen.append((holder, int(key, 16) % 3))
+            return super()._fetch(key, future)
+
+    def watched(task, limits):
+        return Watched(task, limits, Client(scheduler, set_as_default=False))
+
+    run_work(toy_work(plain_cases(24)), tmp_path / "s", Settings(connect=watched), print_nothing)
+    own = {holder: [mesh for other, mesh in seen if other == holder] for holder, _ in seen}
+    changes = sum(one != other for meshes in own.values() for one, other in pairwise(meshes))
+    assert len(own) == 2
+    assert changes <= 4  # two workers, three meshes; taken as they come there are about eight
 
 
 def test_a_worker_that_answers_no_more_costs_an_attempt_and_is_given_nothing_else(scheduler, tmp_path):

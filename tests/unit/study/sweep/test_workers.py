@@ -16,6 +16,9 @@ from helpers.sweeping import (
     workers_of,
 )
 
+from femurfe import memory
+from femurfe.errors import FemurfeError
+from femurfe.study.sweep import process
 from femurfe.study.sweep.local import WorkersFailed
 from femurfe.study.sweep.settings import Settings, shares
 
@@ -118,3 +121,28 @@ def test_many_cases_take_a_worker_per_processor_and_few_take_threads(monkeypatch
     assert (jobs, limits.threads) == (3, 2)  # memory has room for three
     assert limits.memory == pytest.approx(0.9 * 16.0 * 2**30 / 3)
     assert shares(Settings(jobs=2, threads=3), 100, 4.0)[0] == 2
+
+
+def test_what_a_process_holds_is_known_where_there_is_no_proc(monkeypatch):
+    pytest.importorskip("psutil")
+    exact = process.resident_bytes(os.getpid())
+    monkeypatch.setattr(process.sys, "platform", "darwin")
+    assert process.can_watch_memory()
+    assert process.resident_bytes(os.getpid()) == pytest.approx(exact, rel=0.1)
+    assert process.resident_bytes(2**22 + 1) == 0.0
+    monkeypatch.setattr(process, "find_spec", lambda _: None)
+    assert not process.can_watch_memory()
+
+
+def test_a_memory_limit_that_nobody_could_watch_is_refused(monkeypatch):
+    monkeypatch.setattr("femurfe.study.sweep.settings.can_watch_memory", lambda: False)
+    with pytest.raises(FemurfeError, match="Linux tells, or psutil"):
+        Settings(memory_limit=1.0)
+
+
+def test_free_memory_is_known_where_there_is_no_proc(monkeypatch):
+    pytest.importorskip("psutil")
+    known = memory.available_bytes()
+    monkeypatch.setattr(memory.sys, "platform", "darwin")
+    monkeypatch.setattr(memory, "_resource", None)
+    assert 0.2 * known < memory.available_bytes() < 5.0 * known

@@ -1,6 +1,6 @@
 """Labels of the parameters in figures of sweeps."""
 
-from femurfe.api.pictures import short_names
+from femurfe.figures.pictures import short_names
 
 
 def test_labels_leave_out_the_first_table_of_a_key():

@@ -1,0 +1,57 @@
+"""Pieces of a body that share no facet of comparable stiffness: what hangs on hinges.
+
+Rows of two such pieces make no common group in aggregation, for one piece may turn against the other
+at next to no energy, which no rigid motion of a common group can follow, and no smoother that takes
+row by row can. Where a piece has become one row, its turning is a matter of that row, and it may join.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from femurfe.arrays import Floats, Ints
+from femurfe.kernels import bonds
+from femurfe.mesh.core import Mesh
+
+SHARP = 1.0 / 400.0
+
+
+def find_pieces(mesh: Mesh, young: Floats, points: Ints, n_bodies: int) -> Ints | None:
+    """Pieces, numbered from 0, of the rows of some points and of platens; None if nothing is parted.
+
+    Parameters
+    ----------
+    young : (n_cells,) MPa. A facet bonds cells of which neither is softer than ``SHARP`` of the other.
+    points : ids of the vertices in rows. n_bodies : platens, whose two rows each stand at the end.
+    """
+    moduli = np.array(young)  # a copy, as arrays that may not be written to take kernels of their own
+    if bonds.sharpest(mesh.cells, moduli, mesh.n_points) >= SHARP:
+        return None
+    cells = bonds.bonded(mesh.cells, moduli, mesh.n_points, SHARP)
+    own = bonds.piece_of_points(mesh.cells, moduli, cells, mesh.n_points)[points]
+    all_rows = np.concatenate([own, mesh.n_cells + np.arange(2 * n_bodies)])
+    return numbered(all_rows)
+
+
+def numbered(piece: Ints) -> Ints:
+    """The same pieces, numbered from 0."""
+    return np.asarray(np.unique(piece, return_inverse=True)[1], dtype=np.int64)
+
+
+def parted(strong: tuple[Ints, Ints], piece: Ints | None) -> tuple[Ints, Ints]:
+    """A pattern (pointer, columns) without pairs of rows that hang on hinges."""
+    if piece is None:
+        return strong
+    pointer, columns = bonds.parted(*strong, piece, np.bincount(piece) > 1)
+    return pointer, columns
+
+
+def pieces_of_groups(piece: Ints | None, group: Ints, n_groups: int) -> Ints | None:
+    """The pieces of groups of rows: of each, the largest that it has a row of."""
+    if piece is None:
+        return None
+    order = np.argsort(np.bincount(piece)[piece], kind="stable")
+    order = order[group[order] >= 0]
+    out = np.zeros(n_groups, dtype=np.int64)
+    out[group[order]] = piece[order]
+    return numbered(out)

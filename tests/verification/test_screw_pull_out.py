@@ -1,0 +1,100 @@
+"""Screws pulled out of a block: the closed formula, friction, cement, and migration under cycles."""
+
+from functools import lru_cache
+
+import numpy as np
+import pytest
+from helpers.faults import assert_refused
+
+from femurfe.constructs.thread import thread_shape_factor
+from femurfe.fem.drive import Leg
+from femurfe.fem.newton import NewtonOptions
+from femurfe.pullout import PullOutTest, pull_out, shear_strength
+
+SMALL = {"order": 1, "size": 2.5}
+PITCH = 2.75
+
+
+@lru_cache(maxsize=8)
+def pulled(kind, to=0.4, cement=0.0, fit=0.0, first=0.1):
+    test = PullOutTest(0.2, cement_diameter=cement, **SMALL)
+    return pull_out(
+        test, kind, [Leg(to, first=first, most=0.25)], press_fit=fit, newton=NewtonOptions(fall=0.1)
+    )
+
+
+def test_a_thread_gives_way_at_the_force_of_the_closed_formula_or_a_little_before():
+    out = pulled("cohesive", 0.3, first=0.05)
+    area = 4.0 * out.parted.elements["screw_bone"].facing.area
+    tip = np.pi * out.test.diameter**2 / 4.0
+    formula = out.formula(PITCH)
+    assert formula == pytest.approx(
+        shear_strength(out.parted.model.materials) * np.pi * 7.3 * 20.0 * thread_shape_factor(1.1, PITCH)
+    )
+    assert area == pytest.approx(np.pi * 7.3 * 20.0 + tip, rel=0.02)
+    assert 0.93 * formula < out.peak < 1.01 * formula
+
+
+def test_the_thread_is_gone_after_a_pitch_and_its_energy_is_spent():
+    out = pulled("cohesive", 3.0)
+    assert "fell below" in out.path.end
+    sides = out.parted.elements["screw_bone"]
+    energy = 4.0 * float((sides.facing.weights * sides.law.shear_energy[:, None]).sum())
+    lost = 4.0 * out.path.rows[-1].dissipated
+    assert lost == pytest.approx(energy * 1.0, rel=0.15)
+    assert out.motion[-1] < PITCH
+
+
+def test_a_pressed_pin_slides_out_at_friction_times_its_pressure():
+    out = pulled("frictional", 0.2, fit=0.02)
+    sides = out.parted.elements["screw_bone"]
+    field, history = out.path.displacement, out.path.state.history[1]
+    traction = sides.respond(field, history).traction
+    pressure = 4.0 * float((sides.facing.weights * -traction[..., 0])[np.abs(sides.gap) > 0.0].sum())
+    assert out.force[-1] == pytest.approx(0.3 * pressure, rel=2e-3)
+    assert np.ptp(out.force[-3:]) < 1e-3 * out.peak
+    young, outer, inner = out.parted.model.materials.young.min(), 20.0, 3.65
+    lame = 0.02 / (inner / young * ((outer**2 + inner**2) / (outer**2 - inner**2) + 0.3))
+    assert pressure / (np.pi * 7.3 * 20.0) == pytest.approx(lame, rel=0.25)
+
+
+def test_the_ladder_falls_from_bonded_to_frictional():
+    rungs = ("bonded", "compliant", "cohesive", "frictional")
+    stiffness = [
+        pulled(kind, 0.02, fit=0.0 if kind != "frictional" else 0.02, first=0.25).stiffness for kind in rungs
+    ]
+    assert stiffness[0] > 1.1 * stiffness[1]
+    assert stiffness[1] == pytest.approx(stiffness[2], rel=0.05)
+    assert stiffness[3] < stiffness[0]
+    peaks = [pulled(kind, 0.3, fit=0.02 if kind == "frictional" else 0.0, first=0.05).peak for kind in rungs]
+    assert peaks[0] > peaks[1] > 3.0 * peaks[2]
+
+
+def test_cement_about_the_screw_holds_it_better_in_weak_bone():
+    plain, cemented = pulled("cohesive", 0.3, first=0.05), pulled("cohesive", 0.3, cement=12.0, first=0.05)
+    assert set(cemented.parted.elements) == {"screw_bone", "screw_cement", "cement_bone"}
+    assert cemented.peak > 1.1 * plain.peak
+
+
+def test_a_screw_migrates_in_the_first_cycle_and_shakes_down():
+    legs = [Leg(load, "load", 0.25, 1e-3, 0.5) for load in (500.0, 0.0) * 3]
+    out = pull_out(PullOutTest(0.2, **SMALL), "frictional", legs, press_fit=0.02)
+    assert out.path.is_complete
+    ends = out.motion[1:][np.abs([row.factor for row in out.path.rows]) < 1e-9]
+    assert len(ends) == 3
+    assert ends[0] > 0.002
+    np.testing.assert_allclose(ends[1:], ends[0], rtol=1e-3)
+    assert out.path.rows[-1].dissipated > 0.0
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"diameter": 5.0}, ("5.1",)),
+        ({"length": 40.0}, ("40 mm", "30 mm")),
+        ({"cement_diameter": 6.0}, ("6.0",)),
+        ({"cement_diameter": 10.0, "cement_length": 25.0}, ("25 mm of cement",)),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(given, words):
+    assert_refused(lambda: PullOutTest(0.2, **given), "E-PART-PULLOUT", *words)
