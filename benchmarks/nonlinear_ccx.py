@@ -93,6 +93,7 @@ def measured(dofs: int, down: float, steps: int, *, peer: bool) -> dict[str, Any
         "femurfe_s": seconds, "linear_s": linear, "peak_mb": path.log["peak_mb"], "linear_peak_mb": before,
         "seconds": path.log["parts"],
     }  # fmt: skip
+    print({k: v for k, v in row.items() if k not in ("motion_mm",)}, flush=True)
     if peer:
         ids = surface_points(model.mesh, "head")
         motion = np.tile([0.0, 0.0, -down], (len(ids), 1))
@@ -111,8 +112,8 @@ def main() -> None:
     """Measure every size and write what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("dofs", type=int, nargs="+")
-    parser.add_argument("--down", type=float, default=3.0, help="motion of the head, mm")
-    parser.add_argument("--steps", type=int, default=6)
+    parser.add_argument("--down", type=float, default=1.2, help="motion of the head, mm")
+    parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--alone", action="store_true", help="without CalculiX")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()

@@ -15,7 +15,7 @@ from time import perf_counter
 
 from femurfe.fem.drive import Leg
 from femurfe.fem.linear import SolverOptions
-from femurfe.fem.newton import NewtonOptions
+from femurfe.fem.steps import NewtonOptions
 from femurfe.interfaces import LADDER
 from femurfe.materials import interface_properties
 from femurfe.pullout import PullOutTest, pull_out

@@ -13,7 +13,7 @@ from femurfe.errors import NotConverged
 from femurfe.fem.contribution import respond
 from femurfe.fem.drive import Leg, State
 from femurfe.fem.linear import SolverLog, SolverOptions
-from femurfe.fem.newton import NewtonOptions, StepRow
+from femurfe.fem.steps import NewtonOptions, StepRow
 from femurfe.fem.supports import constrain
 from femurfe.fem.system import System, load_vectors, prescribed_field
 from femurfe.fem.tractions import Compliant

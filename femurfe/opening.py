@@ -17,7 +17,8 @@ from femurfe.errors import InvalidLoad, UnknownName
 from femurfe.fem.contribution import Answer
 from femurfe.fem.drive import Drive, Leg, State
 from femurfe.fem.linear import SolverOptions
-from femurfe.fem.newton import Kept, Newton, NewtonOptions, StepRow, _Condition
+from femurfe.fem.newton import Kept, Newton
+from femurfe.fem.steps import Condition, NewtonOptions, StepRow
 from femurfe.fem.stiffness import stiffness_for
 from femurfe.fem.supports import constrain
 from femurfe.fem.system import load_vectors
@@ -42,9 +43,9 @@ class _Opening(Newton):
         del leg
         return float(np.vdot(self._row, state.unknowns))
 
-    def _condition(self, leg: Leg, length: float) -> _Condition:
+    def _condition(self, leg: Leg, length: float) -> Condition:
         del leg
-        return _Condition(self._row, 0.0, length)
+        return Condition(self._row, 0.0, length)
 
 
 def mean_jump(parted: Parted, name: str, way: npt.ArrayLike | None = None) -> Floats:

@@ -17,8 +17,9 @@ from femurfe.fem.contribution import Answer, Contribution
 from femurfe.fem.drive import Drive, Leg, State
 from femurfe.fem.laws import Law, softens
 from femurfe.fem.linear import SolverOptions
-from femurfe.fem.newton import Newton, NewtonOptions, StepRow
+from femurfe.fem.newton import Newton
 from femurfe.fem.operator import Stiffness
+from femurfe.fem.steps import NewtonOptions, StepRow
 from femurfe.fem.stiffness import stiffness_for
 from femurfe.fem.supports import constrain
 from femurfe.fem.system import check_supported, load_vectors

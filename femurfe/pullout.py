@@ -21,7 +21,7 @@ from femurfe.errors import InvalidPart
 from femurfe.fem.drive import Leg
 from femurfe.fem.laws import drucker_prager_constants
 from femurfe.fem.linear import SolverOptions
-from femurfe.fem.newton import NewtonOptions
+from femurfe.fem.steps import NewtonOptions
 from femurfe.interfaces import Interface, Kind, Parted, part
 from femurfe.loads.base import Fixed, Force, LoadCase, Roller
 from femurfe.materials.build import BoneMaterials, Filling, bone_field, with_fillings

@@ -12,7 +12,7 @@ from femurfe.arrays import Floats, Mask
 from femurfe.fem.contribution import Answer
 from femurfe.fem.drive import State
 from femurfe.fem.laws import Law
-from femurfe.fem.newton import StepRow
+from femurfe.fem.steps import StepRow
 from femurfe.fem.yielding import YieldingCells
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.label import volumes

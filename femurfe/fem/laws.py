@@ -69,7 +69,7 @@ def _check_slope(table: Floats, least: Floats) -> None:
     if m < 2:
         return
     slopes = np.diff(table[:, 1 + m :], axis=1) / np.diff(table[:, 1 : 1 + m], axis=1)
-    bad = (slopes < least[:, None]).any(axis=1)
+    bad = (slopes < (1.0 + 1e-9) * least[:, None]).any(axis=1)
     if bad.any():
         first = int(np.flatnonzero(bad)[0])
         message = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -14,6 +13,7 @@ from femurfe.arrays import Floats
 from femurfe.errors import NotConverged
 from femurfe.fem.contribution import Answer, TangentSum
 from femurfe.fem.drive import Drive, Leg, State
+from femurfe.fem.steps import Condition, NewtonOptions, StepRow
 from femurfe.fem.tangents import Solve, TangentSolver
 
 GROWTH, SHRINK, FEW, MANY = 1.5, 0.5, 5, 9
@@ -22,68 +22,7 @@ FAR = 4.0
 LOOSEST, TIGHTEST = 1e-2, 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class NewtonOptions:
-    """When a step counts as solved.
-
-    Attributes
-    ----------
-    tolerance : what may be left over, as a share of the forces inside.
-    max_iterations : before a step is tried again at half its size.
-    max_steps : of a whole path.
-    drift : share of the forces by which softening that waits for the next step may fall behind
-        before steps are made smaller.
-    fall : end a path once the load has fallen to this share of its peak; 0 goes on.
-    """
-
-    tolerance: float = 1e-6
-    max_iterations: int = 16
-    max_steps: int = 500
-    drift: float = 0.01
-    fall: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class StepRow:
-    """One line of the table of steps.
-
-    Attributes
-    ----------
-    step, iterations : numbers; linear : iterations of all linear solves, or factorisations.
-    residual : what is left over, as a share of the forces inside; trail : of every iteration.
-    motion, load : mm and N, or rad and N mm. factor : of loads or motions.
-    dissipated : N mm since the start. seconds : that the step took.
-    drift : share of the forces by which the step's softening has fallen behind.
-    """
-
-    step: int
-    iterations: int
-    linear: int
-    residual: float
-    trail: tuple[float, ...]
-    factor: float
-    motion: float
-    load: float
-    dissipated: float
-    seconds: float
-    drift: float
-
-
 Kept = Callable[[StepRow, State, Answer], bool]
-
-
-@dataclass(eq=False, slots=True)
-class _Condition:
-    """A linear condition ``row . du + weight dfactor = length`` on the change since the step's start."""
-
-    row: Floats | None
-    weight: float
-    length: float
-
-    def lacks(self, change: Floats, factor: float) -> float:
-        """What is missing of the length."""
-        done = self.weight * factor
-        return self.length - done - (0.0 if self.row is None else float(np.vdot(self.row, change)))
 
 
 class Newton:
@@ -160,7 +99,7 @@ class Newton:
             return state.factor
         return self.drive.motion(state.unknowns, state.factor)
 
-    def _condition(self, leg: Leg, length: float) -> _Condition:
+    def _condition(self, leg: Leg, length: float) -> Condition:
         d = self.drive
         if leg.control == "arc" and self._last is not None:
             change, factor = self._last
@@ -168,12 +107,12 @@ class Newton:
             if self._pace == 0.0:
                 made = factor * d.size if d.is_moved else float(np.vdot(d.outside, change)) / d.size
                 self._pace = size / abs(made)
-            return _Condition(change / size, 0.0, abs(length) * self._pace)
+            return Condition(change / size, 0.0, abs(length) * self._pace)
         if d.is_moved:
-            return _Condition(None, d.size, length)
+            return Condition(None, d.size, length)
         if leg.control == "load":
-            return _Condition(None, 1.0, length)
-        return _Condition(d.outside / d.size, 0.0, length)
+            return Condition(None, 1.0, length)
+        return Condition(d.outside / d.size, 0.0, length)
 
     def _step(self, state: State, leg: Leg, length: float) -> tuple[State, StepRow, Answer]:
         start, before = perf_counter(), self.solver.iterations
@@ -195,7 +134,7 @@ class Newton:
         answer = self._answer(state.unknowns, state.factor, state.history)
         return self._share(d.left(state.unknowns, state.factor, answer), state.factor, answer)
 
-    def _predicted(self, state: State, condition: _Condition) -> tuple[Floats, float]:
+    def _predicted(self, state: State, condition: Condition) -> tuple[Floats, float]:
         """A start for a step: the last one drawn out, or one along the tangent."""
         d = self.drive
         if self._last is not None:
@@ -211,7 +150,7 @@ class Newton:
         return state.unknowns + change, state.factor + factor
 
     def _correction(
-        self, tangent: Any, left: Floats, condition: _Condition, change: Floats, factor: float,
+        self, tangent: Any, left: Floats, condition: Condition, change: Floats, factor: float,
         tolerance: float,
     ) -> tuple[Floats, float]:  # fmt: skip
         """The Newton step of unknowns and factor, given the change since the step's start."""
@@ -249,7 +188,7 @@ class Newton:
         return out
 
     def _solve(
-        self, state: State, condition: _Condition, unknowns: Floats, factor: float
+        self, state: State, condition: Condition, unknowns: Floats, factor: float
     ) -> tuple[Floats, float, Answer, list[float]]:
         d, trail = self.drive, []
         answer = self._answer(unknowns, factor, state.history)

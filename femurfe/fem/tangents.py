@@ -15,7 +15,8 @@ from femurfe.fem.contribution import Tangent
 from femurfe.fem.descent import Apply, Descent, conjugate_gradients, generalised_residuals
 from femurfe.fem.iteration import Iteration
 from femurfe.fem.linear import SolverOptions, choose_method, multigrid_set_up
-from femurfe.fem.operator import Stiffness
+from femurfe.fem.operator import BlockMatrix, Stiffness
+from femurfe.fem.reduction import block_rows
 from femurfe.fem.system import System
 from femurfe.kernels import layout
 from femurfe.kernels.team import Team
@@ -142,3 +143,9 @@ def _reduced(system: System) -> Any:
     own += float(abs(full.diagonal()).max()) * c.held_blocks()
     expand = c.matrix()
     return (expand.T @ full @ expand + bsr_matrix((own, np.arange(n), np.arange(n + 1))).tocsr()).tocsc()
+
+
+def as_blocks(stiffness: Stiffness) -> BlockMatrix:
+    """An assembled stiffness as block rows that have their diagonal."""
+    rows = block_rows(stiffness.to_scipy())
+    return BlockMatrix(rows.pointer, rows.columns.astype(np.int32), rows.data)

@@ -22,6 +22,7 @@ from femurfe.kernels.compiled import kernel
 
 N_HISTORY = 9
 SWEEPS = 12
+LEAST = 1e-300
 
 
 @kernel
@@ -98,7 +99,7 @@ def _share(a, b):  # type: ignore[no-untyped-def]
         return 1.0
     if a < 0.0 and b < 0.0:
         return 0.0
-    return (max(a, 0.0) - max(b, 0.0)) / (a - b)
+    return (max(a, 0.0) - max(b, 0.0)) / max(abs(a - b), LEAST) * (1.0 if a > b else -1.0)
 
 
 @kernel
@@ -119,7 +120,8 @@ def point(strain, history, constants, stress, after, tangent, wanted, lagged):  
         else:
             absolute -= values[i]
     growth = after[6] - history[6]
-    weight = positive / absolute if growth.real > 0.0 else 0.0 * positive
+    counts = growth.real > 0.0 and absolute.real > LEAST
+    weight = positive / absolute if counts else 0.0 * positive
     after[7] = history[7] + weight * growth
     after[8] = history[8] + 0.0 * positive
     drive = values[top] / young + after[7]
@@ -166,7 +168,7 @@ def _damage_tangent(constants, stress, values, vectors, part, state, more, tange
             _add_plastic(stress, mu, hard, weight, drives)
             for i in range(3):
                 sign = 1.0 if values[i].real > 0.0 else -1.0
-                share = ((1.0 if sign > 0.0 else 0.0) - weight * sign) / absolute * growth
+                share = ((1.0 if sign > 0.0 else 0.0) - weight * sign) / max(absolute, LEAST) * growth
                 six(vectors, i, piece)
                 for j in range(6):
                     for m in range(6):
@@ -188,7 +190,7 @@ def _add_plastic(stress, mu, hard, weight, drives):  # type: ignore[no-untyped-d
     for i in range(6):
         s = stress[i].real - (mean if i < 3 else 0.0)
         square += s * s * (1.0 if i < 3 else 2.0)
-    q = np.sqrt(1.5 * square)
+    q = max(np.sqrt(1.5 * square), LEAST)
     for i in range(6):
         s = stress[i].real - (mean if i < 3 else 0.0)
         drives[i] += weight * 3.0 * mu / (3.0 * mu + hard) * s / q

@@ -13,7 +13,7 @@ from femurfe.evaluate import Geometry, Risk, Strains, evaluate_risk, region_rows
 from femurfe.evaluate.interfaces import interface_row
 from femurfe.fem.kept import KeptSets
 from femurfe.fem.linear import SolverOptions
-from femurfe.fem.newton import StepRow
+from femurfe.fem.steps import StepRow
 from femurfe.interfaces import Interface, Parted, part
 from femurfe.kernels import ahead
 from femurfe.kernels import threads as threading

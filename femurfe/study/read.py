@@ -59,6 +59,8 @@ def parse_study(content: dict[str, Any], name: str = "study") -> StudyFile:
 
 def _sentence(error: dict[str, Any]) -> str:
     parts = [str(part) for part in error["loc"]]
+    if not parts:  # of the file as a whole
+        return str(error["msg"]).removeprefix("Value error, ")
     if parts[0] == "items":
         del parts[2:3]  # the kind, by which the schema tells the tables apart
     if parts[-1] == "[key]":

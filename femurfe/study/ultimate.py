@@ -17,7 +17,7 @@ from femurfe.evaluate.strains import Geometry
 from femurfe.fem.drive import Leg
 from femurfe.fem.laws import Law
 from femurfe.fem.linear import SolverOptions
-from femurfe.fem.newton import NewtonOptions, StepRow
+from femurfe.fem.steps import NewtonOptions, StepRow
 from femurfe.interfaces import Parted
 from femurfe.loads.base import LoadCase
 from femurfe.mesh.io import write_mesh
@@ -39,7 +39,7 @@ class UltimateOptions:
     largest_mm, largest_deg : motion of the driving load at which a path ends.
     fall : share of the peak to which the load may fall before it ends.
     first, most : steps, as shares of the largest motion.
-    tolerance, drift : see `femurfe.fem.newton.NewtonOptions`.
+    tolerance, drift : see `femurfe.fem.steps.NewtonOptions`.
     snapshots : every so many steps the fields are kept; 0 for none.
     """
 
@@ -88,7 +88,7 @@ def break_arm(
     end = float(np.radians(options.largest_deg)) if moment else options.largest_mm
     sign = 1.0 if case.loads else float(np.sign(driving_size(case)))
     newton = NewtonOptions(tolerance=options.tolerance, drift=options.drift, fall=options.fall)
-    leg = Leg(sign * end, first=options.first, most=options.most, finest=options.first / 8.0)
+    leg = Leg(sign * end, first=options.first, most=options.most, finest=options.first / 4.0)
     path = solve_path(
         model, laws, (leg,), interfaces=() if parted is None else parted.contributions,
         base=None if parted is None else parted.base_for(solver or SolverOptions()), solver=solver,

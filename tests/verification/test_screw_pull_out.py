@@ -8,7 +8,7 @@ from helpers.faults import assert_refused
 
 from femurfe.constructs.thread import thread_shape_factor
 from femurfe.fem.drive import Leg
-from femurfe.fem.newton import NewtonOptions
+from femurfe.fem.steps import NewtonOptions
 from femurfe.pullout import PullOutTest, pull_out, shear_strength
 
 SMALL = {"order": 1, "size": 2.5}

@@ -1,0 +1,98 @@
+"""The tangent of cells that yield: the elastic stiffness, and changes of moduli in some cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from femurfe.arrays import Floats, Ints
+from femurfe.fem.elements import solid
+from femurfe.fem.operator import Stiffness
+from femurfe.kernels import inner
+from femurfe.kernels.threads import pick
+from femurfe.mesh.core import Mesh
+
+
+@dataclass(frozen=True, eq=False)
+class YieldTangent:
+    """An elastic stiffness plus changes of the moduli of some cells.
+
+    Attributes
+    ----------
+    cells : (n,) ids; moduli : (n, n_q, 6, 6) MPa beyond the elastic ones, for engineering shear.
+    """
+
+    mesh: Mesh
+    stiffness: Stiffness
+    cells: Ints
+    moduli: Floats
+    is_symmetric: bool
+
+    @cached_property
+    def _connections(self) -> Ints:
+        return np.asarray(self.mesh.cells[self.cells])
+
+    @cached_property
+    def _gathering(self) -> tuple[Ints, Ints, Ints]:
+        return gathering(self._connections)
+
+    def apply(self, field: Floats) -> Floats:
+        """Nodal forces (n_points, 3, k) of displacements of the same shape."""
+        out = self.stiffness.apply(field)
+        if len(self.cells):
+            for k in range(field.shape[2]):
+                out[:, :, k] = self._added(np.ascontiguousarray(field[:, :, k]), out[:, :, k].copy())
+        return out
+
+    def _added(self, field: Floats, out: Floats) -> Floats:
+        mesh, reference = self.mesh, solid(self.mesh.cell_type)
+        parts = np.empty((*self._connections.shape, 3))
+        kernel = pick(inner.products_serial, inner.products_parallel)
+        kernel(
+            mesh.points, self._connections, reference.gradients, reference.weights, self.moduli, field,
+            parts,
+        )  # fmt: skip
+        pick(inner.gather_serial, inner.gather_parallel)(*self._gathering, parts.reshape(-1, 3), out)
+        return out
+
+    def _matrices(self) -> Floats:
+        """Matrices (n, n_a, n_a, 3, 3) of the changes."""
+        mesh, reference = self.mesh, solid(self.mesh.cell_type)
+        n_a = mesh.cells.shape[1]
+        out = np.empty((len(self.cells), n_a, n_a, 3, 3))
+        inner.stiffness(
+            mesh.points, mesh.cells[self.cells], reference.gradients, reference.weights, self.moduli, out
+        )
+        return out
+
+    def diagonal_blocks(self) -> Floats:
+        """The blocks on the diagonal, (n_points, 3, 3)."""
+        out = self.stiffness.diagonal_blocks().copy()
+        own = np.einsum("eaaij->eaij", self._matrices()).reshape(-1, 3, 3)
+        np.add.at(out, self.mesh.cells[self.cells].ravel(), own)
+        return out
+
+    def to_scipy(self) -> Any:
+        """The assembled matrix as a SciPy sparse matrix, (3 n, 3 n)."""
+        from scipy.sparse import coo_matrix
+
+        base = self.stiffness.to_scipy().tocsr()
+        if not len(self.cells):
+            return base
+        cells, n_a = self.mesh.cells[self.cells].astype(np.int64), self.mesh.cells.shape[1]
+        dofs = (3 * cells[:, :, None] + np.arange(3)).reshape(len(cells), 3 * n_a)
+        blocks = self._matrices().transpose(0, 1, 3, 2, 4).reshape(len(cells), 3 * n_a, 3 * n_a)
+        rows = np.repeat(dofs, 3 * n_a, axis=1).ravel()
+        columns = np.tile(dofs, (1, 3 * n_a)).ravel()
+        return base + coo_matrix((blocks.ravel(), (rows, columns)), shape=base.shape).tocsr()
+
+
+def gathering(cells: Ints) -> tuple[Ints, Ints, Ints]:
+    """Points of cells, and for each the places, in ``cells`` as one row, where it stands."""
+    flat = cells.ravel()
+    places = np.argsort(flat, kind="stable")
+    touched, first = np.unique(flat[places], return_index=True)
+    return touched.astype(np.int64), np.append(first, len(flat)).astype(np.int64), places.astype(np.int64)
