@@ -39,6 +39,17 @@ class YieldTangent:
     def _gathering(self) -> tuple[Ints, Ints, Ints]:
         return gathering(self._connections)
 
+    @cached_property
+    def _jacobians(self) -> tuple[Floats, Floats]:
+        """Derivatives of reference coordinates by place (n, n_q, 3, 3), and weights in volume (n, n_q)."""
+        reference = solid(self.mesh.cell_type)
+        n, n_q = len(self.cells), len(reference.weights)
+        inverse, volumes = np.empty((n, n_q, 3, 3)), np.empty((n, n_q))
+        inner.jacobians(
+            self.mesh.points, self._connections, reference.gradients, reference.weights, inverse, volumes
+        )
+        return inverse, volumes
+
     def apply(self, field: Floats) -> Floats:
         """Nodal forces (n_points, 3, k) of displacements of the same shape."""
         out = self.stiffness.apply(field)
@@ -48,13 +59,10 @@ class YieldTangent:
         return out
 
     def _added(self, field: Floats, out: Floats) -> Floats:
-        mesh, reference = self.mesh, solid(self.mesh.cell_type)
         parts = np.empty((*self._connections.shape, 3))
         kernel = pick(inner.products_serial, inner.products_parallel)
-        kernel(
-            mesh.points, self._connections, reference.gradients, reference.weights, self.moduli, field,
-            parts,
-        )  # fmt: skip
+        gradients = solid(self.mesh.cell_type).gradients
+        kernel(self._connections, gradients, *self._jacobians, self.moduli, field, parts)
         pick(inner.gather_serial, inner.gather_parallel)(*self._gathering, parts.reshape(-1, 3), out)
         return out
 

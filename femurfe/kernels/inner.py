@@ -8,6 +8,8 @@ import numpy as np
 from femurfe.kernels.compiled import kernel
 from femurfe.kernels.tet import _gradients
 
+CHUNK = 64
+
 
 @kernel
 def _take(points, cell, x):  # type: ignore[no-untyped-def]
@@ -41,28 +43,75 @@ forces_serial = kernel(_forces)
 forces_parallel = kernel(parallel=True)(_forces)
 
 
-def _products(points, cells, gradients, weights, moduli, field, out):  # type: ignore[no-untyped-def]
-    """Forces (n, n_a, 3) of moduli (n, n_q, 6, 6), for engineering shear, under a field (n_points, 3)."""
+@kernel
+def jacobians(points, cells, reference, weights, inverse, volumes):  # type: ignore[no-untyped-def]
+    """Derivatives of reference coordinates by place (n, n_q, 3, 3), and weights in volume (n, n_q)."""
     n_a = cells.shape[1]
-    for e in nb.prange(len(cells)):
-        x, g, h = np.empty((n_a, 3)), np.empty((n_a, 3)), np.empty((3, 3))
-        strain, s = np.empty(6), np.empty(6)
+    x, g = np.empty((n_a, 3)), np.empty((3, 3))
+    unit = np.eye(3)
+    for e in range(len(cells)):
         _take(points, cells[e], x)
-        out[e] = 0.0
         for q in range(len(weights)):
-            det = _gradients(x, gradients[q], g)
-            h[:] = 0.0
+            j = np.zeros((3, 3))
             for a in range(n_a):
                 for i in range(3):
-                    for j in range(3):
-                        h[i, j] += field[cells[e, a], i] * g[a, j]
-            strain[0], strain[1], strain[2] = h[0, 0], h[1, 1], h[2, 2]
-            strain[3], strain[4], strain[5] = h[0, 1] + h[1, 0], h[1, 2] + h[2, 1], h[0, 2] + h[2, 0]
-            for i in range(6):
-                s[i] = 0.0
-                for j in range(6):
-                    s[i] += moduli[e, q, i, j] * strain[j]
-            _add_force(g, weights[q] * det, s, out[e])
+                    for k in range(3):
+                        j[i, k] += x[a, i] * reference[q, a, k]
+            volumes[e, q] = weights[q] * _gradients(j.T, unit, g)
+            for k in range(3):
+                for i in range(3):
+                    inverse[e, q, k, i] = g[k, i]
+
+
+def _products(cells, reference, inverse, volumes, moduli, field, out):  # type: ignore[no-untyped-def]
+    """Forces (n, n_a, 3) of moduli (n, n_q, 6, 6), for engineering shear, under a field (n_points, 3)."""
+    n, n_a = cells.shape
+    for part in nb.prange((n + CHUNK - 1) // CHUNK):
+        u, d, h, s = np.empty((n_a, 3)), np.empty((3, 3)), np.empty((3, 3)), np.empty(6)
+        strain, t = np.empty(6), np.empty((3, 3))
+        for e in range(part * CHUNK, min((part + 1) * CHUNK, n)):
+            _take(field, cells[e], u)
+            out[e] = 0.0
+            for q in range(volumes.shape[1]):
+                _by_reference(u, reference[q], d)
+                for i in range(3):
+                    for m in range(3):
+                        h[i, m] = 0.0
+                        for k in range(3):
+                            h[i, m] += d[i, k] * inverse[e, q, k, m]
+                strain[0], strain[1], strain[2] = h[0, 0], h[1, 1], h[2, 2]
+                strain[3], strain[4], strain[5] = h[0, 1] + h[1, 0], h[1, 2] + h[2, 1], h[0, 2] + h[2, 0]
+                for i in range(6):
+                    total = 0.0
+                    for m in range(6):
+                        total += moduli[e, q, i, m] * strain[m]
+                    s[i] = volumes[e, q] * total
+                for k in range(3):
+                    x, y, z = inverse[e, q, k, 0], inverse[e, q, k, 1], inverse[e, q, k, 2]
+                    t[0, k] = s[0] * x + s[3] * y + s[5] * z
+                    t[1, k] = s[3] * x + s[1] * y + s[4] * z
+                    t[2, k] = s[5] * x + s[4] * y + s[2] * z
+                _add_by_reference(t, reference[q], out[e])
+
+
+@kernel
+def _by_reference(u, reference, out):  # type: ignore[no-untyped-def]
+    """Derivatives (3, 3) by reference coordinates of values (n_a, 3)."""
+    for i in range(3):
+        for k in range(3):
+            total = 0.0
+            for a in range(len(u)):
+                total += u[a, i] * reference[a, k]
+            out[i, k] = total
+
+
+@kernel
+def _add_by_reference(t, reference, out):  # type: ignore[no-untyped-def]
+    """Add to forces (n_a, 3) what stress by reference coordinates (3, 3) exerts."""
+    for a in range(len(out)):
+        r, s, v = reference[a, 0], reference[a, 1], reference[a, 2]
+        for i in range(3):
+            out[a, i] += t[i, 0] * r + t[i, 1] * s + t[i, 2] * v
 
 
 products_serial = kernel(_products)
