@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from femurfe.report.folder import Folder
-from femurfe.report.methods import bone_name, bone_origin, breaks, is_bonded
+from femurfe.report.methods import bone_name, bone_origin, breaks, interfaces_said, is_known, opened
 from femurfe.report.words import listed, shown
 
 REPORTED, PARTLY, MISSING = "reported", "partly", "not reported"
@@ -70,7 +70,7 @@ def _structure(folder: Folder) -> list[Answer]:
         _given(group, "Mesh: cells, order, numbers", cells, "no mesh in summary.json"),
         _given(group, "Mesh: quality", quality, "no mesh in summary.json"),
         _materials(group, folder.summary.get("library", {})),
-        _known(group, "Interfaces", folder, "all parts share points of one mesh: bonded, no slip, no gap"),
+        _known(group, "Interfaces", folder, interfaces_said(folder)),
         Answer(group, "Inserted parts and how they lie", REPORTED, f"items: {len(items)}; see Arms"),
     ]
 
@@ -78,12 +78,14 @@ def _structure(folder: Folder) -> list[Answer]:
 def _kind_of_analysis(folder: Folder) -> str:
     if breaks(folder):
         return "static, small displacements; linear, but for ultimate loads with yielding materials"
+    if opened(folder):
+        return "static, linear elastic, small displacements, but for interfaces that slip, open or break"
     return "static, linear elastic, small displacements"
 
 
 def _known(group: str, item: str, folder: Folder, text: str) -> Answer:
     """What holds of every study that asks for nothing beyond what this report knows."""
-    if is_bonded(folder):
+    if is_known(folder):
         return Answer(group, item, REPORTED, text)
     return Answer(group, item, PARTLY, "as the study file says")
 

@@ -23,13 +23,33 @@ _KINDS = {
 
 _PLAIN = {
     "name", "title", "anatomy", "mesh", "materials", "items", "arms", "loads", "solver", "averaging",
-    "figures", "sweep", "failure", "ultimate",
+    "figures", "sweep", "failure", "ultimate", "interfaces",
 }  # fmt: skip
 
 
-def is_bonded(folder: Folder) -> bool:
-    """Whether parts stay together: the study asks for nothing that this report does not know."""
+def is_known(folder: Folder) -> bool:
+    """Whether the study asks for nothing that this report does not know."""
     return set(folder.study) <= _PLAIN
+
+
+def is_bonded(folder: Folder) -> bool:
+    """Whether parts stay together, for all that this report knows."""
+    return is_known(folder) and not opened(folder)
+
+
+def opened(folder: Folder) -> dict[str, str]:
+    """Interfaces that are not bonded, and their kind."""
+    tables = folder.study.get("interfaces", {})
+    kinds = {name: str(table.get("kind", "bonded")) for name, table in tables.items()}
+    return {name: kind for name, kind in kinds.items() if kind != "bonded"}
+
+
+def interfaces_said(folder: Folder) -> str:
+    """What holds parts together, in a sentence."""
+    if is_bonded(folder):
+        return "Parts share the points of the mesh where they meet: they are bonded, without slip or gap."
+    named = listed([f"{name} ({kind.replace('_', ', then ')})" for name, kind in opened(folder).items()])
+    return f"Interfaces that are not bonded: {named}." if named else ""
 
 
 def breaks(folder: Folder) -> bool:
@@ -125,9 +145,7 @@ def _materials(folder: Folder) -> str:
         ]
         said.append(f"{region}: {listed(named)}")
     text = f"Materials were {'; '.join(said)}." if said else ""
-    if not is_bonded(folder):
-        return text
-    return f"{text} Parts share the points of the mesh where they meet: they are bonded, without slip or gap."
+    return " ".join(filter(None, (text, interfaces_said(folder))))
 
 
 def _loads(folder: Folder) -> str:

@@ -188,6 +188,21 @@ def test_arms_that_were_broken_are_reported_with_their_ultimate_loads(run_copy):
     assert "ultimate loads with yielding materials" in shown
 
 
+def test_interfaces_that_are_not_bonded_are_named(run_copy):
+    study = run_copy / "study.toml"
+    text = study.read_text(encoding="utf-8")
+    bonded = "bonded, without slip or gap"
+    assert bonded in Page(write_report(run_copy).read_text(encoding="utf-8")).text()
+    assert "\n[interfaces]\n" in text
+    own = '[interfaces.cement_bone]\nkind = "cohesive_frictional"\n[interfaces.screw_bone]\nkind = "bonded"\n'
+    study.write_text(text.replace("[interfaces]\n", own), encoding="utf-8")
+    page = Page(write_report(run_copy).read_text(encoding="utf-8"))
+    check_structure(page)
+    assert bonded not in page.text()
+    assert "Interfaces that are not bonded: cement_bone (cohesive, then frictional)." in page.text()
+    assert "but for interfaces that slip, open or break" in page.text()
+
+
 def test_the_command_names_the_page_and_refuses_a_folder_without_results(
     monkeypatch, capsys, run_copy, tmp_path
 ):
