@@ -111,7 +111,7 @@ def aggregated(
     team: Team,
     plans: list[Plan] | None = None,
     inverses: Callable[[Floats], Floats] | None = None,
-    piece: Ints | None = None,
+    pieces: Callable[[], Ints | None] | None = None,
 ) -> tuple[list[CoarseStep], BlockRows]:
     """The levels of a matrix, and the coarsest matrix.
 
@@ -122,11 +122,13 @@ def aggregated(
     plans : of an earlier matrix of the same modes, which are followed if the first `Plan.fits`;
         else it gets those of this matrix.
     inverses : of diagonal blocks on coarser levels; `block_inverses` if None.
-    piece : (n,) of each row, see `femurfe.fem.pieces`; one for all if None.
+    pieces : gives (n,) the piece of each row, see `femurfe.fem.pieces`, where groups are made; one for all
+        if None.
     """
     if plans and not plans[0].fits(matrix):
         plans.clear()
     known, invert = list(plans or ()), inverses or block_inverses
+    piece = None if known or pieces is None else pieces()
     steps: list[CoarseStep] = []
     while not steps or (matrix.n_rows > COARSEST and len(steps) < MOST_LEVELS):
         plan = known[len(steps)] if known else _plan(matrix, modes, alone, piece)

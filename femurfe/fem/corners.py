@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ class CornerSolver(Iteration):
         modes = near_null_space(constraints, points)
         steps, coarsest = aggregated(
             level.matrix, level.inverse, modes, level.alone, team, plans,
-            piece=find_pieces(k.mesh, k.young, points, len(constraints.bodies)),
+            pieces=partial(find_pieces, k.mesh, k.young, points, len(constraints.bodies)),
         )  # fmt: skip
         self.tables = level_tables(steps, coarsest, self.loads, self.precision)
         self.levels = records(self.tables)

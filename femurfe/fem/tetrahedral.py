@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,9 @@ class TetrahedralSolver(Iteration):
         vertices = vertex_level(stiffness, constraints)
         steps, coarsest = aggregated(
             vertices.matrix, vertices.inverse, vertices.modes, vertices.alone, team, plans,
-            piece=find_pieces(stiffness.mesh, stiffness.young, vertices.points, len(constraints.bodies)),
+            pieces=partial(
+                find_pieces, stiffness.mesh, stiffness.young, vertices.points, len(constraints.bodies)
+            ),
         )  # fmt: skip
         self.tables = level_tables(steps, coarsest, self.loads, self.precision, BELOW)
         self.levels = records(self.tables)

@@ -12,6 +12,7 @@ import numba as nb
 import numpy as np
 
 from femurfe.kernels.compiled import kernel
+from femurfe.kernels.moduli import moduli
 
 N_HISTORY = 7
 
@@ -57,18 +58,7 @@ def point(strain, history, constants, stress, after, tangent, wanted, lagged):  
                 after[i] += 0.5 * stress[i] / mu + (beta * step if i < 3 else 0.0)
         after[6] = history[6] + step
     if wanted:
-        for i in range(6):
-            for j in range(6):
-                value = cross * stress[i] * stress[j]
-                if j < 3:
-                    value += mixed * stress[i]
-                if i < 3:
-                    value += other * stress[j]
-                if i < 3 and j < 3:
-                    value += bulk * volume - 2.0 * mu * keep / 3.0
-                if i == j:
-                    value += (2.0 if i < 3 else 1.0) * mu * keep
-                tangent[i, j] = value.real
+        moduli(stress, mu, keep, cross, (mixed, other), bulk * volume, tangent)
     for i in range(6):
         stress[i] *= keep
         if i < 3:

@@ -18,6 +18,7 @@ import numpy as np
 
 from femurfe.kernels import hardening
 from femurfe.kernels.compiled import kernel
+from femurfe.kernels.moduli import moduli
 
 TABLE = 5
 N_HISTORY = 7
@@ -140,18 +141,7 @@ def point(strain, history, constants, stress, after, tangent, wanted, lagged):  
         for i in range(6):
             after[i] += step * (3.0 * stress[i] * keep + (a * r if i < 3 else zero))
     if wanted:
-        for i in range(6):
-            for j in range(6):
-                value = cross * stress[i] * stress[j]
-                if j < 3:
-                    value += mixed * stress[i]
-                if i < 3:
-                    value += mixed * stress[j]
-                if i < 3 and j < 3:
-                    value += volume - 2.0 * mu * keep / 3.0
-                if i == j:
-                    value += (2.0 if i < 3 else 1.0) * mu * keep
-                tangent[i, j] = value.real
+        moduli(stress, mu, keep, cross, (mixed, mixed), volume, tangent)
     for i in range(6):
         stress[i] *= keep
         if i < 3:

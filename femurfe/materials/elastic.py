@@ -12,7 +12,7 @@ import numpy as np
 from femurfe.arrays import Floats
 from femurfe.errors import InvalidMaterial, UnknownName
 from femurfe.materials.field import LIMITS
-from femurfe.materials.quantity import UNITS, Quantity, Table, check_quantity, read_quantity
+from femurfe.materials.quantity import UNITS, Quantity, Table, check_quantity, read_quantities
 
 SYMMETRIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -237,8 +237,6 @@ def read_material(table: Table, key: str) -> Material:
     InvalidMaterial
         Naming file, table and key.
     """
-    table.only(("kind", "title", "notes", *UNITS))
-    names = [name for name in table.values if name in UNITS]
-    quantities = {name: read_quantity(table.table(name), name) for name in names}
+    quantities = read_quantities(table, UNITS)
     with table.located():
         return Material(key, table.text("title"), quantities, table.text("notes", ""))

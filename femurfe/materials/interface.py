@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from femurfe.errors import InvalidMaterial, UnknownName
-from femurfe.materials.quantity import Quantity, Table, check_quantity, read_quantity
+from femurfe.materials.quantity import Quantity, Table, check_quantity, read_quantities
 
 LAYER, STIFFNESS = ("thickness",), ("normal_stiffness", "shear_stiffness")
 BOND = ("tension_strength", "shear_strength", "tension_energy", "shear_energy")
@@ -85,8 +85,6 @@ def read_interface(table: Table, key: str) -> InterfaceProperties:
     InvalidMaterial
         Naming file, table and key.
     """
-    table.only(("kind", "title", "notes", *KNOWN))
-    names = [name for name in table.values if name in KNOWN]
-    quantities = {name: read_quantity(table.table(name), name) for name in names}
+    quantities = read_quantities(table, KNOWN)
     with table.located():
         return InterfaceProperties(key, table.text("title"), quantities, table.text("notes", ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -253,6 +253,19 @@ def read_toml(path: Path, name: str) -> Table:
         return Table(name, "", tomllib.loads(data.decode("utf-8")))
     except (ValueError, RecursionError) as error:
         Table(name, "", {}).refuse(f"not a TOML file: {error}")
+
+
+def read_quantities(table: Table, known: Collection[str]) -> dict[str, Quantity]:
+    """The quantities of an entry that has a kind, a title, perhaps notes, and known quantities only.
+
+    Raises
+    ------
+    InvalidMaterial
+        Naming file, table and key.
+    """
+    table.only(("kind", "title", "notes", *known))
+    names = [name for name in table.values if name in known]
+    return {name: read_quantity(table.table(name), name) for name in names}
 
 
 def read_quantity(table: Table, name: str) -> Quantity:

@@ -183,8 +183,8 @@ def compare(
             else:
                 found = _solve_arm(arm, solving, tell_arm, kept, geometry)
             solved |= {(one.arm, one.case): one for one in found}
-            for name, load in cases.items():
-                if ultimate is not None:
+            if ultimate is not None:
+                for name, load in cases.items():
                     tell_step = _stepped(tell, i, len(built), f"{arm.name}: {name}")
                     broken = break_arm(built[i], load, ultimate, options, margin, threads, tell_step, parted)
                     solved[arm.name, name] = replace(solved[arm.name, name], broken=broken)
