@@ -9,7 +9,7 @@ import numpy as np
 
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.ordering import even_pieces
-from femurfe.fem.pieces import parted, pieces_of_groups
+from femurfe.fem.pieces import FEW, hinges, numbered, parted, pieces_of_groups
 from femurfe.kernels import aggregate as kernels
 from femurfe.kernels.layout import combine
 from femurfe.kernels.team import Team
@@ -17,7 +17,7 @@ from femurfe.kernels.team import Team
 STRENGTH = 0.05
 LOST = 0.005
 ENERGY_STEPS = 3
-COARSEST = 150
+COARSEST, DENSE = 150, 0.25
 MOST_LEVELS = 8
 PIECES = 64
 TINY = 1e-9
@@ -69,6 +69,7 @@ class Plan:
     orthonormal : (n, b, 6) modes by group, the prolongator before it is smoothed.
     modes : (n_groups, 6, 6) coarse rigid motions; constraint : (n, 6, 6), see
         `femurfe.kernels.aggregate.scaled_and_constrained`.
+    hinged : whether pieces of some size hang on hinges of it, see `femurfe.fem.pieces.hinges`.
     """
 
     pointer: Ints
@@ -82,6 +83,7 @@ class Plan:
     orthonormal: Floats
     modes: Floats
     constraint: Floats
+    hinged: bool = False
 
     def start(self) -> BlockRows:
         """The prolongator before it is smoothed."""
@@ -113,7 +115,7 @@ def aggregated(
     inverses: Callable[[Floats], Floats] | None = None,
     pieces: Callable[[], Ints | None] | None = None,
 ) -> tuple[list[CoarseStep], BlockRows]:
-    """The levels of a matrix, and the coarsest matrix.
+    """The levels of a matrix, and the coarsest matrix, whose inverse is at most ``DENSE`` of its size.
 
     Parameters
     ----------
@@ -130,7 +132,8 @@ def aggregated(
     known, invert = list(plans or ()), inverses or block_inverses
     piece = None if known or pieces is None else pieces()
     steps: list[CoarseStep] = []
-    while not steps or (matrix.n_rows > COARSEST and len(steps) < MOST_LEVELS):
+    least = max(COARSEST, int(np.sqrt(DENSE * matrix.data.size) / 6.0))
+    while not steps or (matrix.n_rows > least and len(steps) < MOST_LEVELS):
         plan = known[len(steps)] if known else _plan(matrix, modes, alone, piece)
         if plans is not None and not known:
             plans.append(plan)
@@ -167,9 +170,10 @@ def _plan(
 ) -> Plan:
     """Groups of strongly connected rows and all patterns that follow from them."""
     strong = kernels.strength(matrix.pointer, matrix.columns, matrix.data, STRENGTH)
-    group, n_groups = kernels.aggregate(*parted(strong, piece), alone)
+    at = hinges(strong, piece)
+    group, n_groups = _groups(strong, alone, piece, at)
     orthonormal, coarse_modes = kernels.tentative(group, n_groups, modes)
-    up = kernels.pattern(*strong, group, n_groups)
+    up = kernels.pattern(*parted(strong, piece, FEW), group, n_groups)
     image = kernels.product_pattern(matrix.pointer, matrix.columns, *up, n_groups)
     down = kernels.transposed(*up, n_groups)[:2]
     coarse = kernels.product_pattern(*down, *image, n_groups)
@@ -190,7 +194,22 @@ def _plan(
         orthonormal,
         coarse_modes,
         constraint,
+        len(at) > 0,
     )
+
+
+def _groups(
+    strong: tuple[Ints, Ints], alone: np.ndarray[tuple[int], np.dtype[np.bool_]], piece: Ints | None, at: Ints
+) -> tuple[Ints, int]:
+    """Group of each row, -1 for none, and their number; the rows ``at`` hinges make one each."""
+    group, n_groups = kernels.aggregate(*parted(strong, piece), alone)
+    at = at[group[at] >= 0]
+    if not len(at):
+        return group, n_groups
+    group[at] = n_groups + np.arange(len(at))
+    in_any = group >= 0
+    group[in_any] = numbered(group[in_any])
+    return group, int(group.max()) + 1
 
 
 def _minimise_energy(matrix: BlockRows, inverse: Floats, plan: Plan, p: Floats, team: Team) -> None:

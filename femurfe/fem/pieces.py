@@ -14,6 +14,7 @@ from femurfe.kernels import bonds
 from femurfe.mesh.core import Mesh
 
 SHARP = 1.0 / 400.0
+FEW = 8
 
 
 def find_pieces(mesh: Mesh, young: Floats, points: Ints, n_bodies: int) -> Ints | None:
@@ -38,12 +39,21 @@ def numbered(piece: Ints) -> Ints:
     return np.asarray(np.unique(piece, return_inverse=True)[1], dtype=np.int64)
 
 
-def parted(strong: tuple[Ints, Ints], piece: Ints | None) -> tuple[Ints, Ints]:
-    """A pattern (pointer, columns) without pairs of rows that hang on hinges."""
+def parted(strong: tuple[Ints, Ints], piece: Ints | None, few: int = 1) -> tuple[Ints, Ints]:
+    """A pattern (pointer, columns) without pairs of rows of two pieces of more than ``few`` rows each."""
     if piece is None:
         return strong
-    pointer, columns = bonds.parted(*strong, piece, np.bincount(piece) > 1)
+    pointer, columns = bonds.parted(*strong, piece, np.bincount(piece) > few)
     return pointer, columns
+
+
+def hinges(strong: tuple[Ints, Ints], piece: Ints | None) -> Ints:
+    """The rows on which a smaller piece hangs that has more than ``FEW`` rows itself."""
+    if piece is None:
+        return np.zeros(0, dtype=np.int64)
+    size = np.bincount(piece)[piece]
+    row, column = np.repeat(np.arange(len(piece)), np.diff(strong[0])), strong[1]
+    return np.unique(row[(size[row] > size[column]) & (size[column] > FEW)])
 
 
 def pieces_of_groups(piece: Ints | None, group: Ints, n_groups: int) -> Ints | None:

@@ -21,9 +21,8 @@ from femurfe.kernels import cycle, krylov, layout
 from femurfe.kernels.tables import FINE, Table, aligned, aligned_copy
 from femurfe.kernels.team import Team
 
-DEGREE = 3
-INTERVAL = 20.0
-BELOW = (2, 10.0)
+SMOOTHING = (3, 20.0), (2, 10.0)
+SMOOTHING_AT_HINGES = (4, 20.0), (3, 15.0)
 LANCZOS_STEPS = 14
 
 
@@ -52,18 +51,20 @@ class TetrahedralSolver(Iteration):
         o = stiffness.ordering
         self.special = support_table(constraints, o.row, o.bodies)
         vertices = vertex_level(stiffness, constraints)
+        plans = [] if plans is None else plans
         steps, coarsest = aggregated(
             vertices.matrix, vertices.inverse, vertices.modes, vertices.alone, team, plans,
             pieces=partial(
                 find_pieces, stiffness.mesh, stiffness.young, vertices.points, len(constraints.bodies)
             ),
         )  # fmt: skip
-        self.tables = level_tables(steps, coarsest, self.loads, self.precision, BELOW)
+        fine, below = SMOOTHING_AT_HINGES if plans[0].hinged else SMOOTHING
+        self.tables = level_tables(steps, coarsest, self.loads, self.precision, below)
         self.levels = records(self.tables)
         self.transfer, self.vertex_special = vertices.transfer, vertices.special
         self.fine = self._fine_table(vertices.ends)
         largest = largest_eigenvalue(self._scaled_product, self._start(), LANCZOS_STEPS)
-        chebyshev = steps_table(largest, DEGREE, INTERVAL)
+        chebyshev = steps_table(largest, *fine)
         self.fine = self.fine.replaced(steps=chebyshev, n_steps=len(chebyshev))
         self.state = stiffness.state(
             self.loads, **{name: stiffness.rows(self.loads) for name in ("x", "p", "q", "r")}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers.meshes import block
 
-from femurfe.fem import joined, tetrahedral
+from femurfe.fem import aggregation, joined, tetrahedral
 from femurfe.fem.assemble import assemble_stiffness, lame
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.joined import find_groups, joined_inverses, product_table
@@ -122,3 +122,20 @@ def test_pieces_on_hinges_save_a_quarter_of_the_iterations_among_scattered_stiff
     apart = iterations(mesh, young, poisson)
     monkeypatch.setattr(tetrahedral, "find_pieces", lambda *_: None)
     assert apart < 0.75 * iterations(mesh, young, poisson)
+
+
+def hinged(counts=(8, 8, 8), contrast=1e5):
+    """A soft block of which two opposite eighths are stiff, with no more than a point in common."""
+    mesh = block(counts, tuple(map(float, counts)), 2)
+    half, centres = np.array(counts) / 2, mesh.centroids()
+    stiff = (centres < half).all(axis=1) | (centres > half).all(axis=1)
+    return mesh, np.where(stiff, 2e4, 2e4 / contrast), np.full(mesh.n_cells, 0.3)
+
+
+def test_bodies_that_hang_on_one_point_save_a_third_of_the_iterations_by_groups_at_the_hinge(monkeypatch):
+    mesh, young, poisson = hinged()
+    apart = iterations(mesh, young, poisson)
+    assert apart <= 22
+    monkeypatch.setattr(aggregation, "hinges", lambda *_: NONE)
+    monkeypatch.setattr(aggregation, "FEW", mesh.n_points)
+    assert iterations(mesh, young, poisson) > 1.5 * apart

@@ -7,7 +7,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from femurfe.fem import pieces
-from femurfe.fem.pieces import find_pieces, parted, pieces_of_groups
+from femurfe.fem.pieces import find_pieces, hinges, parted, pieces_of_groups
 from femurfe.kernels import bonds
 from femurfe.mesh.core import Mesh
 
@@ -87,6 +87,21 @@ def test_a_pattern_keeps_pairs_of_one_piece_and_those_of_single_rows():
     assert kept[1].tolist() == [0, 1, 0, 1, 2, 3, 2, 3]
     single = parted((pointer, columns), np.array([0, 0, 0, 1]))
     assert single[1].tolist() == columns.tolist()
+
+
+def test_a_pattern_keeps_pairs_with_pieces_of_few_rows():
+    pointer, columns = np.arange(0, 17, 4), np.tile(np.arange(4), 4)
+    assert parted((pointer, columns), np.array([0, 0, 1, 1]), 2)[1].tolist() == columns.tolist()
+
+
+def test_hinges_are_rows_of_the_larger_piece_beside_a_smaller_one_that_is_not_small():
+    n = pieces.FEW + 2
+    chain = [[j for j in (i - 1, i, i + 1) if 0 <= j < 2 * n] for i in range(2 * n)]
+    strong = np.cumsum([0, *map(len, chain)]), np.concatenate(chain)
+    larger = np.repeat([0, 1], [n + 1, n - 1])
+    assert hinges(strong, larger).tolist() == [n]
+    assert hinges(strong, np.repeat([0, 1], [2 * n - pieces.FEW, pieces.FEW])).tolist() == []
+    assert hinges(strong, None).tolist() == []
 
 
 def test_a_group_belongs_to_the_largest_piece_it_has_a_row_of():
