@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -24,7 +24,8 @@ from femurfe.fem.system import LoadVectors, System, check_supported, load_vector
 from femurfe.kernels import ahead
 from femurfe.kernels import threads as threading
 from femurfe.kernels.plan import judging_plan
-from femurfe.loads.base import LoadCase, Platen
+from femurfe.loads.base import LoadCase, Platen, Support
+from femurfe.loads.unit import content
 from femurfe.materials.field import MaterialField
 from femurfe.mesh.core import Mesh
 from femurfe.result import Result
@@ -140,18 +141,11 @@ def _sharing(models: Sequence[Model]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _support_key(support: object) -> tuple[Any, ...]:
+def _support_key(support: Support) -> tuple[Any, ...]:
     """Equal for supports that hold the same motions, whatever their prescribed values."""
-    values: list[object] = []
-    for name in type(support).__dataclass_fields__:  # type: ignore[attr-defined]
-        value = getattr(support, name)
-        if isinstance(value, np.ndarray):
-            values.append(value.tobytes())
-        elif name == "prescribed":
-            values.append(tuple(sorted(value)))
-        else:
-            values.append(tuple(sorted(value.items())) if hasattr(value, "items") else value)
-    return (type(support).__name__, *values)
+    if isinstance(support, Platen):
+        support = replace(support, prescribed=dict.fromkeys(support.prescribed, 0.0))
+    return content(support)
 
 
 def _solve_group(
@@ -163,8 +157,7 @@ def _solve_group(
     needed = 3 * mesh.n_points * (base + per_load * len(models))
     memory.require(needed, f"a mesh of {mesh.n_points} points", REMEDY)
     start = perf_counter()
-    constraints = constrain(mesh, cases[0].supports)
-    check_supported(mesh, constraints, cases[0].name)
+    constraints = kept.constraints(partial(_constrained, mesh, cases[0]))
     vectors = load_vectors(mesh, constraints, cases)
     values = materials.young, materials.poisson, materials.moduli
     compile_for(mesh, materials.moduli, constraints, len(cases), options)
@@ -179,6 +172,12 @@ def _solve_group(
     unknowns, log = solve_linear(mesh, system, right, options, progress, kept)
     log.seconds["assembly"] = assembled
     return results_of(mesh, system, cases, vectors, unknowns, fixed, log, n_threads)
+
+
+def _constrained(mesh: Mesh, case: LoadCase) -> Constraints:
+    constraints = constrain(mesh, case.supports)
+    check_supported(mesh, constraints, case.name)
+    return constraints
 
 
 def results_of(
@@ -208,7 +207,7 @@ def results_of(
         work = 0.5 * float((field[..., k] * internal[..., k]).sum())
         balance = _balance(mesh, field[..., k], vectors.forces[..., k], reaction[..., k], internal[..., k])
         _check_balance(case.name, balance)
-        _warn_of_large_motion(mesh, case.name, field[..., k])
+        warn_of_large_motion(mesh, case.name, field[..., k])
         primary = _primary(case, vectors.primary[..., k], field[..., k], platens)
         record = _record(log, k, balance, n_threads)
         out.append(
@@ -259,7 +258,8 @@ def _check_balance(case: str, balance: dict[str, float]) -> None:
             raise Unbalanced(message)
 
 
-def _warn_of_large_motion(mesh: Mesh, case: str, field: Floats) -> None:
+def warn_of_large_motion(mesh: Mesh, case: str, field: Floats) -> None:
+    """Warn if displacements (n_points, 3) are over a tenth of the mesh's size."""
     largest = float(np.linalg.norm(field, axis=1).max())
     size = float(np.ptp(mesh.points, axis=0).max())
     if largest > 0.1 * size:
