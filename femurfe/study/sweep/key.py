@@ -14,6 +14,7 @@ from femurfe.study.provenance import PACKAGES, versions
 from femurfe.study.schema import StudyFile
 from femurfe.study.sweep.sources import bytes_digest, meaning_digest
 
+NAMES = {"name", "title", "sweep", "figures"}
 NO_NUMBERS = {"matplotlib", "pydantic"}
 
 
@@ -59,10 +60,17 @@ def used_files(study: StudyFile, folder: Path) -> dict[str, str]:
 
 def case_key(study: StudyFile, files: Mapping[str, str]) -> str:
     """Digest of a resolved study without its name, its files, and the code."""
-    tables = study.model_dump(exclude={"name", "title", "sweep", "figures"})
+    tables = study.model_dump(exclude=NAMES)
     content = {"study": _plain(tables), "files": dict(files), "stamp": stamp()}
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def batch_key(study: StudyFile) -> str:
+    """Digest of a resolved study without its loads: cases with equal ones may share answers."""
+    tables = study.model_dump(exclude={*NAMES, "loads"})
+    text = json.dumps(_plain(tables), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def _plain(value: Any) -> Any:

@@ -175,3 +175,17 @@ def test_cases_that_differ_in_a_modulus_share_their_mesh_and_no_result(tmp_path,
     found = plan({"items.cement.young_MPa": {"values": [2000.0, 2500.0, 3000.0]}}, tmp_path)
     assert len(set(found.keys)) == 3
     assert len({case.mesh for case in found.cases.values()}) == 1
+
+
+def test_on_a_mesh_cases_of_one_material_and_then_of_one_batch_are_neighbours(tmp_path, unbuilt):
+    parameters = {
+        "loads.compression.force_N": {"values": [500.0, 800.0]},
+        "items.cement.young_MPa": {"values": [2200.0, 2500.0]},
+        "materials.density_factor": {"values": [0.9, 1.1]},
+    }
+    found = list(plan(parameters, tmp_path).cases.values())
+    assert len({case.mesh for case in found}) == 1
+    factors = [case.values["materials.density_factor"] for case in found]
+    assert factors == [0.9] * 4 + [1.1] * 4
+    assert [case.batch for case in found[::2]] == [case.batch for case in found[1::2]]
+    assert len({case.batch for case in found}) == 4
