@@ -15,6 +15,7 @@ from femurfe import memory
 from femurfe.arrays import Floats
 from femurfe.errors import InvalidMaterial, Unbalanced, warn
 from femurfe.fem.constraints import Constraints
+from femurfe.fem.driving import driving
 from femurfe.fem.forces import resultant
 from femurfe.fem.kept import Kept, KeptSets
 from femurfe.fem.linear import SolverLog, SolverOptions, solve_linear
@@ -200,7 +201,9 @@ def results_of(
     motions = unknowns + vectors.motions
     internal = system.stiffness.apply(field)
     reaction = internal - vectors.forces
-    reaction[np.setdiff1d(np.arange(c.n_points), np.concatenate([c.held, c.slaves, c.spring_points]))] = 0.0
+    supported = np.zeros(c.n_points, dtype=bool)
+    supported[np.concatenate([c.held, c.slaves, c.spring_points])] = True
+    reaction[~supported] = 0.0
     out = []
     for k, case in enumerate(cases):
         platens = _platens(c, motions[..., k], reaction[..., k], vectors.body_forces[..., k])
@@ -208,7 +211,7 @@ def results_of(
         balance = _balance(mesh, field[..., k], vectors.forces[..., k], reaction[..., k], internal[..., k])
         _check_balance(case.name, balance)
         warn_of_large_motion(mesh, case.name, field[..., k])
-        primary = _primary(case, vectors.primary[..., k], field[..., k], platens)
+        primary = driving(case, vectors.primary[..., k], field[..., k], platens)
         record = _record(log, k, balance, n_threads)
         out.append(
             Result(field[..., k], reaction[..., k], vectors.forces[..., k], work, platens, primary, record)
@@ -268,45 +271,6 @@ def warn_of_large_motion(mesh: Mesh, case: str, field: Floats) -> None:
             f"load case {case!r}: displacements reach {largest:.3g} mm, over a tenth of the model's "
             f"{size:.3g} mm; the linear theory does not hold",
         )
-
-
-def _primary(
-    case: LoadCase, force: Floats, field: Floats, platens: dict[str, dict[str, Floats]]
-) -> dict[str, float]:
-    """The driving load and the motion on which it does its work."""
-    if case.loads:
-        return _primary_of_load(case, force, field, platens)
-    driven = case.driven_platen
-    assert driven is not None
-    values = platens[driven.name]
-    moving = [i for i, motion in enumerate(_motions(driven)) if motion != 0.0]
-    index = moving[0]
-    return {"load": float(abs(values["reaction"][index])), "motion": float(abs(values["motion"][index]))}
-
-
-def _motions(platen: Platen) -> list[float]:
-    from femurfe.loads.base import MOTIONS
-
-    return [platen.prescribed.get(motion, 0.0) for motion in MOTIONS]
-
-
-def _primary_of_load(
-    case: LoadCase, force: Floats, field: Floats, platens: dict[str, dict[str, Floats]]
-) -> dict[str, float]:
-    from femurfe.loads.base import Force, Moment, PlatenLoad, Pressure
-
-    load = case.loads[0]
-    work = float((force * field).sum())
-    if isinstance(load, PlatenLoad):
-        values = platens[load.platen]
-        work = float(values["force"] @ values["motion"])
-        size = float(np.linalg.norm(load.moment if case.measure == "moment" else load.force))
-    elif isinstance(load, Pressure):
-        size = float(np.abs(force).sum())
-    else:
-        assert isinstance(load, Force | Moment)
-        size = float(np.linalg.norm(load.vector))
-    return {"load": size, "motion": work / size if size > 0.0 else 0.0}
 
 
 def _record(log: SolverLog, k: int, balance: dict[str, float], n_threads: int) -> dict[str, Any]:
