@@ -82,7 +82,7 @@ def _sweep_size(study: StudyFile, folder: Path, size: Estimate, n_solves: int) -
         return 1, size.seconds(n_solves)
     cases = cases_of(study, make_design(study.sweep), folder)
     n_meshes, n_batches = len({case.mesh for case in cases}), len({case.place for case in cases})
-    return len(cases), size.seconds_of_sweep(n_meshes, n_batches * n_solves)
+    return len(cases), size.seconds_of_sweep(n_meshes, n_batches * n_solves, len(cases))
 
 
 def make_mesh(source: str, *, unit: str | None = None) -> Mesh:
