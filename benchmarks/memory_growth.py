@@ -19,9 +19,8 @@ from typing import Any
 
 from sweep_kills import STUDY
 
-from femurfe.study.read import parse_study
-from femurfe.study.sweep.key import stamp
-from femurfe.study.sweep.solve import solve_case
+from femurfe.study.sweep.cases import Case
+from femurfe.study.sweep.solve import content_of, solve_case
 
 
 def main() -> None:
@@ -55,8 +54,7 @@ def content(tables: dict[str, Any], i: int, folder: str) -> dict[str, Any]:
     own["items"]["lesion"]["radius_mm"] = 7.0 + 0.25 * (i // 50)
     own["materials"] = {"density_factor": 0.8 + 0.4 * (i % 50) / 50}
     own["loads"]["compression"]["force_N"] = 400.0 + i
-    parse_study(own)
-    return {"tables": own, "files": {}, "stamp": stamp(), "folder": folder, "threads": 1}
+    return content_of(Case("", "", own, {}, {}), Path(folder), 1)
 
 
 def resident_mb() -> float:

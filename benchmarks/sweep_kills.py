@@ -21,7 +21,11 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
+from femurfe.bench import record
+
+OUT = Path(__file__).parent / "results" / "sweep_kills.json"
 STUDY = """
 name = "kills"
 [anatomy]
@@ -54,12 +58,13 @@ method = "grid"
 
 
 def main() -> None:
-    """Sweep with and without kills, and print what came of it."""
+    """Sweep with and without kills, and keep and print what came of it."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--kills", type=int, default=40)
     options.add_argument("--cases", type=int, default=300, help="a multiple of 15")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--longest", type=float, default=20.0, help="s between two kills, at most")
+    options.add_argument("--out", type=Path, default=OUT)
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         study = Path(folder) / "kills.toml"
@@ -71,7 +76,13 @@ def main() -> None:
         start = time.monotonic()
         kills, starts = killed(study, Path(folder) / "killed", asked)
         broken = time.monotonic() - start
-        report(Path(folder), code, whole, broken, kills, starts)
+        found = {
+            "exit_unbroken": code, "seconds_unbroken": whole, "seconds_killed": broken, "kills": dict(kills),
+            "command_given": starts, **compared(Path(folder)),
+        }  # fmt: skip
+    settings = {"cases": asked.cases, "kills": asked.kills, "seed": asked.seed, "longest_s": asked.longest}
+    record.write(asked.out, record.document("sweep kills", settings, [found]))
+    print(json.dumps(found, indent=1))
 
 
 def command(study: Path, out: Path) -> subprocess.Popen[bytes]:
@@ -120,8 +131,8 @@ def workers(pid: int) -> list[int]:
     return found
 
 
-def report(folder: Path, code: int, whole: float, broken: float, kills: Counter[str], starts: int) -> None:
-    """Compare the two stores byte by byte."""
+def compared(folder: Path) -> dict[str, Any]:
+    """The two stores byte by byte."""
     one, other = (
         {p.name: p.read_bytes() for p in (folder / name / "cases").rglob("*.json")}
         for name in ("whole", "killed")
@@ -135,13 +146,14 @@ def report(folder: Path, code: int, whole: float, broken: float, kills: Counter[
         if content["event"] == "done":
             done[content["key"]] += 1
     tables = [(folder / name / "table.csv").read_bytes() for name in ("whole", "killed")]
-    print(f"unbroken: exit {code}, {len(one)} results, {whole:.0f} s")
-    print(f"killed:   {dict(kills)}, command given {starts} times, {len(other)} results, {broken:.0f} s")
-    print(f"lost {len(one.keys() - other.keys())}, extra {len(other.keys() - one.keys())}")
-    print(f"done more than once {sum(n > 1 for n in done.values())}")
-    print(f"results that differ {sum(one[key] != other.get(key) for key in one)}")
-    print(f"tables equal {tables[0] == tables[1]}")
-    print(f"drafts left {len(list((folder / 'killed').rglob('*.tmp')))}")
+    return {
+        "results": len(other), "lost": len(one.keys() - other.keys()),
+        "extra": len(other.keys() - one.keys()),
+        "done_more_than_once": sum(n > 1 for n in done.values()),
+        "results_that_differ": sum(one[key] != other.get(key) for key in one),
+        "tables_equal": tables[0] == tables[1],
+        "drafts_left": len(list((folder / "killed").rglob("*.tmp"))),
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

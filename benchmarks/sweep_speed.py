@@ -29,7 +29,9 @@ from typing import Any
 import numpy as np
 
 from femurfe.bench import record
+from femurfe.study.sweep.design import design_from
 from femurfe.study.sweep.sealed import journal_lines
+from femurfe.study.sweep.store import Store
 
 HERE = Path(__file__).parent
 OUT = HERE / "results" / "sweep_speed.json"
@@ -82,7 +84,7 @@ method = "grid"
 "loads.stance.body_weight_N".values = [650.0, 850.0]
 """
 Cost = dict[str, float]
-N_CASES, N_MESHES, N_ARMS, N_LOADS = 50, 5, 4, 2
+N_CASES, N_ARMS, N_LOADS = 50, 4, 2
 
 
 def main() -> None:
@@ -182,12 +184,9 @@ def measure_sweep(study: Path, asked: argparse.Namespace) -> dict[str, Any]:
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGINT)  # it brings the cases in work to an end
         n = n_done(place) - before
-        first, others = by_mesh(place)
+        kinds = {kind: statistics.median(found) for kind, found in by_kind(place).items() if found}
     each = {name: value / (n * N_ARMS * N_LOADS) for name, value in cost.items()}
-    return {
-        "jobs": asked.jobs, "cases": n, "all": cost, "each": each,
-        "case_with_new_mesh_s": statistics.median(first), "case_on_kept_mesh_s": statistics.median(others),
-    }  # fmt: skip
+    return {"jobs": asked.jobs, "cases": n, "all": cost, "each": each, "median_case_s": kinds}
 
 
 def n_done(place: Path) -> int:
@@ -195,17 +194,23 @@ def n_done(place: Path) -> int:
     return len(list((place / "cases").rglob("*.json"))) if place.exists() else 0
 
 
-def by_mesh(place: Path) -> tuple[list[float], list[float]]:
-    """Seconds of the slowest cases, as many as there are meshes to make, and of the others."""
-    begun: dict[str, float] = {}
-    found: list[float] = []
+def by_kind(place: Path) -> dict[str, list[float]]:
+    """Seconds of the cases that met a lesion first, met a bone first, and differ in body weight alone."""
+    head = Store(place).design()
+    rows = dict(zip(head["keys"], design_from(head).rows, strict=True))
+    out: dict[str, list[float]] = {"new_mesh": [], "new_material": [], "new_load": []}
+    begun: dict[str, tuple[float, str]] = {}
+    seen: set[Any] = set()
     for event in journal_lines(place / "journal" / "1-of-1.jsonl"):
         if event["event"] == "begun":
-            begun[event["key"]] = event["at_s"]
+            lesion, density, _ = rows[event["key"]]
+            kind = "new_load" if (lesion, density) in seen else "new_material"
+            begun[event["key"]] = event["at_s"], kind if lesion in seen else "new_mesh"
+            seen |= {lesion, (lesion, density)}
         elif event["event"] == "done":
-            found.append(event["at_s"] - begun[event["key"]])
-    found.sort()
-    return found[-N_MESHES:], found[:-N_MESHES]
+            start, kind = begun[event["key"]]
+            out[kind].append(event["at_s"] - start)
+    return out
 
 
 # CalculiX

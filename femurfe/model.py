@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -15,6 +15,7 @@ from femurfe import memory
 from femurfe.arrays import Floats
 from femurfe.errors import InvalidMaterial, Unbalanced, warn
 from femurfe.fem.constraints import Constraints
+from femurfe.fem.driving import driving
 from femurfe.fem.forces import resultant
 from femurfe.fem.kept import Kept, KeptSets
 from femurfe.fem.linear import SolverLog, SolverOptions, solve_linear
@@ -24,7 +25,8 @@ from femurfe.fem.system import LoadVectors, System, check_supported, load_vector
 from femurfe.kernels import ahead
 from femurfe.kernels import threads as threading
 from femurfe.kernels.plan import judging_plan
-from femurfe.loads.base import LoadCase, Platen
+from femurfe.loads.base import LoadCase, Platen, Support
+from femurfe.loads.unit import content
 from femurfe.materials.field import MaterialField
 from femurfe.mesh.core import Mesh
 from femurfe.result import Result
@@ -140,18 +142,11 @@ def _sharing(models: Sequence[Model]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _support_key(support: object) -> tuple[Any, ...]:
+def _support_key(support: Support) -> tuple[Any, ...]:
     """Equal for supports that hold the same motions, whatever their prescribed values."""
-    values: list[object] = []
-    for name in type(support).__dataclass_fields__:  # type: ignore[attr-defined]
-        value = getattr(support, name)
-        if isinstance(value, np.ndarray):
-            values.append(value.tobytes())
-        elif name == "prescribed":
-            values.append(tuple(sorted(value)))
-        else:
-            values.append(tuple(sorted(value.items())) if hasattr(value, "items") else value)
-    return (type(support).__name__, *values)
+    if isinstance(support, Platen):
+        support = replace(support, prescribed=dict.fromkeys(support.prescribed, 0.0))
+    return content(support)
 
 
 def _solve_group(
@@ -163,8 +158,7 @@ def _solve_group(
     needed = 3 * mesh.n_points * (base + per_load * len(models))
     memory.require(needed, f"a mesh of {mesh.n_points} points", REMEDY)
     start = perf_counter()
-    constraints = constrain(mesh, cases[0].supports)
-    check_supported(mesh, constraints, cases[0].name)
+    constraints = kept.constraints(partial(_constrained, mesh, cases[0]))
     vectors = load_vectors(mesh, constraints, cases)
     values = materials.young, materials.poisson, materials.moduli
     compile_for(mesh, materials.moduli, constraints, len(cases), options)
@@ -179,6 +173,12 @@ def _solve_group(
     unknowns, log = solve_linear(mesh, system, right, options, progress, kept)
     log.seconds["assembly"] = assembled
     return results_of(mesh, system, cases, vectors, unknowns, fixed, log, n_threads)
+
+
+def _constrained(mesh: Mesh, case: LoadCase) -> Constraints:
+    constraints = constrain(mesh, case.supports)
+    check_supported(mesh, constraints, case.name)
+    return constraints
 
 
 def results_of(
@@ -201,15 +201,17 @@ def results_of(
     motions = unknowns + vectors.motions
     internal = system.stiffness.apply(field)
     reaction = internal - vectors.forces
-    reaction[np.setdiff1d(np.arange(c.n_points), np.concatenate([c.held, c.slaves, c.spring_points]))] = 0.0
+    supported = np.zeros(c.n_points, dtype=bool)
+    supported[np.concatenate([c.held, c.slaves, c.spring_points])] = True
+    reaction[~supported] = 0.0
     out = []
     for k, case in enumerate(cases):
         platens = _platens(c, motions[..., k], reaction[..., k], vectors.body_forces[..., k])
         work = 0.5 * float((field[..., k] * internal[..., k]).sum())
         balance = _balance(mesh, field[..., k], vectors.forces[..., k], reaction[..., k], internal[..., k])
         _check_balance(case.name, balance)
-        _warn_of_large_motion(mesh, case.name, field[..., k])
-        primary = _primary(case, vectors.primary[..., k], field[..., k], platens)
+        warn_of_large_motion(mesh, case.name, field[..., k])
+        primary = driving(case, vectors.primary[..., k], field[..., k], platens)
         record = _record(log, k, balance, n_threads)
         out.append(
             Result(field[..., k], reaction[..., k], vectors.forces[..., k], work, platens, primary, record)
@@ -259,7 +261,8 @@ def _check_balance(case: str, balance: dict[str, float]) -> None:
             raise Unbalanced(message)
 
 
-def _warn_of_large_motion(mesh: Mesh, case: str, field: Floats) -> None:
+def warn_of_large_motion(mesh: Mesh, case: str, field: Floats) -> None:
+    """Warn if displacements (n_points, 3) are over a tenth of the mesh's size."""
     largest = float(np.linalg.norm(field, axis=1).max())
     size = float(np.ptp(mesh.points, axis=0).max())
     if largest > 0.1 * size:
@@ -268,45 +271,6 @@ def _warn_of_large_motion(mesh: Mesh, case: str, field: Floats) -> None:
             f"load case {case!r}: displacements reach {largest:.3g} mm, over a tenth of the model's "
             f"{size:.3g} mm; the linear theory does not hold",
         )
-
-
-def _primary(
-    case: LoadCase, force: Floats, field: Floats, platens: dict[str, dict[str, Floats]]
-) -> dict[str, float]:
-    """The driving load and the motion on which it does its work."""
-    if case.loads:
-        return _primary_of_load(case, force, field, platens)
-    driven = case.driven_platen
-    assert driven is not None
-    values = platens[driven.name]
-    moving = [i for i, motion in enumerate(_motions(driven)) if motion != 0.0]
-    index = moving[0]
-    return {"load": float(abs(values["reaction"][index])), "motion": float(abs(values["motion"][index]))}
-
-
-def _motions(platen: Platen) -> list[float]:
-    from femurfe.loads.base import MOTIONS
-
-    return [platen.prescribed.get(motion, 0.0) for motion in MOTIONS]
-
-
-def _primary_of_load(
-    case: LoadCase, force: Floats, field: Floats, platens: dict[str, dict[str, Floats]]
-) -> dict[str, float]:
-    from femurfe.loads.base import Force, Moment, PlatenLoad, Pressure
-
-    load = case.loads[0]
-    work = float((force * field).sum())
-    if isinstance(load, PlatenLoad):
-        values = platens[load.platen]
-        work = float(values["force"] @ values["motion"])
-        size = float(np.linalg.norm(load.moment if case.measure == "moment" else load.force))
-    elif isinstance(load, Pressure):
-        size = float(np.abs(force).sum())
-    else:
-        assert isinstance(load, Force | Moment)
-        size = float(np.linalg.norm(load.vector))
-    return {"load": size, "motion": work / size if size > 0.0 else 0.0}
 
 
 def _record(log: SolverLog, k: int, balance: dict[str, float], n_threads: int) -> dict[str, Any]:

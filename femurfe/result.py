@@ -48,6 +48,17 @@ class Result:
         for name in ("platens", "primary", "log"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
+    def times(self, factor: float) -> Result:
+        """The answer to loads and motions that much larger; the log is of the one that was solved."""
+        platens = {
+            name: {key: factor * values for key, values in own.items()} for name, own in self.platens.items()
+        }
+        primary = {name: factor * value for name, value in self.primary.items()}
+        return Result(
+            factor * self.displacement, factor * self.reaction, factor * self.force, factor**2 * self.work,
+            platens, primary, self.log,
+        )  # fmt: skip
+
     def __reduce__(self) -> tuple[object, ...]:
         platens = {name: dict(values) for name, values in self.platens.items()}
         fields = self.displacement, self.reaction, self.force, self.work

@@ -33,6 +33,7 @@ from femurfe.analysis.rows import (
     rank_rows,
     regression_rows,
     sobol_rows,
+    stability_rows,
 )
 from femurfe.analysis.sobol import Blocks, SobolIndices, saltelli_blocks, sobol_indices
 from femurfe.analysis.surrogate import Surrogate, SurrogateRefused, fit_surrogate
@@ -46,5 +47,5 @@ __all__ = [
     "load_probability", "median_chart", "morris_effects", "morris_rows", "outcomes", "paired_rows",
     "probability_chart", "probability_rows", "proportion", "rank_rows", "rank_stability", "reduced_basis",
     "regression", "regression_rows", "rung_biases", "saltelli_blocks", "sobol_indices", "sobol_rows",
-    "stability_by_group", "stability_by_load",
+    "stability_by_group", "stability_by_load", "stability_rows",
 ]  # fmt: skip

@@ -104,7 +104,8 @@ def stability_by_group(
 
     Parameters
     ----------
-    groups : (n_cases,), the group of each case: its boundary condition, density law, anatomy.
+    groups : (n_cases,), the group of each case: its boundary condition, density law, anatomy; they
+        come out in the order of their names if these are numbers to begin with, else as they come.
 
     Raises
     ------
@@ -118,12 +119,20 @@ def stability_by_group(
         )
         raise InvalidData(message, code="E-DATA-GROUPS")
     parts = {}
-    for name in dict.fromkeys(names.tolist()):
+    for name in sorted(dict.fromkeys(names.tolist()), key=_number):
         keep = names == name
         parts[name] = Outcomes(
             table.outcome, table.load_case, table.cases[keep], table.arms, table.values[keep]
         )
     return _grouped(parts, lower_is_better, (confidence, resamples, seed))
+
+
+def _number(name: str) -> float:
+    """The number that a name begins with; zero if it does not."""
+    try:
+        return float(name.partition(" ")[0])
+    except ValueError:
+        return 0.0
 
 
 def stability_by_load(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from femurfe.analysis.design_chart import DesignChart
 from femurfe.analysis.morris import MorrisEffect
 from femurfe.analysis.paired import PairedEffect
 from femurfe.analysis.probability import FailureProbability
-from femurfe.analysis.ranks import RankStability
+from femurfe.analysis.ranks import GroupedStability, RankStability
 from femurfe.analysis.regression import Regression
 from femurfe.analysis.sobol import SobolIndices
 
@@ -99,6 +99,22 @@ def rank_rows(ranks: RankStability) -> list[Row]:
             row[f"better_than_{other}"] = value
         rows.append(row | common)
     return rows
+
+
+def stability_rows(found: Mapping[str, GroupedStability]) -> list[Row]:
+    """A row per parameter, group of cases and arm; ``between`` is the agreement of the groups."""
+    return [
+        {
+            "parameter": name,
+            "group": group,
+            "between": grouped.between,
+            "winner": grouped.winners[group],
+            **row,
+        }
+        for name, grouped in found.items()
+        for group, ranks in grouped.within.items()
+        for row in rank_rows(ranks)
+    ]
 
 
 def chart_rows(chart: DesignChart) -> list[Row]:

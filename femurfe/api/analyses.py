@@ -124,7 +124,10 @@ def _provenance(results: SweepResults, found: Sequence[Analysis], refused: Seque
 
 
 def table_rows(found: Analysis) -> Iterator[dict[str, Any]]:
-    """The rows of an analysis; of a chart one per result, without its surface."""
+    """The rows of an analysis; of a chart one per result, without its surface; of groups the best arm's."""
+    if found.kind == "stability":
+        yield from (row for row in found.rows() if row["arm"] == row["winner"])
+        return
     if found.kind != "chart":
         yield from found.rows()
         return

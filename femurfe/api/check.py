@@ -11,7 +11,7 @@ from femurfe.anatomy import ScannedFemur, ScannedVertebra
 from femurfe.errors import FemurfeError, UnreadableFile
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.io import MESH_FORMATS, read_mesh, read_surface
-from femurfe.study.estimate import estimate
+from femurfe.study.estimate import Estimate, estimate
 from femurfe.study.read import example_names, find_study, read_study
 from femurfe.study.run import build_inputs, mesh_of
 from femurfe.study.schema import StudyFile
@@ -30,7 +30,8 @@ class Check:
     ----------
     study : as read; arms, load_cases, items : names.
     volume_ml : of the bone; n_unknowns, memory_gib : about, for one solve.
-    seconds : about, for the whole study on two cores, once; n_cases : of its sweep, 1 if none.
+    seconds : about, for the whole study on two cores, once; loading until it breaks is not in it.
+    n_cases : of its sweep, 1 if none; sweep_seconds : about, for all of them by two workers.
     """
 
     study: StudyFile
@@ -43,6 +44,7 @@ class Check:
     memory_gib: float
     seconds: float
     n_cases: int
+    sweep_seconds: float
 
 
 def check(study: str | Path) -> Check:
@@ -58,8 +60,7 @@ def check(study: str | Path) -> Check:
     inputs = build_inputs(table, path.parent)
     size = estimate(table, inputs)
     solves = len(inputs.arms) * len(inputs.loads) * (2 if table.mesh.compare_fits else 1)
-    sweep = table.sweep
-    n_cases = 1 if sweep is None else len(cases_of(table, make_design(sweep), path.parent))
+    n_cases, sweep_seconds = _sweep_size(table, path.parent, size, len(inputs.arms) * len(inputs.loads))
     return Check(
         table,
         inputs.bone.site,
@@ -69,9 +70,19 @@ def check(study: str | Path) -> Check:
         inputs.bone.volume / 1000.0,
         size.n_unknowns,
         size.memory_gib,
-        20.0 + size.seconds_per_solve * solves,
+        size.seconds(solves),
         n_cases,
+        sweep_seconds,
     )
+
+
+def _sweep_size(study: StudyFile, folder: Path, size: Estimate, n_solves: int) -> tuple[int, float]:
+    """Number of cases, and about the seconds they take, of a study with so many arms times loads."""
+    if study.sweep is None:
+        return 1, size.seconds(n_solves)
+    cases = cases_of(study, make_design(study.sweep), folder)
+    n_meshes, n_batches = len({case.mesh for case in cases}), len({case.place for case in cases})
+    return len(cases), size.seconds_of_sweep(n_meshes, n_batches * n_solves, len(cases))
 
 
 def make_mesh(source: str, *, unit: str | None = None) -> Mesh:

@@ -13,25 +13,28 @@ if TYPE_CHECKING:
 _INTERVALS = ("share", "mu", "mu_star", "sigma", "coefficient", "median_difference", "probability", "best")
 _COLUMNS = {
     "load_case": "load case", "arm": "arm", "baseline": "less", "index": "index", "parameter": "parameter",
-    "with": "with", "how": "how", "share": "share", "mu_star": "mu*", "mu": "mu", "sigma": "sigma",
-    "coefficient": "coefficient", "partial": "partial", "r2": "R2", "median_difference": "median difference",
-    "median_ratio": "ratio", "rank_biserial": "r", "p_holm": "p (Holm)", "probability": "P(fail)",
-    "mean_rank": "mean rank", "best": "P(best)", "agreement": "W", "lowest": "lowest", "highest": "highest",
+    "with": "with", "group": "group", "how": "how", "share": "share", "mu_star": "mu*", "mu": "mu",
+    "sigma": "sigma", "coefficient": "coefficient", "partial": "partial", "r2": "R2",
+    "median_difference": "median difference", "median_ratio": "ratio", "rank_biserial": "r",
+    "p_holm": "p (Holm)", "probability": "P(fail)", "mean_rank": "mean rank", "best": "P(best)",
+    "agreement": "W", "between": "W of groups", "lowest": "lowest", "highest": "highest",
     "rmse": "error", "q2": "Q2", "n_bases": "base points", "n_effects": "effects", "n_cases": "cases",
     "n_dropped": "left out",
 }  # fmt: skip
-_WORDS = 7
+_WORDS = 8
 _RESULTS = typer.Argument(..., help="The folder of a sweep, done or not.")
 _KIND = typer.Option(
     [],
     "--kind",
     "-k",
-    help="sobol, morris, regression, paired, probability, ranks, chart, ladder; repeat for more "
-    "[default: all that fit].",
+    help="sobol, morris, regression, paired, probability, ranks, stability, chart, ladder; repeat for "
+    "more [default: all that fit].",
 )
 _OUTCOME = typer.Option(["risk"], "--outcome", help="A column of numbers of the table; repeat for more.")
 _PARAMETER = typer.Option(
-    [], "--parameter", help="What a regression or chart is over; repeat for more [default: all that vary]."
+    [],
+    "--parameter",
+    help="What a regression, chart or stability is over; repeat for more [default: all that vary].",
 )
 _OUT = typer.Option(None, "--out", "-o", help="Folder to write [default: RESULTS/analysis].")
 

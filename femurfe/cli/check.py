@@ -24,16 +24,20 @@ def check(
     typer.echo(f"loads      {', '.join(found.load_cases)}")
     typer.echo(f"items      {', '.join(found.items) or 'none'}")
     typer.echo(f"mesh       {_mesh(table.mesh)}")
-    if table.sweep is not None:
-        typer.echo(
-            f"sweep      {table.sweep.method} of {found.n_cases} cases: {', '.join(table.sweep.parameters)}"
-        )
     solves = len(found.arms) * len(found.load_cases)
-    each = "" if table.sweep is None else " for each case"
     typer.echo(
         f"estimate   {solves} solves of about {found.n_unknowns:.2g} unknowns, {found.memory_gib:.1f} GiB, "
-        f"about {found.seconds:.0f} s on two cores{each}"
+        f"about {found.seconds:.0f} s on two cores"
     )
+    if table.sweep is not None:
+        typer.echo(
+            f"sweep      {table.sweep.method} of {found.n_cases} cases: {', '.join(table.sweep.parameters)}; "
+            f"about {_duration(found.sweep_seconds)} by two workers"
+        )
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120.0 else f"{seconds / 60.0:.0f} min"
 
 
 def _mesh(table: MeshTable) -> str:

@@ -14,8 +14,6 @@ from femurfe.evaluate.parts import Part, part_numbers
 from femurfe.evaluate.pistoia import calibrations
 from femurfe.evaluate.strains import Geometry, Strains
 from femurfe.fem.recover import energy_density, stress_from_strain
-from femurfe.kernels import neighbours
-from femurfe.kernels.threads import pick
 from femurfe.materials import constants
 from femurfe.materials.field import LIMITS, MaterialField
 from femurfe.mesh.core import Mesh
@@ -100,8 +98,7 @@ def evaluate_risk(
     """
     mesh, field = model.mesh, model.materials
     known = strains or Strains.of(mesh, result.displacement)
-    numbers, raw = part_numbers(mesh, parts), known.cells
-    strain = averaged(known.geometry, raw, numbers, [part.radius for part in parts])
+    numbers, strain = part_numbers(mesh, parts), averaged_strain(mesh, parts, known)
     stress = stress_from_strain(strain, field.young, field.poisson, field.moduli)
     judged = (numbers >= 0) & known.geometry.away_from_loads(model.load_case, margin)
     own = np.full(mesh.n_cells, np.nan)
@@ -111,26 +108,13 @@ def evaluate_risk(
         if cells.size:
             peaks += _peaks(mesh, field, part, cells, strain, stress, own)
     bone = [i for i, part in enumerate(parts) if part.kind == "bone"]
-    peaks += _pistoia(known.geometry, field, np.flatnonzero(judged & np.isin(numbers, bone)), raw)
+    peaks += _pistoia(known.geometry, field, np.flatnonzero(judged & np.isin(numbers, bone)), known.cells)
     return Risk(tuple(peaks), own, strain, judged)
 
 
-def averaged(geometry: Geometry, values: Floats, numbers: Ints, radii: Sequence[float]) -> Floats:
-    """Means (n_cells, m) of ``values`` over balls within each cell's part, weighted by volume.
-
-    Parameters
-    ----------
-    numbers : (n_cells,) part of each cell, negative for none (those come out as zero).
-    radii : mm, of the ball, by part.
-    """
-    out = np.zeros_like(values)
-    if not len(radii):
-        return out
-    where, step = geometry.centroids, max(max(radii), geometry.least_step)
-    start, order, low, counts = geometry.buckets(step)
-    kernel = pick(neighbours.ball_means_serial, neighbours.ball_means_parallel)
-    kernel(where, geometry.volumes, numbers, np.array(radii), values, start, order, low, step, counts, out)
-    return out
+def averaged_strain(mesh: Mesh, parts: Sequence[Part], strains: Strains) -> Floats:
+    """The strain (n_cells, 6) that is judged: averaged over a ball within each cell's part."""
+    return strains.averaged(part_numbers(mesh, parts), [part.radius for part in parts])
 
 
 def _peaks(

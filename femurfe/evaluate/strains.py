@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +12,7 @@ from femurfe.fem.forces import loaded_points
 from femurfe.fem.recover import corner_strain, mean_over_cells, quadrature_strain, quadrature_volumes
 from femurfe.fem.supports import surface_points
 from femurfe.kernels import neighbours
+from femurfe.kernels.threads import pick
 from femurfe.loads.base import LoadCase
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.label import volumes
@@ -92,6 +94,7 @@ class Strains:
 
     def __init__(self, geometry: Geometry, displacement: Floats) -> None:
         self.geometry, self.displacement = geometry, displacement
+        self._balls: dict[tuple[bytes, tuple[float, ...]], Floats] = {}
 
     @classmethod
     def of(cls, mesh: Mesh, displacement: Floats) -> Strains:
@@ -112,3 +115,38 @@ class Strains:
     def cells(self) -> Floats:
         """Mean of each cell, (n_cells, 6)."""
         return mean_over_cells(self.quadrature, self.geometry.quadrature_volumes)
+
+    def averaged(self, numbers: Ints, radii: Sequence[float]) -> Floats:
+        """Means of cells averaged over balls within each cell's part, (n_cells, 6); see `averaged`."""
+        key = numbers.tobytes(), tuple(radii)
+        if key not in self._balls:
+            self._balls = {key: averaged(self.geometry, self.cells, numbers, radii)}
+        return self._balls[key]
+
+    def times(self, factor: float) -> Strains:
+        """Those of a displacement that much larger.
+
+        Means over cells and balls are taken over; the large ones are made anew when asked for.
+        """
+        out = Strains(self.geometry, factor * self.displacement)
+        out.__dict__["cells"] = factor * self.cells
+        out._balls = {key: factor * values for key, values in self._balls.items()}
+        return out
+
+
+def averaged(geometry: Geometry, values: Floats, numbers: Ints, radii: Sequence[float]) -> Floats:
+    """Means (n_cells, m) of ``values`` over balls within each cell's part, weighted by volume.
+
+    Parameters
+    ----------
+    numbers : (n_cells,) part of each cell, negative for none (those come out as zero).
+    radii : mm, of the ball, by part.
+    """
+    out = np.zeros_like(values)
+    if not len(radii):
+        return out
+    where, step = geometry.centroids, max(max(radii), geometry.least_step)
+    start, order, low, counts = geometry.buckets(step)
+    kernel = pick(neighbours.ball_means_serial, neighbours.ball_means_parallel)
+    kernel(where, geometry.volumes, numbers, np.array(radii), values, start, order, low, step, counts, out)
+    return out

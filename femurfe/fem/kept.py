@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.aggregation import Plan
+from femurfe.fem.constraints import Constraints
 from femurfe.fem.iteration import Iteration, load_block
 from femurfe.fem.operator import Stiffness
 from femurfe.fem.ordering import Ordering
@@ -35,6 +36,7 @@ class Kept:
     """
 
     plans: list[Plan] = field(default_factory=list)
+    _constraints: Constraints | None = None
     _values: Values | None = None
     _stiffness: Stiffness | None = None
     _ordering: Ordering | None = None
@@ -45,6 +47,19 @@ class Kept:
     def release(self) -> None:
         """Give up what is large: the stiffness and the set-up."""
         self._values = self._stiffness = self._solver = None
+
+    def copy(self) -> Kept:
+        """What goes on from here on its own, without what is large."""
+        return Kept(
+            plans=list(self.plans), _constraints=self._constraints, _ordering=self._ordering,
+            _answers=list(self._answers), _iterations=self._iterations,
+        )  # fmt: skip
+
+    def constraints(self, make: Callable[[], Constraints]) -> Constraints:
+        """The constraints of these supports, made once."""
+        if self._constraints is None:
+            self._constraints = make()
+        return self._constraints
 
     def stiffness(self, values: Values, make: Callable[[Ordering | None], Stiffness]) -> Stiffness:
         """The stiffness of before if Young's moduli, Poisson's ratios and full moduli are the same.
@@ -114,12 +129,15 @@ class KeptSets:
         self._mesh: Mesh | None = None
         self._sets: dict[Hashable, Kept] = {}
 
+    def copy(self) -> KeptSets:
+        """What goes on from here on its own, without set-ups."""
+        out = KeptSets()
+        out._mesh, out._sets = self._mesh, {key: kept.copy() for key, kept in self._sets.items()}
+        return out
+
     def of(self, mesh: Mesh, supports: Hashable) -> Kept:
-        """What is kept for some supports; all is forgotten when points or cells are others."""
-        old = self._mesh
-        if old is None or not (
-            np.array_equal(old.points, mesh.points) and np.array_equal(old.cells, mesh.cells)
-        ):
+        """What is kept for some supports; all is forgotten when points, cells or surfaces are others."""
+        if self._mesh is None or not _same_but_regions(self._mesh, mesh):
             self._sets.clear()
         self._mesh = mesh
         kept = self._sets.pop(supports, None) or Kept()
@@ -129,6 +147,15 @@ class KeptSets:
         if len(self._sets) > MOST_SUPPORTS:
             del self._sets[next(iter(self._sets))]
         return kept
+
+
+def _same_but_regions(first: Mesh, second: Mesh) -> bool:
+    pairs = [(first.points, second.points), (first.cells, second.cells)]
+    if first.surfaces is not second.surfaces:
+        if first.surfaces.keys() != second.surfaces.keys():
+            return False
+        pairs += [(rows, second.surfaces[name]) for name, rows in first.surfaces.items()]
+    return all(a is b or np.array_equal(a, b) for a, b in pairs)
 
 
 def _same(first: Values | None, second: Values) -> bool:

@@ -162,28 +162,25 @@ def _multigrid(
     n_loads, set_up = right.shape[2], 0.0
     with Team(threads.chosen()) as team:
         for precision, most in ((np.float32, MOST_IN_SINGLE), (np.float64, options.max_iterations)):
+            left = right - system.apply(x) if x.any() else right
+            residual = _shares(left, right)
+            if (residual <= options.tolerance).all():
+                break
             make = partial(multigrid_set_up, mesh, system, n_loads, team, precision, kept.plans)
             solver = kept.solver(system.stiffness, n_loads, team, precision, make)
             set_up = set_up or perf_counter()
-            residual = np.zeros(right.shape[2])
-            for first in range(0, right.shape[2], solver.loads):
+            for first in range(0, n_loads, solver.loads):
                 part = slice(first, first + solver.loads)
                 residual[part] = _go_on(
-                    solver,
-                    system,
-                    right[:, :, part],
-                    x[:, :, part],
-                    iterations[part],
-                    options,
-                    most,
-                    progress,
-                )
+                    solver, system, right[:, :, part], x[:, :, part], left[:, :, part], iterations[part],
+                    options, most, progress,
+                )  # fmt: skip
             if (residual <= options.tolerance).all() or iterations.max() >= options.max_iterations:
                 break
             x[:, :, ~(residual < 1.0)] = 0.0
     if (residual <= options.tolerance).all():
         kept.learn(x, iterations)
-    return x, iterations, set_up
+    return x, iterations, set_up or perf_counter()
 
 
 def _on_voxels(
@@ -200,11 +197,15 @@ def _on_voxels(
 
 
 def _go_on(
-    solver: Iteration, system: System, right: Floats, x: Floats, iterations: Ints,
+    solver: Iteration, system: System, right: Floats, x: Floats, left: Floats, iterations: Ints,
     options: SolverOptions, most: int, progress: Progress | None,
 ) -> Floats:  # fmt: skip
-    """Add to x and iterations, in place, until the residual is small or the limit is met; the residual."""
-    left = right - system.apply(x) if x.any() else right
+    """Add to x and iterations, in place, until the residual is small or the limit is met; the residual.
+
+    Parameters
+    ----------
+    left : the residual of ``x``.
+    """
     residual = _shares(left, right)
     for _ in range(1 + RESTARTS):
         limit = min(most, options.max_iterations - int(iterations.max()))

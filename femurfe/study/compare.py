@@ -4,53 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from femurfe.anatomy.base import Bone
-from femurfe.equilibrium import equilibrium
 from femurfe.errors import InvalidStudy
-from femurfe.evaluate import Geometry, Risk, Strains, evaluate_risk, region_rows, relative_error
-from femurfe.evaluate.interfaces import interface_row
-from femurfe.fem.kept import KeptSets
+from femurfe.evaluate import Geometry, region_rows
 from femurfe.fem.linear import SolverOptions
 from femurfe.fem.steps import StepRow
-from femurfe.interfaces import Interface, Parted, part
-from femurfe.kernels import ahead
-from femurfe.kernels import threads as threading
-from femurfe.kernels.plan import judging_plan
+from femurfe.interfaces import Interface, part
 from femurfe.loads.base import LoadCase
 from femurfe.materials import BoneMaterials
-from femurfe.model import Model, begin_compiling, solve_all
-from femurfe.result import Result
+from femurfe.model import Model, begin_compiling
 from femurfe.study.arms import Arm, Arms, Averaging, Fit, Kind, build_arms, default_materials
 from femurfe.study.interfaces import interfaces_of
 from femurfe.study.kept import Keep, anew, recorded
 from femurfe.study.notes import warn_of_placement
+from femurfe.study.responses import Responses
+from femurfe.study.solving import Solved, Solving
 from femurfe.study.table import Row, criterion_rows, table_row
-from femurfe.study.ultimate import Broken, UltimateOptions, break_arm, curve_rows, event_rows
+from femurfe.study.ultimate import UltimateOptions, break_arm, curve_rows, event_rows
 
 Progress = Callable[[str, int, int, str], None]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Solved:
-    """One arm under one load case, solved and judged.
-
-    Attributes
-    ----------
-    arm, case : names; result : of the solve; risk : of failure.
-    error : estimated share by which the stiffness is too large.
-    interfaces : what each one that is not bonded does.
-    broken : the same arm loaded until it breaks, if that was asked for.
-    """
-
-    arm: str
-    case: str
-    result: Result
-    risk: Risk
-    error: float
-    interfaces: Sequence[Mapping[str, Any]] = ()
-    broken: Broken | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -170,8 +143,9 @@ def compare(
             warn_of_placement(arm, cases.values())
         margin = (averaging or Averaging()).margin
         solved: dict[tuple[str, str], Solved] = {}
-        kept, solving = KeptSets(), _Solving(cases, options, threads, margin)
         geometry = keep("geometry", lambda: Geometry(built[0].mesh))
+        known = None if keep is anew else keep("responses", Responses)
+        solving = Solving(cases, options, threads, margin, geometry, known)
         for i, arm in enumerate(built):
             own = interfaces_of(arm, interfaces)
             tell_arm = _counted(tell, i, len(built), arm.name)
@@ -179,9 +153,9 @@ def compare(
             if own:
                 parted = part(Model(arm.mesh, arm.materials, next(iter(cases.values()))), own, partial=True)
                 built[i] = replace(arm, mesh=parted.model.mesh)
-                found = _solve_parted(built[i], parted, solving, tell_arm)
+                found = solving.parted(built[i], parted, tell_arm)
             else:
-                found = _solve_arm(arm, solving, tell_arm, kept, geometry)
+                found = solving.arm(arm, tell_arm)
             solved |= {(one.arm, one.case): one for one in found}
             if ultimate is not None:
                 for name, load in cases.items():
@@ -222,57 +196,3 @@ def _stepped(tell: Progress, done: int, total: int, what: str) -> Callable[[Step
         tell("solve", done, total, detail)
 
     return report
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Solving:
-    """What the solves of all arms share."""
-
-    cases: Mapping[str, LoadCase]
-    options: SolverOptions | None
-    threads: int | None
-    margin: float
-
-
-def _solve_arm(
-    arm: Arm,
-    solving: _Solving,
-    report: Callable[[str, int, float], None],
-    kept: KeptSets,
-    geometry: Geometry,
-) -> list[Solved]:
-    models = [Model(arm.mesh, arm.materials, case) for case in solving.cases.values()]
-    results = solve_all(models, solving.options, threads=solving.threads, report=report, kept=kept)
-    ahead.ready(judging_plan(threading.chosen()))
-    return [
-        _judged(arm, model, result, solving.margin, geometry)
-        for model, result in zip(models, results, strict=True)
-    ]
-
-
-def _solve_parted(
-    arm: Arm, parted: Parted, solving: _Solving, report: Callable[[str, int, float], None]
-) -> list[Solved]:
-    """The solves of an arm on its parted mesh."""
-    out, geometry = [], Geometry(arm.mesh)
-    for case in solving.cases.values():
-        model = Model(arm.mesh, arm.materials, case)
-        rest = equilibrium(
-            replace(parted, model=model), solving.options, threads=solving.threads, report=report
-        )
-        rows = [
-            {"interface": name, **interface_row(elements, rest.result.displacement, rest.history(name))}
-            for name, elements in parted.elements.items()
-        ]
-        out.append(_judged(arm, model, rest.result, solving.margin, geometry, rows))
-    return out
-
-
-def _judged(
-    arm: Arm, model: Model, result: Result, margin: float, geometry: Geometry,
-    interfaces: Sequence[Mapping[str, Any]] = (),
-) -> Solved:  # fmt: skip
-    strains = Strains(geometry, result.displacement)
-    risk = evaluate_risk(model, result, arm.parts, margin, strains)
-    error = relative_error(model, result, strains)
-    return Solved(arm.name, model.load_case.name, result, risk, error, interfaces)

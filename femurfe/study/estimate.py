@@ -11,12 +11,19 @@ from femurfe.study.run import Inputs
 from femurfe.study.schema import MeshTable, StudyFile
 
 # Measured on femora, vertebrae and hemipelves: cells per cube of the wanted size; unknowns per
-# cell; bytes and seconds per unknown.
+# cell; bytes per unknown; seconds per unknown on one thread, to mesh and label, and to solve and judge
+# one load, of which a second thread saves a third; seconds until a process has its bone and kernels, of a
+# solve of whatever size, and of a case whose answers are known.
 _CELLS_PER_SIZE3 = 15.0
 _VOXELS_PER_SIZE3 = 1.1
 _UNKNOWNS_PER_CELL = {1: 0.65, 2: 4.5, "voxel": 3.6}
 _BYTES_PER_UNKNOWN = {1: 3600.0, 2: 1900.0, "voxel": 1200.0}
-_SECONDS_PER_UNKNOWN = {1: 3e-5, 2: 3.5e-5, "voxel": 1.5e-5}
+_SECONDS_TO_MESH = {1: 1.2e-4, 2: 4e-5, "voxel": 1e-5}
+_SECONDS_TO_SOLVE = {1: 2e-5, 2: 5e-6, "voxel": 4e-6}
+_OF_TWO_THREADS = 0.65
+_START = 5.0
+_SOLVE = 0.1
+_CASE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +33,29 @@ class Estimate:
     Attributes
     ----------
     items : names of its items, each placed.
-    n_unknowns, memory_gib, seconds_per_solve : of one solve, time on two cores.
+    n_unknowns, memory_gib : of one solve.
+    seconds_to_mesh, seconds_to_solve : on one thread; to solve and judge one arm under one load.
     """
 
     items: tuple[str, ...]
     n_unknowns: float
     memory_gib: float
-    seconds_per_solve: float
+    seconds_to_mesh: float
+    seconds_to_solve: float
+
+    def seconds(self, n_solves: int) -> float:
+        """Of a study with so many arms times loads, on two threads."""
+        return _START + self.seconds_to_mesh + _OF_TWO_THREADS * n_solves * self.seconds_to_solve
+
+    def seconds_of_sweep(self, n_meshes: int, n_solves: int, n_cases: int) -> float:
+        """Of a sweep by two workers.
+
+        Parameters
+        ----------
+        n_solves : cases times arms times loads, without those whose answers are multiples of others'.
+        """
+        whole = n_meshes * self.seconds_to_mesh + n_solves * self.seconds_to_solve + _CASE * n_cases
+        return _START + max(0.5 * whole, self.seconds_to_mesh)
 
 
 def estimate(study: StudyFile, inputs: Inputs) -> Estimate:
@@ -50,7 +73,9 @@ def estimate(study: StudyFile, inputs: Inputs) -> Estimate:
         solids[item.name] = item.solid(inputs.bone, solids)
     kind = "voxel" if study.mesh.kind == "voxel" else study.mesh.order
     n = _cells(inputs, solids, study.mesh) * _UNKNOWNS_PER_CELL[kind]
-    return Estimate(tuple(solids), n, n * _BYTES_PER_UNKNOWN[kind] / 2.0**30, n * _SECONDS_PER_UNKNOWN[kind])
+    memory = n * _BYTES_PER_UNKNOWN[kind] / 2.0**30
+    solve = _SOLVE + n * _SECONDS_TO_SOLVE[kind]
+    return Estimate(tuple(solids), n, memory, n * _SECONDS_TO_MESH[kind], solve)
 
 
 def _cells(inputs: Inputs, solids: Mapping[str, Shape], table: MeshTable) -> float:

@@ -16,22 +16,27 @@ from femurfe.item import Item, given
 from femurfe.materials import constants
 from femurfe.shapes import Capsule, Ellipsoid, Shape, Sphere, sized
 from femurfe.study.files import material_key
+from femurfe.study.kept import Keep, anew
 from femurfe.study.schema import CementTable, DefectTable, ScrewTable, StudyFile
 
 AnyTable = DefectTable | CementTable | ScrewTable
 
 
-def build_items(study: StudyFile, bone: Bone, folder: Path) -> dict[str, list[Item]]:
+def build_items(study: StudyFile, bone: Bone, folder: Path, keep: Keep = anew) -> dict[str, list[Item]]:
     """The items of a study by the name they have in the file; a screw set gives several.
 
     Parameters
     ----------
     folder : of the study file; material files are read from inside it only.
+    keep : gives solids of defects again that were made before.
     """
-    return {name: _item(name, _located(table, folder), bone) for name, table in study.items.items()}
+    solids = keep("defects", lambda: _defect_solids(study, bone))
+    return {name: _item(name, _located(table, folder), bone, solids) for name, table in study.items.items()}
 
 
-def build_items_of_arms(study: StudyFile, bone: Bone, folder: Path) -> dict[str, list[Item]]:
+def build_items_of_arms(
+    study: StudyFile, bone: Bone, folder: Path, keep: Keep = anew
+) -> dict[str, list[Item]]:
     """The items of each arm in order.
 
     Raises
@@ -39,7 +44,7 @@ def build_items_of_arms(study: StudyFile, bone: Bone, folder: Path) -> dict[str,
     UnknownName
         If an arm names an item that is not in the file.
     """
-    items = build_items(study, bone, folder)
+    items = build_items(study, bone, folder, keep)
     for arm, names in study.arms.items():
         for name in names:
             if name not in items:
@@ -70,9 +75,10 @@ def _located(table: AnyTable, folder: Path) -> AnyTable:
     return table.model_copy(update={key: material_key(folder, getattr(table, key)) for key in keys})
 
 
-def _item(name: str, table: AnyTable, bone: Bone) -> list[Item]:
+def _item(name: str, table: AnyTable, bone: Bone, solids: Mapping[str, Shape]) -> list[Item]:
     if isinstance(table, DefectTable):
-        return [_defect(name, table, bone)]
+        own = table.young_MPa, table.poisson
+        return [Defect(name, solids[name], table.contained, table.material, table.mesh_size_mm, *own)]
     if isinstance(table, CementTable):
         return [_cement(name, table, bone)]
     return list(_screws(name, table, bone))
@@ -90,8 +96,12 @@ def _place(
     return np.asarray(base + sum((mm * bone.axis(axis) for axis, mm in shift.items()), np.zeros(3)))
 
 
-def _defect(name: str, table: DefectTable, bone: Bone) -> Defect:
-    owner = f"items.{name}"
+def _defect_solids(study: StudyFile, bone: Bone) -> dict[str, Shape]:
+    tables = study.items.items()
+    return {name: _defect_solid(f"items.{name}", t, bone) for name, t in tables if isinstance(t, DefectTable)}
+
+
+def _defect_solid(owner: str, table: DefectTable, bone: Bone) -> Shape:
     for one, other in (("volume_ml", "share"), ("radius_mm", "radii_mm")):
         if getattr(table, one) is not None and getattr(table, other) is not None:
             message = f"{owner} takes {one} or {other}, not both"
@@ -105,9 +115,7 @@ def _defect(name: str, table: DefectTable, bone: Bone) -> Defect:
         shape = with_volume(shape, bone, table.volume_ml, centre)
     if table.share is not None:
         shape = with_share(shape, bone, table.share, centre, table.of)
-    return Defect(
-        name, shape, table.contained, table.material, table.mesh_size_mm, table.young_MPa, table.poisson
-    )
+    return shape
 
 
 def _defect_shape(owner: str, table: DefectTable, bone: Bone, centre: Floats) -> Shape:

@@ -1,4 +1,4 @@
-"""What one case has made and the next can use: bone, solids, mesh, tissue, labels, placements."""
+"""What one case has made and the next can use: bone, solids, mesh, tissue, labels, answers."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def geometry_keys(study: StudyFile, folder: Path) -> dict[str, str]:
     mesh = [*(bone if study.mesh.kind == "voxel" else solids), study.mesh.model_dump()]
     both = [solids, mesh]
     keys = {
-        "bone": bone, "solids": solids, "mesh": mesh, "tissue": mesh, "geometry": mesh, "labels": both,
-        "placements": both,
+        "bone": bone, "solids": solids, "defects": solids, "mesh": mesh, "tissue": mesh, "geometry": mesh,
+        "responses": mesh, "labels": both, "placements": both,
     }  # fmt: skip
     return {kind: hashlib.sha256(json.dumps(parts).encode()).hexdigest() for kind, parts in keys.items()}
 

@@ -84,7 +84,7 @@ def build_inputs(study: StudyFile, folder: Path, keep: Keep = anew) -> Inputs:
     """
     _check_sizes(study)
     bone = keep("bone", lambda: build_bone(study.anatomy, folder))
-    arms = build_items_of_arms(study, bone, folder)
+    arms = build_items_of_arms(study, bone, folder, keep)
     interfaces = build_interfaces(study.interfaces, folder)
     materials = build_materials(study.materials, bone, folder)
     return Inputs(bone, arms, build_loads(study, bone), materials, interfaces)

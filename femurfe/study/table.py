@@ -15,7 +15,7 @@ from femurfe.loads.base import LoadCase
 from femurfe.study.ultimate import ultimate_columns
 
 if TYPE_CHECKING:
-    from femurfe.study.compare import Solved
+    from femurfe.study.solving import Solved
 
 Row = dict[str, Any]
 

@@ -5,6 +5,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -83,3 +84,26 @@ def test_without_a_place_to_write_the_run_goes_on(kept, tmp_path):
     displacement, loaded = solve(tmp_path / "u.npy", tmp_path / "file" / "cache", **only)
     assert loaded == 0
     np.testing.assert_array_equal(displacement, kept[1])
+
+
+@pytest.mark.slow
+def test_row_81_another_processor_compiles_its_own_and_leaves_the_others(kept, tmp_path):
+    cache, expected = kept
+    copy = tmp_path / "cache"
+    shutil.copytree(cache, copy)
+    found, loaded = solve(tmp_path / "u.npy", copy, NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="")
+    assert loaded == 0
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14 * np.abs(expected).max())
+    again, loaded = solve(tmp_path / "u.npy", copy)
+    assert loaded > 0
+    np.testing.assert_array_equal(again, expected)
+
+
+@pytest.mark.slow
+def test_row_81_processes_that_fill_one_store_at_once_give_the_same_and_leave_it_whole(kept, tmp_path):
+    with ThreadPoolExecutor(3) as pool:
+        outs = [tmp_path / f"{i}.npy" for i in range(3)]
+        found = list(pool.map(lambda out: solve(out, tmp_path / "cache"), outs))
+    for displacement, _ in found:
+        np.testing.assert_array_equal(displacement, kept[1])
+    assert solve(tmp_path / "again.npy", tmp_path / "cache")[1] > 0

@@ -32,8 +32,7 @@ event.register("numba:compile", Listener())
 from femurfe.bench.clock import Clock
 from femurfe.bench.cube import cube
 from femurfe.bench.solve import held, timed_solve
-from femurfe.evaluate.risk import averaged
-from femurfe.evaluate.strains import Geometry
+from femurfe.evaluate.strains import Geometry, averaged
 from femurfe.fem.linear import SolverOptions
 from femurfe.fem.recover import cell_strain, quadrature_volumes
 from femurfe.fem.stiffness import stiffness_for

@@ -17,7 +17,7 @@ from femurfe.study.schema import SweepTable
 from femurfe.study.sweep import kinds as kinds_of_sweeps
 from femurfe.study.sweep.design import make_design
 
-KINDS = ("sobol", "morris", "regression", "paired", "probability", "ranks", "chart")
+KINDS = ("sobol", "morris", "regression", "paired", "probability", "ranks", "stability", "chart")
 SALTELLI_KINDS = tuple(kind for kind in KINDS if kind != "morris")
 
 
@@ -75,7 +75,8 @@ def test_all_kinds_that_fit_leave_a_table_and_figures_and_the_others_a_sentence(
         rows = table_of(analysed.folder, kind)
         assert {row["load_case"] for row in rows} == {"compression"}
         figures = list(analysed.folder.glob(f"{kind}_risk_compression*.p*"))
-        assert len(figures) == 2 * len({row["arm"] for row in rows} if kind in BY_ARM else {""})
+        drawn = set() if kind == "stability" else {row["arm"] for row in rows} if kind in BY_ARM else {""}
+        assert len(figures) == 2 * len(drawn)
         for path in figures:
             assert path.read_bytes().startswith(b"%PDF" if path.suffix == ".pdf" else b"\x89PNG")
     assert not (analysed.folder / "probability_stiffness_N_per_mm.csv").exists()
@@ -117,6 +118,26 @@ def test_pairs_ranks_and_probabilities_use_blocks_a_and_b_alone(place):
     counted = {one.arm: one for one in results.analyze("probability").of()}
     assert 0.0 < counted["lytic"].probability.estimate == (apart["lytic"] >= 1.0).mean() < 1.0
     assert results.analyze("regression").of(arm="lytic").n_cases == 32
+
+
+def test_the_order_of_arms_is_told_within_thirds_of_each_parameter(place):
+    results = ff.read_sweep(place)
+    found, ranks = results.analyze("stability").of(), results.analyze("ranks").of()
+    assert ranks.better["lytic", "cement"].estimate > 0.8
+    assert set(found) == {FACTOR, FORCE}
+    for grouped in found.values():
+        assert [one.n_cases for one in grouped.within.values()] == [11, 10, 11]
+        assert set(grouped.winners.values()) == {"lytic"}
+        assert grouped.between == 1.0
+    (one,) = results.analyze("stability", parameters=[FORCE]).of().values()
+    low = next(iter(one.within))
+    table = results.table()
+    cases = table[(table["case"] % 4 % 3 == 0) & (table["arm"] == "lytic")].sort_values(FORCE)["case"][:11]
+    apart = table[table["case"].isin(cases)].pivot_table(index="case", columns="arm", values="risk")
+    wins = (apart["cement"] < apart["lytic"]).mean()
+    assert one.within[low].better["cement", "lytic"].estimate == wins
+    rows = results.analyze("stability").rows()
+    assert len(rows) == 2 * 3 * 2
 
 
 def test_a_probability_integrates_a_distribution_of_the_load(place):
@@ -162,6 +183,7 @@ def test_the_command_prints_tables_and_replaces_its_folder_only(place, monkeypat
         ({"kind": "sobol", "pairs": []}, UnknownName, "option of a sobol analysis"),
         ({"kind": "paired", "arm": "cement"}, InvalidData, "of all arms together"),
         ({"kind": "regression", "parameters": ["x"]}, UnknownName, "parameter of the sweep"),
+        ({"kind": "stability", "parameters": ["x"]}, UnknownName, "parameter of the sweep"),
         ({"kind": "chart", "parameters": [FORCE]}, InvalidData, "over two parameters, got 1"),
         ({"kind": "probability", "outcome": "failure_load_N"}, InvalidData, "without load"),
         ({"kind": "ranks", "outcome": "energy_Nmm"}, InvalidData, "lower_is_better"),
@@ -185,8 +207,8 @@ def test_the_number_of_a_person_is_no_quantity():
 @pytest.mark.parametrize(
     ("method", "n", "kinds"),
     [
-        ("grid", None, {"regression", "paired", "ranks", "chart", "ladder"}),
-        ("sobol", 16, {"regression", "paired", "ranks", "chart", "probability"}),
+        ("grid", None, {"regression", "paired", "ranks", "stability", "chart", "ladder"}),
+        ("sobol", 16, {"regression", "paired", "ranks", "stability", "chart", "probability"}),
         ("morris", 8, {"morris", "chart"}),
         ("saltelli", 16, set(SALTELLI_KINDS)),
     ],

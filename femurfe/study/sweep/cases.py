@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -23,7 +23,7 @@ from femurfe.study.read import parse_study
 from femurfe.study.run import build_inputs
 from femurfe.study.schema import StudyFile
 from femurfe.study.sweep.design import Design
-from femurfe.study.sweep.key import case_key, used_files
+from femurfe.study.sweep.key import batch_key, case_key, used_files
 from femurfe.study.sweep.values import split_key, with_value
 
 
@@ -35,6 +35,7 @@ class Case:
     ----------
     key : of its results; mesh : of its mesh, which cases may share.
     tables : the study; files : digests of the files it names; values : what the design sets.
+    batch : of all but its loads: such cases may share answers.
     """
 
     key: str
@@ -42,6 +43,12 @@ class Case:
     tables: Mapping[str, Any]
     files: Mapping[str, str]
     values: Mapping[str, Any]
+    batch: str = ""
+
+    @property
+    def place(self) -> str:
+        """Of mesh and batch, for a worker to go on with."""
+        return f"{self.mesh}/{self.batch}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ class Plan:
     Attributes
     ----------
     design : as made; keys : one per case of the design, in its order.
-    cases : by key, each once, neighbours on one mesh.
+    cases : by key, each once, those that share a mesh or answers side by side.
     memory_gib : about, of the first case; NaN if it cannot be built.
     """
 
@@ -81,7 +88,7 @@ def make_plan(study: StudyFile, design: Design, folder: Path) -> Plan:
     found = cases_of(study, design, folder)
     memory = _memory_of(found[0], folder)
     cases: dict[str, Case] = {}
-    for case in _by_mesh(found):
+    for case in _neighbours(found):
         cases.setdefault(case.key, case)
     return Plan(design, tuple(case.key for case in found), cases, memory)
 
@@ -123,7 +130,8 @@ def _case(tables: Mapping[str, Any], design: Design, i: int, folder: Path) -> Ca
         message = f"case {i} of the sweep ({shown(values)}): {error}"
         raise InvalidMaterial(message, code=error.code) from error
     files = used_files(study, folder)
-    return Case(case_key(study, files), geometry_keys(study, folder)["mesh"], own, files, values)
+    mesh, batch = geometry_keys(study, folder)["mesh"], batch_key(study)
+    return Case(case_key(study, files), mesh, own, files, values, batch)
 
 
 def shown(values: Mapping[str, Any]) -> str:
@@ -131,12 +139,19 @@ def shown(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{key} = {value!r}" for key, value in values.items())
 
 
-def _by_mesh(cases: Sequence[Case]) -> list[Case]:
-    """The cases with equal meshes side by side, meshes in the order in which they first come."""
+def _neighbours(cases: Sequence[Case]) -> list[Case]:
+    """The cases that share most side by side, in the order in which meshes, materials, batches first come."""
+    levels = [lambda c: c.mesh, lambda c: repr(c.tables.get("materials")), lambda c: c.batch]
+    return _grouped(cases, levels)
+
+
+def _grouped(cases: Sequence[Case], levels: Sequence[Callable[[Case], str]]) -> list[Case]:
+    if not levels:
+        return list(cases)
     groups: dict[str, list[Case]] = {}
     for case in cases:
-        groups.setdefault(case.mesh, []).append(case)
-    return [case for group in groups.values() for case in group]
+        groups.setdefault(levels[0](case), []).append(case)
+    return [case for group in groups.values() for case in _grouped(group, levels[1:])]
 
 
 def _memory_of(case: Case, folder: Path) -> float:

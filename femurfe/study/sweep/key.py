@@ -4,44 +4,42 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from femurfe import paths
 from femurfe.study.files import file_digest, inside_folder
 from femurfe.study.provenance import PACKAGES, versions
 from femurfe.study.schema import StudyFile
+from femurfe.study.sweep.sources import bytes_digest, meaning_digest
 
+NAMES = {"name", "title", "sweep", "figures"}
 NO_NUMBERS = {"matplotlib", "pydantic"}
-ASIDE = ("api", "bench", "cli", "figures", "report", "study/sweep")
 
 
 @cache
 def stamp() -> str:
-    """Digest of what results come from: own sources and data, libraries.
+    """Digest of what results come from: own code and data, without what moves no number; libraries.
 
     The processor is not in it: machines of a cluster share results, which agree to the
     solver's tolerance.
     """
-    digest = hashlib.sha256()
+    return _with_libraries(meaning_digest())
+
+
+@cache
+def raw_stamp() -> str:
+    """The same of all bytes, which takes a tenth of the time; equal ones have equal stamps."""
+    return _with_libraries(bytes_digest())
+
+
+def _with_libraries(own: str) -> str:
+    digest = hashlib.sha256(own.encode())
     for name, version in versions().items():
         if name in PACKAGES and name not in NO_NUMBERS:
             digest.update(f"{name} {version}\n".encode())
-    for path in _sources():
-        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
-
-
-def _sources() -> Iterator[Path]:
-    package = Path(paths.__file__).parent
-    aside = [package / folder for folder in (*ASIDE, "_data")]
-    for path in sorted(package.rglob("*.py")):
-        if not any(path.is_relative_to(folder) for folder in aside):
-            yield path
-    for folder in (paths.material_library(), paths.meshes()):
-        yield from sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def used_files(study: StudyFile, folder: Path) -> dict[str, str]:
@@ -62,10 +60,17 @@ def used_files(study: StudyFile, folder: Path) -> dict[str, str]:
 
 def case_key(study: StudyFile, files: Mapping[str, str]) -> str:
     """Digest of a resolved study without its name, its files, and the code."""
-    tables = study.model_dump(exclude={"name", "title", "sweep", "figures"})
+    tables = study.model_dump(exclude=NAMES)
     content = {"study": _plain(tables), "files": dict(files), "stamp": stamp()}
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def batch_key(study: StudyFile) -> str:
+    """Digest of a resolved study without its loads: cases with equal ones may share answers."""
+    tables = study.model_dump(exclude={*NAMES, "loads"})
+    text = json.dumps(_plain(tables), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def _plain(value: Any) -> Any:

@@ -15,6 +15,7 @@ from femurfe.analysis.table import Outcomes
 from femurfe.arrays import Floats
 from femurfe.errors import InvalidData, UnknownName
 from femurfe.study.sweep.design import Design
+from femurfe.study.sweep.groups import groups_of
 from femurfe.study.table import Row
 
 ALL = ("grid", "list", "latin_hypercube", "sobol", "morris", "saltelli")
@@ -68,17 +69,28 @@ class Sample:
         cases = self.independent.cases
         columns: dict[str, Any] = {"case": cases}
         for name in names:
-            if name not in self.design.names:
-                raise UnknownName("parameter of the sweep", name, self.design.names)
+            values = self.values_of(name)
             if name in NAMES_OF_THINGS:
                 message = (
                     f"{name} numbers people, whose order means nothing; take a parameter that is a quantity"
                 )
                 raise InvalidData(message, code="E-SWEEP-ANALYSIS")
-            place = self.design.names.index(name)
             columns[name] = np.empty(len(cases), dtype=object)
-            columns[name][:] = [self.design.rows[case][place] for case in cases]
+            columns[name][:] = values
         return analysis.inputs(columns, names)[1]
+
+    def values_of(self, name: str) -> list[Any]:
+        """What a parameter is in each independent case.
+
+        Raises
+        ------
+        UnknownName
+            If the sweep does not vary it.
+        """
+        if name not in self.design.names:
+            raise UnknownName("parameter of the sweep", name, self.design.names)
+        place = self.design.names.index(name)
+        return [self.design.rows[case][place] for case in self.independent.cases]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +162,36 @@ def _probability(
 def _ranks(
     sample: Sample, _: str, lower_is_better: bool | None = None, **options: Any
 ) -> analysis.RankStability:
+    lower = _lower(sample, lower_is_better)
+    return analysis.rank_stability(sample.independent, lower_is_better=lower, **options)
+
+
+def _lower(sample: Sample, given: bool | None) -> bool:
     outcome = sample.found.outcome
-    lower = LOWER_IS_BETTER.get(outcome) if lower_is_better is None else lower_is_better
+    lower = LOWER_IS_BETTER.get(outcome) if given is None else given
     if lower is None:
         message = f"lower_is_better must be True or False to rank arms by {outcome!r}; it was left out"
         raise InvalidData(message, code="E-SWEEP-ANALYSIS")
-    return analysis.rank_stability(sample.independent, lower_is_better=lower, **options)
+    return lower
+
+
+def _stability(
+    sample: Sample, _: str, parameters: Sequence[str] | None = None, lower_is_better: bool | None = None,
+    **options: Any,
+) -> dict[str, analysis.GroupedStability]:  # fmt: skip
+    """Rankings within groups of cases by each parameter: material, support, load, anatomy."""
+    lower, found, refused = _lower(sample, lower_is_better), {}, InvalidData("nothing varies")
+    for name in parameters or [n for n in sample.design.names if n not in NAMES_OF_THINGS]:
+        try:
+            groups = groups_of(sample.values_of(name), name)
+            found[name] = analysis.stability_by_group(
+                sample.independent, groups, lower_is_better=lower, **options
+            )
+        except InvalidData as error:
+            refused = error
+    if not found:
+        raise refused
+    return found
 
 
 def _chart(
@@ -204,6 +240,10 @@ KINDS = {
         _DRAW | {"load", "method"},
     ),
     "ranks": Kind(_ranks, analysis.rank_rows, _APART, _TRAJECTORIES, False, _DRAW | {"lower_is_better"}),
+    "stability": Kind(
+        _stability, analysis.stability_rows, _APART, _TRAJECTORIES, False,
+        _DRAW | {"lower_is_better", "parameters"},
+    ),
     "chart": Kind(
         _chart, analysis.chart_rows, ALL, "", True, frozenset({"parameters", "grid", "seed"})
     ),

@@ -109,7 +109,7 @@ class Master:
             self._taken[case.key] = case
             at, attempt = self._seconds(), self._attempts[case.key] + 1
             self.journal.add("begun", key=case.key, attempt=attempt, at_s=at)
-            self.executor.start(case.key, case.mesh, last, self.content_of(case))
+            self.executor.start(case.key, case.place, last, self.content_of(case))
             self._moved()
 
     def _take_in(self, end: Ended, waiting: Waiting) -> None:

@@ -10,7 +10,7 @@ from femurfe.study.kept import Kept
 from femurfe.study.read import parse_study
 from femurfe.study.run import run_study
 from femurfe.study.sweep.cases import Case
-from femurfe.study.sweep.key import stamp, used_files
+from femurfe.study.sweep.key import raw_stamp, stamp, used_files
 from femurfe.study.table import plain
 
 TASK = "femurfe.study.sweep.solve:solve_case"
@@ -26,8 +26,8 @@ class InputsChanged(FemurfeError):
 def content_of(case: Case, folder: Path, threads: int) -> dict[str, Any]:
     """What a worker is sent of a case."""
     return {
-        "tables": case.tables, "files": case.files, "stamp": stamp(), "folder": str(folder.resolve()),
-        "threads": threads,
+        "tables": case.tables, "files": case.files, "stamp": stamp(), "raw_stamp": raw_stamp(),
+        "folder": str(folder.resolve()), "threads": threads,
     }  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def solve_case(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _changed(content: dict[str, Any]) -> str | None:
-    if content["stamp"] != stamp():
+    if content["raw_stamp"] != raw_stamp() and content["stamp"] != stamp():
         return "femurfe, its data or a library is another version in the worker than in the master"
     now = used_files(parse_study(content["tables"]), Path(content["folder"]))
     others = [name for name, digest in content["files"].items() if now[name] != digest]

@@ -1,4 +1,4 @@
-"""Cases that wait: those of one mesh to one worker, and those that failed once after all others."""
+"""Cases that wait: those that share most to one worker, and those that failed once after all others."""
 
 from __future__ import annotations
 
@@ -7,49 +7,74 @@ from collections.abc import Iterable, Sequence
 
 from femurfe.study.sweep.cases import Case
 
+Batches = dict[str, deque[Case]]
+
 
 class Waiting:
     """Cases in the order in which workers should take them.
 
     Parameters
     ----------
-    cases : neighbours on one mesh; late : keys of cases to leave until the end.
+    cases : those of a mesh, and of a batch on it, side by side; late : keys of cases to leave until
+        the end.
     """
 
     def __init__(self, cases: Iterable[Case], late: frozenset[str] = frozenset()) -> None:
-        self._groups: dict[str, deque[Case]] = {}
+        self._meshes: dict[str, Batches] = {}
         self._late: deque[Case] = deque()
         for case in cases:
-            group = self._groups.setdefault(case.mesh, deque())
-            (self._late if case.key in late else group).append(case)
-        self._groups = {mesh: group for mesh, group in self._groups.items() if group}
+            if case.key in late:
+                self._late.append(case)
+            else:
+                self._meshes.setdefault(case.mesh, {}).setdefault(case.place, deque()).append(case)
         self._owned: set[str] = set()
 
     def __len__(self) -> int:
-        return sum(map(len, self._groups.values())) + len(self._late)
+        return sum(map(_n_cases, self._meshes.values())) + len(self._late)
 
     def take(self, idle: Sequence[str]) -> tuple[Case, str]:
-        """A case, and the last mesh of the idle worker that should take it.
+        """A case, and the last place of the idle worker that should take it.
 
-        A worker goes on with its mesh; another begins one that nobody has, or helps with the
-        longest.
+        A worker goes on with its batch, or else with its mesh; another begins one that nobody has,
+        or helps with the longest.
         """
-        for mesh in idle:
-            if mesh in self._groups:
-                return self._pop(mesh), mesh
-        if not self._groups:
+        for place in idle:
+            mesh = _mesh_of(place)
+            if place in self._meshes.get(mesh, {}):
+                return self._pop(mesh, place), place
+        for place in idle:
+            if _mesh_of(place) in self._meshes:
+                return self._begin(_mesh_of(place)), place
+        if not self._meshes:
             return self._late.popleft(), idle[0]
-        free = [mesh for mesh in self._groups if mesh not in self._owned]
-        mesh = free[0] if free else max(self._groups, key=lambda mesh: len(self._groups[mesh]))
-        return self._pop(mesh), idle[0]
+        free = [mesh for mesh in self._meshes if mesh not in self._owned]
+        mesh = free[0] if free else max(self._meshes, key=lambda mesh: _n_cases(self._meshes[mesh]))
+        return self._begin(mesh), idle[0]
 
-    def _pop(self, mesh: str) -> Case:
-        self._owned.add(mesh)
-        case = self._groups[mesh].popleft()
-        if not self._groups[mesh]:
-            del self._groups[mesh]
+    def _begin(self, mesh: str) -> Case:
+        """A case of a batch that nobody has, or of the longest."""
+        batches = self._meshes[mesh]
+        free = [place for place in batches if place not in self._owned]
+        return self._pop(mesh, free[0] if free else max(batches, key=lambda place: len(batches[place])))
+
+    def _pop(self, mesh: str, place: str) -> Case:
+        self._owned |= {mesh, place}
+        batches = self._meshes[mesh]
+        case = batches[place].popleft()
+        if not batches[place]:
+            del batches[place]
+        if not batches:
+            del self._meshes[mesh]
         return case
 
     def put_back(self, case: Case) -> None:
         """Leave a case until the end."""
         self._late.append(case)
+
+
+def _mesh_of(place: str) -> str:
+    return place.partition("/")[0]
+
+
+def _n_cases(batches: Batches) -> int:
+    return sum(map(len, batches.values()))

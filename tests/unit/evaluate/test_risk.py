@@ -13,9 +13,9 @@ from femurfe.evaluate.error import relative_error
 from femurfe.evaluate.parts import Part, bone_part, part_numbers
 from femurfe.evaluate.pistoia import Pistoia
 from femurfe.evaluate.regions import region_rows
-from femurfe.evaluate.risk import averaged, evaluate_risk
+from femurfe.evaluate.risk import evaluate_risk
 from femurfe.evaluate.stiffness import failure_load, stiffness
-from femurfe.evaluate.strains import Geometry, Strains
+from femurfe.evaluate.strains import Geometry, Strains, averaged
 from femurfe.loads import Fixed, Force, LoadCase, Moment, Roller
 from femurfe.materials import constants
 from femurfe.materials.field import MaterialField

@@ -196,8 +196,7 @@ def test_the_mean_of_a_constant_is_the_constant_and_of_a_tiny_ball_the_value_its
 SMALL_BALLS = """
 import numpy as np
 from helpers.meshes import block
-from femurfe.evaluate.risk import averaged
-from femurfe.evaluate.strains import Geometry
+from femurfe.evaluate.strains import Geometry, averaged
 
 mesh = block((3, 3, 3), (40.0, 40.0, 60.0))
 values = np.random.default_rng(1).normal(size=(mesh.n_cells, 6))

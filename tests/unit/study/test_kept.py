@@ -8,9 +8,14 @@ import pytest
 from helpers.studies import STUDY
 
 from femurfe.errors import FemurfeWarning, warn
+from femurfe.evaluate import relative_error
+from femurfe.loads import Fixed, Force, LoadCase
+from femurfe.model import Model, solve
+from femurfe.study import solving
+from femurfe.study.compare import compare
 from femurfe.study.kept import Kept, geometry_keys
 from femurfe.study.read import parse_study
-from femurfe.study.run import run_study
+from femurfe.study.run import build_inputs, run_study
 
 
 def voxel_study(**materials):
@@ -87,3 +92,51 @@ def test_what_was_kept_warns_as_often_as_it_is_used():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert kept.keep_for({"bone": "a"})("bone", lambda: 1) == 1
+
+
+def test_cases_that_differ_in_size_of_loads_or_in_later_arms_solve_only_what_is_new(tmp_path, monkeypatch):
+    solved = []
+    original = solving.solve_all
+    monkeypatch.setattr(
+        solving, "solve_all", lambda m, *a, **k: solved.append(len(m)) or original(m, *a, **k)
+    )
+    kept, study = Kept(), copy.deepcopy(STUDY)
+    study["loads"]["turn"] = {"case": "torsion", "moment_Nm": 5.0}
+    rows(study, tmp_path, kept)
+    assert solved == [2, 2, 2]
+    changes = (
+        ("load", [], lambda s: s["loads"]["compression"].update(force_N=1300.0)),
+        ("cement", [2], lambda s: s["items"]["cement"].update(young_MPa=2200.0)),
+        ("both loads", [], lambda s: s["loads"].update(turn={"case": "torsion", "moment_Nm": 7.0})),
+        ("bone", [2, 2, 2], lambda s: s.update(materials={"density_factor": 0.9})),
+        ("another load", [2, 2, 2], lambda s: s["loads"].update(turn={"case": "compression"})),
+        ("tolerance", [2, 2, 2], lambda s: s.update(solver={"tolerance": 1e-9})),
+    )
+    for name, expected, change in changes:
+        change(study)
+        solved.clear()
+        text, _ = rows(study, tmp_path, kept)
+        assert solved == expected, name
+        assert text == rows(study, tmp_path)[0], name
+
+
+def test_answers_of_a_case_are_those_of_solving_each_arm_under_its_own_loads(tmp_path):
+    _, found = rows(copy.deepcopy(STUDY), tmp_path)
+    for (arm, case), one in found.solved.items():
+        own = found.arms[arm]
+        result = solve(Model(own.mesh, own.materials, found.load_cases[case]))
+        size = np.abs(result.displacement).max()
+        np.testing.assert_allclose(one.result.displacement, result.displacement, rtol=0.0, atol=1e-7 * size)
+        np.testing.assert_allclose(one.result.force, result.force, rtol=1e-11)
+        assert one.result.work == pytest.approx(result.work, rel=1e-7)
+        assert one.result.primary == pytest.approx(result.primary, rel=1e-7)
+        model = Model(own.mesh, own.materials, found.load_cases[case])
+        assert one.error == pytest.approx(relative_error(model, result), rel=1e-6)
+
+
+def test_displacements_that_are_too_large_for_the_theory_are_told_of_under_the_loads_as_given(tmp_path):
+    inputs = build_inputs(parse_study(copy.deepcopy(STUDY)), tmp_path)
+    for force, expected in ((-10.0, []), (-5e7, ["W-RESULT-LARGE"])):
+        case = LoadCase("crush", (Fixed("endplate_inferior"),), (Force("endplate_superior", (0, 0, force)),))
+        found = compare(inputs.bone, {"intact": []}, [case], size=9.0, order=1)
+        assert [code for code, _ in found.warnings if code.startswith("W-RESULT")] == expected

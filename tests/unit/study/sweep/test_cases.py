@@ -6,6 +6,7 @@ import pytest
 from helpers.faults import assert_refused
 from helpers.studies import STUDY
 
+from femurfe import paths
 from femurfe.study.kept import geometry_keys
 from femurfe.study.read import parse_study
 from femurfe.study.sweep import cases as planning
@@ -112,7 +113,7 @@ def test_the_mesh_of_voxels_is_that_of_the_bone_alone(tmp_path):
     other = parse_study({**STUDY, "items": items, "mesh": voxel})
     first, second = geometry_keys(one, tmp_path), geometry_keys(other, tmp_path)
     same = {kind for kind in first if first[kind] == second[kind]}
-    assert same == {"bone", "mesh", "tissue", "geometry"}
+    assert same == {"bone", "mesh", "tissue", "geometry", "responses"}
 
 
 def test_the_key_holds_what_moves_a_number_and_nothing_else(tmp_path):
@@ -151,15 +152,15 @@ def test_other_bytes_of_a_surface_or_a_material_make_another_case(tmp_path):
 
 def test_other_code_data_or_libraries_make_other_cases(tmp_path, monkeypatch):
     first = key_of(tmp_path)
-    library = keys.paths.material_library()
+    library = paths.material_library()
     changed = tmp_path / "library"
     import shutil
 
     shutil.copytree(library, changed)
     entry = next(changed.rglob("*.toml"))
-    entry.write_text(entry.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+    entry.write_text(entry.read_text(encoding="utf-8") + "\n[another]\nvalue = 1.0\n", encoding="utf-8")
     for patch in (
-        lambda: monkeypatch.setattr(keys.paths, "material_library", lambda: changed),
+        lambda: monkeypatch.setattr(paths, "material_library", lambda: changed),
         lambda: monkeypatch.setattr(keys, "versions", lambda: {"numpy": "0.1"}),
     ):
         keys.stamp.cache_clear()
@@ -174,3 +175,17 @@ def test_cases_that_differ_in_a_modulus_share_their_mesh_and_no_result(tmp_path,
     found = plan({"items.cement.young_MPa": {"values": [2000.0, 2500.0, 3000.0]}}, tmp_path)
     assert len(set(found.keys)) == 3
     assert len({case.mesh for case in found.cases.values()}) == 1
+
+
+def test_on_a_mesh_cases_of_one_material_and_then_of_one_batch_are_neighbours(tmp_path, unbuilt):
+    parameters = {
+        "loads.compression.force_N": {"values": [500.0, 800.0]},
+        "items.cement.young_MPa": {"values": [2200.0, 2500.0]},
+        "materials.density_factor": {"values": [0.9, 1.1]},
+    }
+    found = list(plan(parameters, tmp_path).cases.values())
+    assert len({case.mesh for case in found}) == 1
+    factors = [case.values["materials.density_factor"] for case in found]
+    assert factors == [0.9] * 4 + [1.1] * 4
+    assert [case.batch for case in found[::2]] == [case.batch for case in found[1::2]]
+    assert len({case.batch for case in found}) == 4
