@@ -6,14 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cho_solve, solve_triangular
-from scipy.optimize import minimize
 
+from femurfe.analysis.likelihood import conditioned, matern, most_likely
 from femurfe.arrays import Floats
 from femurfe.errors import InvalidData
-
-STARTS = 5
-LEAST_NOISE, MOST_NOISE = 1e-8, 1e2
-SHORTEST, LONGEST = 0.02, 100.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -89,25 +85,12 @@ def fit_process(
     _check(inputs, values)
     low, span = inputs.min(axis=0), np.ptp(inputs, axis=0)
     points = (inputs - low) / span
-    theta = _search(points, values, noise, seed)
+    theta = most_likely(points, values, noise, seed)
     k = points.shape[1]
     lengths = np.exp(theta[:k])
     fitted = float(np.exp(theta[k])) if noise is None else noise
-    factor, mean, variance = _conditioned(points, values, lengths, fitted)
+    factor, mean, variance = conditioned(matern(points, points, lengths), values, fitted)
     return GaussianProcess(low, span, points, values, lengths, fitted, variance, mean, factor)
-
-
-def matern(points: Floats, others: Floats, lengths: Floats) -> Floats:
-    """Matern 5/2 correlation of two sets of points, (m, n)."""
-    a = np.sqrt(5.0) * _distance(points, others, lengths)
-    return np.asarray((1.0 + a + a**2 / 3.0) * np.exp(-a))
-
-
-def _distance(points: Floats, others: Floats, lengths: Floats) -> Floats:
-    squares = np.zeros((len(points), len(others)))
-    for j, length in enumerate(lengths):
-        squares += ((points[:, j, None] - others[None, :, j]) / length) ** 2
-    return np.asarray(np.sqrt(squares))
 
 
 def _check(inputs: Floats, values: Floats) -> None:
@@ -121,60 +104,3 @@ def _check(inputs: Floats, values: Floats) -> None:
     if np.ptp(values) == 0.0 or (np.ptp(inputs, axis=0) == 0.0).any():
         message = "a Gaussian process needs inputs and values that vary; one is the same in every case"
         raise InvalidData(message, code="E-DATA-CONSTANT")
-
-
-def _conditioned(
-    points: Floats, values: Floats, lengths: Floats, noise: float
-) -> tuple[Floats, float, float]:
-    """Cholesky factor, mean and variance for given lengths and noise."""
-    correlation = matern(points, points, lengths)
-    correlation[np.diag_indices(len(points))] += noise
-    factor = np.linalg.cholesky(correlation)
-    ones = solve_triangular(factor, np.ones(len(points)), lower=True)
-    scaled = solve_triangular(factor, values, lower=True)
-    mean = float(ones @ scaled / (ones @ ones))
-    variance = float(np.sum((scaled - mean * ones) ** 2) / len(points))
-    return np.asarray(factor, dtype=np.float64), mean, variance
-
-
-def _search(points: Floats, values: Floats, noise: float | None, seed: int) -> Floats:
-    """Logarithms of lengths (and noise) of greatest likelihood, the best of several starts."""
-    k = points.shape[1]
-    bounds = [(np.log(SHORTEST), np.log(LONGEST))] * k
-    draws = np.log(np.random.default_rng(seed).uniform(0.1, 2.0, size=(STARTS, k)))
-    draws[0] = np.log(0.5)
-    if noise is None:
-        bounds.append((np.log(LEAST_NOISE), np.log(MOST_NOISE)))
-        draws = np.column_stack([draws, np.log(np.geomspace(1e-6, 1.0, STARTS))])
-    standard = (values - values.mean()) / values.std()
-    found = [
-        minimize(_deviance, start, (points, standard, noise), jac=True, bounds=bounds, method="L-BFGS-B")
-        for start in draws
-    ]
-    best = min(found, key=lambda one: one.fun)
-    if not np.isfinite(best.fun):
-        message = "no Gaussian process fits: its correlations are singular; are cases repeated without noise?"
-        raise InvalidData(message, code="E-DATA-SINGULAR")
-    return np.asarray(best.x, dtype=np.float64)
-
-
-def _deviance(theta: Floats, points: Floats, values: Floats, noise: float | None) -> tuple[float, Floats]:
-    """Negative log likelihood, mean and variance at their best, and its gradient in theta."""
-    n, k = points.shape
-    lengths, scatter = np.exp(theta[:k]), float(np.exp(theta[k])) if noise is None else noise
-    try:
-        factor, mean, variance = _conditioned(points, values, lengths, scatter)
-    except np.linalg.LinAlgError:  # not positive definite: as unlikely as can be
-        return np.inf, np.zeros_like(theta)
-    inverse = cho_solve((factor, True), np.eye(n))
-    alpha = inverse @ (values - mean)
-    pull = 0.5 * (inverse - np.outer(alpha, alpha) / variance)
-    a = np.sqrt(5.0) * _distance(points, points, lengths)
-    slope = pull * (5.0 / 3.0) * (1.0 + a) * np.exp(-a)
-    gradient = [
-        np.sum(slope * ((points[:, j, None] - points[None, :, j]) / lengths[j]) ** 2) for j in range(k)
-    ]
-    if noise is None:
-        gradient.append(scatter * np.trace(pull))
-    value = 0.5 * n * np.log(variance) + np.log(np.diag(factor)).sum()
-    return float(value), np.array(gradient)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from femurfe.anatomy import ScannedFemur, ScannedVertebra
+from femurfe.api.wishes import check_wishes
 from femurfe.errors import FemurfeError, UnreadableFile
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.io import MESH_FORMATS, read_mesh, read_surface
@@ -57,6 +58,7 @@ def check(study: str | Path) -> Check:
     """
     path = find_study(str(study))
     table = read_study(path)
+    check_wishes(table)
     inputs = build_inputs(table, path.parent)
     size = estimate(table, inputs)
     solves = len(inputs.arms) * len(inputs.loads) * (2 if table.mesh.compare_fits else 1)

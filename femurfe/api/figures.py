@@ -40,12 +40,12 @@ def figures(
     out: str | Path | None = None,
     width: str | None = None,
     formats: Sequence[str] | None = None,
-    outcomes: Sequence[str] = ("risk",),
-    parameters: Sequence[str] = (),
+    outcomes: Sequence[str] | None = None,
+    parameters: Sequence[str] | None = None,
 ) -> Figures:
     """Draw figures of results, with the numbers behind each as CSV.
 
-    Width and formats are as in the ``[figures]`` of the study that was run, if left out. Files of
+    All but the kinds is as in the ``[figures]`` of the study that was run, if left out. Files of
     the same name are replaced, others stay.
 
     Parameters
@@ -62,11 +62,13 @@ def figures(
         If a name is not known, a kind that is named cannot be drawn, or none can.
     """
     place = Path(results)
-    sources = list(_sources(place, outcomes, parameters))
-    asked: dict[str, Any] = {"kinds": kinds, "width": width, "formats": formats}
+    asked: dict[str, Any] = {
+        "kinds": kinds, "width": width, "formats": formats, "outcomes": outcomes, "parameters": parameters,
+    }  # fmt: skip
     wishes = _wishes(place).model_copy(update={"kinds": None} | {k: v for k, v in asked.items() if v})
+    source = read_source(place, wishes.outcomes[0], wishes.parameters)
     folder = Path(out) if out is not None else (place if place.is_dir() else place.parent) / "figures"
-    done = [write_figures(source, folder, wishes, strict=bool(kinds)) for source in sources]
+    done = [write_figures(one, folder, wishes, strict=bool(kinds)) for one in _of_outcomes(source, wishes)]
     files = tuple(file for one in done for file in one.files)
     refused = tuple(dict.fromkeys(text for one in done for text in one.refused))
     if not files:
@@ -74,12 +76,12 @@ def figures(
     return Figures(folder, files, refused)
 
 
-def _sources(place: Path, outcomes: Sequence[str], parameters: Sequence[str]) -> Iterator[Source]:
+def _of_outcomes(source: Source, wishes: FiguresTable) -> Iterator[Source]:
     """The results; of a sweep once per outcome."""
-    first = read_source(place, outcomes[0], parameters)
-    yield first
-    if isinstance(first, Sweep):
-        yield from (Sweep(first.results, outcome, first.parameters) for outcome in outcomes[1:])
+    if isinstance(source, Sweep):
+        yield from (Sweep(source.results, name, tuple(wishes.parameters)) for name in wishes.outcomes)
+    else:
+        yield source
 
 
 def _wishes(place: Path) -> FiguresTable:

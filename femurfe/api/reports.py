@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from femurfe.study.sweep.analyses import Analysis
 
 NAME = "report.html"
-MOST_OF_CHART = 200
 
 
 def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
@@ -84,14 +83,10 @@ def _write(draft: Path, page: str) -> None:
 
 
 def _statistics(results: SweepResults) -> tuple[list[Statistic], list[str]]:
-    """The analyses that ``femurfe analyze`` would make, and what cannot be had or takes too long here."""
+    """The analyses that ``femurfe analyze`` would make, and what cannot be had."""
     made: list[Statistic] = []
     refused: list[str] = []
     for kind in KINDS:
-        if kind == "chart" and results.n_cases > MOST_OF_CHART:
-            over = f"over {results.n_cases} cases its surrogate takes minutes"
-            refused.append(f"chart of risk: {over}; femurfe analyze --kind chart makes it")
-            continue
         try:
             found, parts = analyses_of(results, [kind], ("risk",), ())
         except FemurfeError as error:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from femurfe.api.figures import write_figures
-from femurfe.errors import FemurfeWarning, UnknownName
-from femurfe.figures.kinds import check_run_kinds
+from femurfe.api.wishes import check_wishes, draw_run
+from femurfe.errors import UnknownName
 from femurfe.mesh.io import write_mesh
 from femurfe.result import save_result
 from femurfe.study.compare import Comparison, Progress
 from femurfe.study.fields import fields
 from femurfe.study.read import find_study, read_study
-from femurfe.study.results import results_of
 from femurfe.study.run import Outcome, run_study
-from femurfe.study.schema import FiguresTable, StudyFile
+from femurfe.study.schema import StudyFile
 from femurfe.study.store import new_folder, write_outcome
 
 ENDINGS = (".npz", ".vtu")
-USUAL = ("bars", "section", "views")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +50,16 @@ def run(
     path = find_study(str(study))
     table = read_study(path)
     place = Path(out) if out is not None else Path("results") / table.name
-    wishes = table.figures or FiguresTable()
-    check_run_kinds(wishes.kinds or ())
+    check_wishes(table)
     with new_folder(place) as folder:
         outcome = run_study(table, path.parent, threads=threads, progress=progress)
         if progress is not None:
             progress("write", 0, 1, str(place))
         write_outcome(outcome, folder)
-        _draw(outcome, folder / "figures", wishes)
+        draw_run(outcome, folder / "figures")
         if progress is not None:
             progress("write", 1, 1, str(place))
     return Run(outcome, place)
-
-
-def _draw(outcome: Outcome, folder: Path, wishes: FiguresTable) -> None:
-    """The figures a study wishes, or the usual ones; what cannot be drawn never costs the results."""
-    chosen = wishes.model_copy(update={"kinds": wishes.kinds or list(USUAL)})
-    results = results_of(outcome.comparison, outcome.study.name, outcome.study.title)
-    for text in write_figures(results, folder, chosen, strict=False).refused:
-        warnings.warn(FemurfeWarning("W-FIGURE", f"no figure {text}"), stacklevel=2)
 
 
 def solve_one(

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from femurfe.api.wishes import check_wishes, draw_sweep
 from femurfe.study.read import find_study, parse_study, read_study
 from femurfe.study.schema import StudyFile
 from femurfe.study.sweep.design import Design, make_design
@@ -101,6 +102,7 @@ class Sweep:
         """Solve what is missing of the sweep, and read back what there is.
 
         A first interrupt lets running cases finish; then it is raised, and what was kept stays.
+        When all cases have ended, the figures that the study's ``[figures]`` wishes are drawn.
 
         Parameters
         ----------
@@ -113,7 +115,8 @@ class Sweep:
         FemurfeError
             Whatever is wrong, in one sentence; failed cases do not raise, they are counted.
         """
-        swept = run_sweep(self.study, self.folder, place_of(self.study, out), Settings(**settings), progress)
+        place = place_of(self.study, out)
+        swept = _run(self.study, self.folder, place, Settings(**settings), progress)
         if swept.signal:
             signal.raise_signal(swept.signal)
         return swept.results
@@ -124,6 +127,8 @@ def sweep(
 ) -> Swept:
     """Run the sweep of a study file; a signal ends it cleanly and is told.
 
+    When all cases have ended, the figures that its ``[figures]`` wishes are drawn.
+
     Raises
     ------
     FemurfeError
@@ -131,7 +136,15 @@ def sweep(
     """
     path = find_study(str(study))
     table = read_study(path)
-    return run_sweep(table, path.parent, place_of(table, out), settings, progress)
+    return _run(table, path.parent, place_of(table, out), settings, progress)
+
+
+def _run(study: StudyFile, folder: Path, place: Path, settings: Settings, progress: Tell | None) -> Swept:
+    """Solve what is missing; once all cases have ended, draw what the study wishes."""
+    check_wishes(study)
+    swept = run_sweep(study, folder, place, settings, progress)
+    draw_sweep(study, swept.results)
+    return swept
 
 
 def sweep_status(study: str | Path, out: str | Path | None = None) -> Status:

@@ -9,7 +9,9 @@ import typer
 _RESULTS = typer.Argument(None, help="The folder of a run or a sweep, or the JSON of a benchmark.")
 _KIND = typer.Option([], "--kind", "-k", help="A kind of figure; repeat for more [default: all that fit].")
 _FORMAT = typer.Option([], "--format", "-f", help="pdf, svg or png; repeat for more [default: pdf, png].")
-_OUTCOME = typer.Option(["risk"], "--outcome", help="Of a sweep: a column of numbers; repeat for more.")
+_OUTCOME = typer.Option(
+    [], "--outcome", help="Of a sweep: a column of numbers; repeat for more [default: risk]."
+)
 _PARAMETER = typer.Option([], "--parameter", help="Of a sweep: what a chart is over; repeat for more.")
 
 

@@ -30,7 +30,8 @@ class Screw(Item):
     """A screw from its head's ``start`` to its tip ``end``.
 
     The thread is a smooth cylinder of the root-mean-square of outer and core diameter (a
-    pseudo-thread: Inzana 2016, J Biomech, found displacements within 15 % of explicit threads).
+    pseudo-thread: Inzana 2016, J Biomech, found displacements within 15 % of explicit threads with
+    contact conditions in their place; bonded is less accurate).
     A cannula is not meshed; it enters the modulus such that the bending stiffness is right.
 
     Attributes

@@ -68,5 +68,6 @@ def _state(chart: DesignChart) -> str:
     checked = chart.validation
     dropped = f", {chart.n_dropped} left out" if chart.n_dropped else ""
     q2 = "" if math.isnan(checked.q2) else f", Q² {checked.q2:.2f}"
+    q2 += ": no better than their mean" if checked.q2 <= 0.0 else ""
     error = f"leave-one-out error of a case {checked.rmse:.3g}{q2}"
     return f"{chart.method} through {len(chart.points)} cases{dropped}; {error}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,8 @@ class Curve:
     arm, load_case : names.
     motion : (n,) mm or deg; load : (n,) N or N m.
     measure : ``"force"`` or ``"moment"``, which says the units.
-    failure : load at which the first part fails, NaN if that is not known.
+    failure : load at which the first part fails, or the greatest one of an arm that broke; NaN if that
+        is not known. yields : load at which the curve leaves its elastic line, NaN likewise.
     linear : only the slope and the failure are known; the line between is drawn.
     """
 
@@ -42,6 +43,7 @@ class Curve:
     load: Floats
     measure: str = "force"
     failure: float = math.nan
+    yields: float = math.nan
     linear: bool = False
 
     def __post_init__(self) -> None:
@@ -103,8 +105,21 @@ def curves_of(results: Results) -> list[Curve]:
     """What is known of load against motion: curves of the results' own, else lines up to failure."""
     measures = {name: case["measure"] for name, case in results.load_cases.items()}
     if results.curves:
-        return curves_of_rows(results.curves, measures)
+        return [_marked(curve, results) for curve in curves_of_rows(results.curves, measures)]
     return [curve for row in results.rows if (curve := _line(row)) is not None]
+
+
+def _marked(curve: Curve, results: Results) -> Curve:
+    """A recorded curve from rest on, with the loads at which its arm yields and has its greatest."""
+    row = results.row(curve.arm, curve.load_case) or {}
+    end = "load_N" if curve.measure == "force" else "moment_Nm"
+    motion, load = curve.motion, curve.load
+    if motion[0] != 0.0:
+        motion, load = np.append(0.0, motion), np.append(0.0, load)
+    reached = row.get("peak_reached") in (True, 1.0, "True", "1")
+    failure = float(row.get(f"ultimate_{end}", math.nan)) if reached else math.nan
+    yields = float(row.get(f"yield_{end}", math.nan))
+    return replace(curve, motion=motion, load=load, failure=failure, yields=yields)
 
 
 def _line(row: Row) -> Curve | None:
@@ -156,19 +171,39 @@ def _panel(axis: Any, curves: Sequence[Curve], arms: list[str]) -> None:
         style = look(arms.index(curve.arm))
         style["marker"] = ""
         axis.plot(curve.motion, curve.load, label=curve.arm, **style)
-        if math.isfinite(curve.failure):
-            at = float(np.interp(curve.failure, curve.load, curve.motion))
-            axis.plot([at], [curve.failure], "x", color=style["color"], markersize=5, mew=1.2)
+        for load, marker in ((curve.failure, "x"), (curve.yields, "o")):
+            if math.isfinite(load):
+                form = {"color": style["color"], "markersize": 4.5, "mew": 1.2, "mfc": "w"}
+                axis.plot([_motion_at(curve, load)], [load], marker, **form)
     kind = curves[0]
     axis.set_xlabel(UNITS[kind.measure][0])
     axis.set_ylabel(UNITS[kind.measure][1])
     axis.set_title(wrapped(words(kind.load_case), 75.0), loc="left", fontweight="bold")
-    if all(curve.linear for curve in curves):
-        axis.annotate(
-            "linear; ×: first part fails", (0.02, 0.99), xycoords="axes fraction", va="top", fontsize=6
-        )
+    axis.annotate(_key(curves), (0.02, 0.99), xycoords="axes fraction", va="top", fontsize=6)
     axis.set_xlim(left=min(0.0, *(float(c.motion.min()) for c in curves)))
-    axis.set_ylim(bottom=min(0.0, *(float(c.load.min()) for c in curves)))
+    low, high = (pick(float(pick(c.load)) for c in curves) for pick in (min, max))
+    axis.set_ylim(min(0.0, low), 1.12 * high)
+
+
+def _motion_at(curve: Curve, load: float) -> float:
+    """The motion at which a curve first has a load."""
+    i = int(np.argmax(curve.load >= load * (1.0 - 1e-9)))
+    return float(np.interp(load, curve.load[max(i - 1, 0) : i + 1], curve.motion[max(i - 1, 0) : i + 1]))
+
+
+def _key(curves: Sequence[Curve]) -> str:
+    """What lines and marks are."""
+    if all(curve.linear for curve in curves):
+        return "linear; ×: first part fails"
+    marks = [
+        words
+        for words, known in (
+            ("○: yields", any(math.isfinite(curve.yields) for curve in curves)),
+            ("×: greatest load", any(math.isfinite(curve.failure) for curve in curves)),
+        )
+        if known
+    ]
+    return ", ".join(marks)
 
 
 def curve_rows(curves: Sequence[Curve]) -> list[Row]:

@@ -176,19 +176,24 @@ def draw(source: Source, name: str, width: Width = "double") -> list[Drawing]:
     return list(kind.draw(source, width))
 
 
-def check_run_kinds(names: Sequence[str]) -> None:
-    """Refuse kinds that a run has not, or that need a library that is not there.
+def check_kinds(names: Sequence[str], *, swept: bool = False) -> None:
+    """Refuse kinds that a run has not, nor a sweep, or that need a library that is not there.
+
+    Parameters
+    ----------
+    swept : of a study with a sweep, which may name kinds of both.
 
     Raises
     ------
     UnknownName, MissingExtra
         Whatever is wrong with the first such kind.
     """
+    known = {**SWEEP_KINDS, **RUN_KINDS} if swept else RUN_KINDS
     for name in names:
-        if name not in RUN_KINDS:
-            raise UnknownName("kind of figure", name, RUN_KINDS)
-        if RUN_KINDS[name].extra:
-            load(RUN_KINDS[name].extra, "pyvista")
+        if name not in known:
+            raise UnknownName("kind of figure", name, known)
+        if known[name].extra:
+            load(known[name].extra, "pyvista")
 
 
 def read_source(path: str | Path, outcome: str = "risk", parameters: Sequence[str] = ()) -> Source:

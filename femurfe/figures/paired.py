@@ -20,6 +20,9 @@ _SPREAD = 0.16
 _SLOPES = 62.0
 _LETTERS = 34
 _MANY = 8
+_HIGH, _LOW = 13.0, 6.2  # mm of a pair
+_UPRIGHT = 22.0  # mm more for names that stand upright
+_PAIRS = 10  # more are shown against the first arm only
 
 
 def paired_figure(
@@ -41,17 +44,30 @@ def paired_figure(
     if not effects:
         message = "a figure of paired differences needs at least one pair of arms, got none"
         raise InvalidData(message, code="E-DATA-EMPTY")
-    below = max(60.0, 22.0 + 13.0 * len(effects))
+    shown, first = _chosen(effects, table.arms[0])
+    below = max(60.0, 22.0 + (_LOW if first else _HIGH) * len(shown))
     with styled() as make:
-        if width == "single":
-            figure = make(figsize=inches(width_mm(width), _SLOPES + below), layout="constrained")
-            left, right = figure.subplots(2, 1, height_ratios=(_SLOPES, below))
-        else:
-            figure = make(figsize=inches(width_mm(width), below), layout="constrained")
-            left, right = figure.subplots(1, 2, width_ratios=(1.0, 1.35))
+        left, right, figure = _panels(make, width, _SLOPES + _UPRIGHT * (len(table.arms) > _MANY), below)
         _slopes(left, table, label)
-        _differences(right, effects, label)
+        _differences(right, shown, label, len(effects), first)
     return figure
+
+
+def _panels(make: Any, width: Width, above: float, below: float) -> tuple[Any, Any, Any]:
+    """Two axes with margins of their own, one above the other in one column, and their figure."""
+    if width == "single":
+        figure = make(figsize=inches(width_mm(width), above + below), layout="constrained")
+        parts = figure.subfigures(2, 1, height_ratios=(above, below))
+    else:
+        figure = make(figsize=inches(width_mm(width), below), layout="constrained")
+        parts = figure.subfigures(1, 2, width_ratios=(1.0, 1.6))
+    return parts[0].subplots(), parts[1].subplots(), figure
+
+
+def _chosen(effects: Sequence[PairedEffect], first: str) -> tuple[Sequence[PairedEffect], str]:
+    """All pairs; of many those against the first arm, and its name."""
+    against = [effect for effect in effects if effect.baseline == first]
+    return (against, first) if len(effects) > _PAIRS and against else (effects, "")
 
 
 def _slopes(axis: Any, table: Outcomes, label: str) -> None:
@@ -69,13 +85,21 @@ def _slopes(axis: Any, table: Outcomes, label: str) -> None:
         turned = {"rotation": 90, "ha": "right", "va": "center", "rotation_mode": "anchor"}
     elif len(places) * max(len(arm) for arm in table.arms) > _LETTERS:
         turned = {"rotation": 25, "ha": "right", "rotation_mode": "anchor"}
-    axis.set_xticks(places, [arm_words(arm, 30.0) for arm in table.arms], **turned)
+    room = 60.0 if len(places) > _MANY else 30.0
+    axis.set_xticks(places, [arm_words(arm, room) for arm in table.arms], **turned)
     axis.set_xlim(-0.3, len(places) - 0.7)
     axis.set_ylabel(label)
 
 
-def _differences(axis: Any, effects: Sequence[PairedEffect], label: str) -> None:
-    """Points per case, the median and its interval, and the numbers beside them: r is rank biserial."""
+def _differences(
+    axis: Any, effects: Sequence[PairedEffect], label: str, n_pairs: int, first: str
+) -> None:  # fmt: skip
+    """Points per case, the median and its interval, and the numbers beside them: r is rank biserial.
+
+    Parameters
+    ----------
+    n_pairs : that were compared; first : the arm that all shown are compared with, "" if there is none.
+    """
     for row, effect in enumerate(effects):
         place = len(effects) - 1 - row
         colour = COLOURS[row % len(COLOURS)]
@@ -83,19 +107,27 @@ def _differences(axis: Any, effects: Sequence[PairedEffect], label: str) -> None
         axis.plot(effect.differences, at, "o", color=colour, markersize=2.2, mew=0, alpha=0.55, zorder=1)
         median = effect.median
         axis.plot([median.low, median.high], [place, place], color="k", lw=1.6, zorder=3)
-        axis.plot(median.estimate, place, "D", color="k", mfc="w", markersize=4, zorder=4)
+        axis.plot(median.estimate, place, "D", color="k", mfc="w", markersize=3, zorder=4)
         axis.annotate(
-            _numbers(effect), (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=6,
-            annotation_clip=False,
+            _numbers(effect, 2 if first else 4), (1.02, place), xycoords=("axes fraction", "data"),
+            va="center", fontsize=5.5 if first else 6, annotation_clip=False,
         )  # fmt: skip
     axis.axvline(0.0, color="k", lw=0.6, ls="--", zorder=0)
-    names = [wrapped(f"{words(e.arm)} less {words(e.baseline)}", 30.0) for e in effects]
+    names = [arm_words(e.arm, 36.0) if first else _pair_words(e) for e in effects]
     axis.set_yticks(range(len(effects) - 1, -1, -1), names)
     axis.set_ylim(-0.6, len(effects) - 0.4)
     axis.tick_params(axis="y", length=0)
     few_ticks(axis)
     axis.set_xlabel(f"difference: {label}")
-    axis.set_title("median and its confidence interval", loc="left", fontsize=6.5)
+    title = "median and its confidence interval"
+    if first:
+        some = f"{len(effects)} of {n_pairs} pairs: arm less {words(first)}"
+        title = f"{some}\n{title}\np after Holm over all pairs"
+    axis.set_title(title, loc="left", fontsize=6.5)
+
+
+def _pair_words(effect: PairedEffect) -> str:
+    return wrapped(f"{words(effect.arm)} less {words(effect.baseline)}", 30.0)
 
 
 def _beeswarm(values: Floats) -> Floats:
@@ -105,11 +137,15 @@ def _beeswarm(values: Floats) -> Floats:
     return np.asarray(2.0 * ((ranks * golden) % 1.0) - 1.0)
 
 
-def _numbers(effect: PairedEffect) -> str:
+def _numbers(effect: PairedEffect, lines: int) -> str:
+    """What is known of a pair, on four lines or on two."""
     p = "p < 0.001" if effect.p_holm < 0.001 else f"p = {effect.p_holm:.2g}"
     left_out = f", {effect.n_dropped} left out" if effect.n_dropped else ""
     ratio = f", ratio {effect.ratio.estimate:.3g}" if effect.ratio else ""
     middle = effect.median.estimate
     median = f"median {middle:+.3g}" if abs(middle) < 1e3 else f"median {middle:+.0f}"
     size = f"r = {effect.rank_biserial:+.2f}"
-    return f"{median}{ratio}\n{p} (Holm)\n{size}\nn = {effect.n_cases}{left_out}"
+    n = f"n = {effect.n_cases}{left_out}"
+    if lines == 2:
+        return f"{median}{ratio}\n{p}, {size}, {n}"
+    return f"{median}{ratio}\n{p} (Holm)\n{size}\n{n}"

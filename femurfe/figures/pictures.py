@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from femurfe.errors import InvalidData
 from femurfe.figures.charts import design_chart_figure
+from femurfe.figures.heat import heat_figures, heat_rows
 from femurfe.figures.paired import paired_figure
 from femurfe.figures.sensitivity import morris_figure, sobol_figure, tornado_figure
 from femurfe.figures.style import Drawing, Width, axis_words, unit_of, words
@@ -16,8 +17,6 @@ from femurfe.figures.sweeps import (
     MESH_SIZE,
     arm_means,
     convergence_figure,
-    heat_figures,
-    heat_rows,
     mean_bars_figure,
 )
 from femurfe.figures.verdicts import probability_figure, rank_figure
@@ -95,10 +94,24 @@ def analysis_figures(kind: str, sweep: Sweep, width: Width) -> Iterator[Drawing]
 
 
 def bars_of_sweep(sweep: Sweep, width: Width) -> Iterator[Drawing]:
-    """Means of the arms, a figure per load case."""
+    """Means of the arms, a figure per load case.
+
+    Raises
+    ------
+    InvalidData
+        If the cases depend on each other, so that their mean has no such interval.
+    """
+    _check_apart(sweep)
     for load_case, sample in samples(sweep.results, sweep.outcome).items():
         figure = mean_bars_figure(sample.independent, axis_words(sweep.outcome), width)
         yield Drawing(f"bars_{sweep.outcome}_{load_case}", figure)
+
+
+def _check_apart(sweep: Sweep) -> None:
+    method = sweep.results.design.table.method
+    if method not in KINDS["paired"].methods:
+        message = f"bars of means need cases that are drawn apart, got a {method} design, whose cases are not"
+        raise InvalidData(message, code="E-SWEEP-ANALYSIS")
 
 
 def bar_rows_of_sweep(sweep: Sweep) -> list[Row]:
@@ -186,7 +199,7 @@ def _regression(found: Analysis, load_case: str, arm: str, fit: Any, width: Widt
     names = short_names(fit.names)
     effects = {names[name]: value for name, value in zip(fit.names, fit.coefficients, strict=True)}
     dropped = f", {fit.n_dropped} left out" if fit.n_dropped else ""
-    state = f"{fit.n_cases} cases{dropped}, R² {fit.r2.estimate:.2f}"
+    state = f"{fit.n_cases} cases{dropped}, R² {fit.r2.estimate:.2f}; lines: confidence intervals"
     title = f"{words(found.outcome)}, {arm}, {load_case}\n{state}"
     return tornado_figure(effects, "standardised coefficient (-)", title, width)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from femurfe.errors import InvalidData
+from femurfe.figures.panels import few_ticks, legend_below, legend_height
 from femurfe.figures.style import COLOURS, MARKERS, Width, inches, styled, width_mm, words, wrapped
 
 if TYPE_CHECKING:
@@ -89,28 +90,41 @@ def morris_figure(
         If there is nothing to draw.
     """
     _some(effects)
+    ordered = sorted(effects, key=lambda effect: -effect.mu_star.estimate)
+    names = [_name_of(effect) for effect in ordered]
     with styled() as make:
-        below = 3.6 * -(-len(effects) // 2) if width == "single" else 0.0
-        figure = make(figsize=inches(width_mm(width), 75.0 + below), layout="constrained")
+        high = 75.0 + legend_height(names, width)
+        figure = make(figsize=inches(width_mm(width), high), layout="constrained")
         axis = figure.subplots()
-        ordered = sorted(effects, key=lambda effect: -effect.mu_star.estimate)
-        for i, effect in enumerate(ordered):
-            colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
-            star, spread = effect.mu_star, effect.sigma
-            axis.errorbar(
-                star.estimate, spread.estimate, xerr=_reach(star), yerr=_reach(spread), fmt=marker,
-                color=colour, markersize=4.5, elinewidth=0.7, clip_on=False, label=words(effect.name),
-            )  # fmt: skip
-        right = 1.08 * max(effect.mu_star.high for effect in effects)
+        handles = [_effect(axis, i, effect) for i, effect in enumerate(ordered)]
+        right = 1.08 * max(effect.mu_star.high for effect in effects) or 1.0
         top = 1.08 * max(max(effect.sigma.high for effect in effects), 0.55 * right)
         _guides(axis, right, top)
         axis.set(xlim=(0.0, right), ylim=(0.0, top))
+        few_ticks(axis)
         axis.set_xlabel(rf"$\mu^*$: mean size of the effect over the range ({unit})")
         axis.set_ylabel(rf"$\sigma$: spread of the effect ({unit})")
-        _head(figure, title, width)
-        place = "outside lower center" if width == "single" else "outside right center"
-        figure.legend(frameon=False, loc=place, ncols=2 if width == "single" else 1)
+        least, most = (pick(effect.n_effects for effect in effects) for pick in (min, max))
+        counted = f"{least if least == most else f'{least} to {most}'} effects of each parameter"
+        _head(figure, f"{title}\n{counted}; bars: confidence intervals".strip(), width)
+        legend_below(figure, handles, names, width)
     return figure
+
+
+def _name_of(effect: MorrisEffect) -> str:
+    """Its name in the legend, where a marker at the origin may lie under another."""
+    none = effect.mu_star.estimate == 0.0 and effect.sigma.estimate == 0.0
+    return f"{words(effect.name)}: no effect" if none else words(effect.name)
+
+
+def _effect(axis: Any, i: int, effect: MorrisEffect) -> Any:
+    """Marker and intervals of one parameter."""
+    star, spread = effect.mu_star, effect.sigma
+    return axis.errorbar(
+        star.estimate, spread.estimate, xerr=_reach(star), yerr=_reach(spread),
+        fmt=MARKERS[i % len(MARKERS)], color=COLOURS[i % len(COLOURS)], markersize=4.5, elinewidth=0.7,
+        clip_on=False,
+    )  # fmt: skip
 
 
 def _guides(axis: Any, right: float, top: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -111,8 +112,9 @@ def axis_words(name: str) -> str:
 
 
 def arm_words(name: str, width_mm: float) -> str:
-    """The name of an arm, broken to fit a width."""
-    return wrapped(words(name).replace("+", " + "), width_mm).replace(" + ", "+")
+    """The name of an arm, broken to fit a width, but not between a number and its unit."""
+    whole = re.sub(r"(?<=\d) (?=(%|[a-zA-Z]{1,3}\b))", "\u00a0", words(name))
+    return wrapped(re.sub(r"\s*\+\s*", " + ", whole), width_mm).replace(" + ", "+")
 
 
 def unit_of(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from femurfe.errors import InvalidData
+from femurfe.figures.panels import LINE
 from femurfe.figures.style import COLOURS, Width, arm_words, inches, styled, width_mm, wrapped
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 RANK_MAP = "PuOr"
 _DARK, _STEPS, _ROOM = 0.3, 20, 14.0
+_LEAST = 5.0  # mm of a field that takes a number
 
 
 def probability_figure(
@@ -47,14 +49,15 @@ def probability_figure(
         axis.set(xlim=(0.0, 1.0), ylim=(-0.6, len(found) - 0.4))
         axis.tick_params(axis="y", length=0, pad=7.0)  # room for a point at 0
         axis.set_xlabel(wrapped(label, 0.6 * width_mm(width)))
-        axis.set_title(found[0].how, loc="left")
+        axis.set_title(f"{found[0].how}; lines: confidence intervals", loc="left", fontsize=6.5)
     return figure
 
 
 def rank_figure(ranks: RankStability, width: Width = "single") -> Any:
     """A matrix of the probability that the arm of the row is better than that of the column.
 
-    The last column is the probability of being the best of all.
+    The last column is the probability of being the best of all. Fields too narrow for a number have
+    their colour only.
     """
     from matplotlib import colormaps
 
@@ -64,33 +67,52 @@ def rank_figure(ranks: RankStability, width: Width = "single") -> Any:
     for (arm, other), value in ranks.better.items():
         values[ranks.arms.index(arm), ranks.arms.index(other)] = value.estimate
     values[:, n] = [one.estimate for one in ranks.best]
+    room = (width_mm(width) - 46.0) / (n + 1)
     with styled() as make:
-        room = (width_mm(width) - 46.0) / (n + 1)
-        crowded = room < _ROOM
-        height = 36.0 + min(11.0, max(5.0, room)) * n
-        figure = make(figsize=inches(width_mm(width), height), layout="constrained")
+        across, down, height = _names(ranks.arms, room)
+        figure = make(figsize=inches(width_mm(width), 36.0 + height * n), layout="constrained")
         axis = figure.subplots()
         edges = np.arange(n + 2) - 0.5
         drawn = axis.pcolormesh(
             edges, edges[:-1], np.ma.masked_invalid(values), cmap=colours, vmin=0.0, vmax=1.0,
-            edgecolors="w", linewidth=1.5,
+            edgecolors="w", linewidth=min(1.5, 0.3 * room),
         )  # fmt: skip
-        for i, j in np.argwhere(np.isfinite(values)):
+        for i, j in np.argwhere(np.isfinite(values)) if room >= _LEAST else ():
             colour = "w" if abs(values[i, j] - 0.5) > _DARK else "k"
             axis.text(
                 j, i, f"{values[i, j]:.2f}", ha="center", va="center", color=colour, fontsize=min(7.0, room)
             )
         axis.axvline(n - 0.5, color="k", lw=1.0)
         axis.invert_yaxis()
-        names = [arm_words(arm, 28.0 if crowded else room) for arm in ranks.arms]
-        axis.set_xticks(range(n + 1), [*names, "best\nof all"], rotation=90 if crowded else 0)
-        axis.set_yticks(range(n), [arm_words(arm, 28.0) for arm in ranks.arms])
+        turned = {"rotation": 90} if room < _ROOM else {}
+        axis.set_xticks(range(n + 1), [*across, "best\nof all" if room >= _LEAST else "best"], **turned)
+        axis.set_yticks(range(n), down)
         axis.tick_params(length=0)
+        if room < _LEAST:
+            axis.tick_params(axis="x", labelsize=5.0)
         axis.set_xlabel("... better than this arm")
         axis.set_ylabel("this arm ...")
         axis.set_title(_agreement(ranks), loc="left", fontsize=6.5)
         figure.colorbar(drawn, ax=axis, label="probability (-)")
     return figure
+
+
+def _names(arms: Sequence[str], room: float) -> tuple[list[str], list[str], float]:
+    """Names along and beside a matrix with columns of ``room`` mm, and the height of its rows.
+
+    Where a column is narrower than a line of type, arms go by their numbers along it.
+    """
+    beside = [arm_words(arm, 28.0) for arm in arms]
+    if room < _LEAST:
+        numbered = [f"{name}  {i}" for i, name in enumerate(beside, 1)]
+        return [str(i) for i in range(1, len(arms) + 1)], numbered, _height(beside, room)
+    along = [arm_words(arm, 28.0 if room < _ROOM else room) for arm in arms]
+    return along, beside, _height(beside, room)
+
+
+def _height(names: Sequence[str], room: float) -> float:
+    lines = max(name.count("\n") + 1 for name in names)
+    return max(min(11.0, room), 5.0, LINE * lines)
 
 
 def _agreement(ranks: RankStability) -> str:

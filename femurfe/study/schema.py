@@ -313,11 +313,13 @@ class SweepTable(Table):
 
 
 class FiguresTable(Table):
-    """Which figures a run leaves, and in which form; no number depends on it."""
+    """Which figures a run or a sweep leaves, and in which form; no number depends on it."""
 
     kinds: Annotated[list[str], Field(min_length=1)] | None = None
     width: Literal["single", "double"] = "double"
     formats: Annotated[list[Literal["pdf", "svg", "png"]], Field(min_length=1)] = ["pdf", "png"]
+    outcomes: Annotated[list[str], Field(min_length=1)] = ["risk"]
+    parameters: list[str] = []
 
 
 class StudyFile(Table):

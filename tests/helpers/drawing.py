@@ -1,6 +1,6 @@
 """What figures show, read back from their artists."""
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -54,6 +54,12 @@ def crowded(figure):
             boxes = sorted(boxes, key=lambda b: b[0].bounds[along])
             found += [(a[1], b[1]) for a, b in pairwise(boxes) if a[0].overlaps(b[0])]
     return found
+
+
+def overlapping(figure, slack=1.0):
+    """Pairs of words anywhere in a figure that run into each other by more than ``slack`` pixels."""
+    found = [(words, box.padded(-slack)) for words, box in texts(figure)]
+    return [(a, b) for (a, one), (b, two) in combinations(found, 2) if one.overlaps(two)]
 
 
 def _inside(axes, axis, label):

@@ -18,7 +18,7 @@ from femurfe.study.sweep.design import make_design
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = sorted(page for page in DOCS.rglob("*.md") if page.name not in ("CHANGELOG.md", "statistics.md"))
-SLOW = {"first_steps.md"}
+SLOW = {"first_steps.md", "interfaces.md", "ultimate.md"}
 WHOLE = """
 name = "page"
 anatomy.kind = "vertebra"

@@ -201,6 +201,24 @@ def test_curves_that_a_study_left_are_drawn_instead(results):
     assert not any("linear" in words for words, _ in texts(drawing.figure))
 
 
+def test_the_curve_of_a_broken_arm_starts_at_rest_and_is_marked_where_it_yields_and_peaks(results):
+    """Steps are kept from the first one on, not the state at rest."""
+    steps = ((1.0, 800.0), (2.0, 1400.0), (3.0, 1200.0), (4.0, 900.0))
+    rows = [{"arm": "lytic", "load_case": "compression", "motion_mm": x, "load_N": y} for x, y in steps]
+    broken = {"ultimate_load_N": 1400.0, "yield_load_N": 1100.0, "peak_reached": 1.0}
+    table = tuple({**row, **broken} for row in results.rows)
+    (drawing,) = draw(replace(results, rows=table, curves=tuple(rows)), "curves", "single")
+    (axis,) = drawing.figure.axes
+    curve, peak, first = axis.get_lines()
+    assert curve.get_xydata().tolist() == [[0.0, 0.0], *map(list, steps)]
+    assert peak.get_xydata().tolist() == [[2.0, 1400.0]]
+    assert first.get_xydata().tolist() == [[1.5, 1100.0]]
+    assert "○: yields, ×: greatest load" in [words for words, _ in texts(drawing.figure)]
+    table = tuple({**row, **broken, "peak_reached": 0.0} for row in results.rows)
+    (growing,) = draw(replace(results, rows=table, curves=tuple(rows)), "curves", "single")
+    assert len(growing.figure.axes[0].get_lines()) == 2  # a load that still grew is no ultimate one
+
+
 def test_mixed_loads_meet_the_failure_loads_of_each_alone(results):
     (drawing,) = draw(results, "interaction", "single")
     (axis,) = drawing.figure.axes

@@ -5,7 +5,9 @@ import pytest
 from scipy import stats
 from scipy.optimize import approx_fprime
 
-from femurfe.analysis.gaussian import _deviance, fit_process, matern
+from femurfe.analysis import likelihood
+from femurfe.analysis.gaussian import fit_process
+from femurfe.analysis.likelihood import deviance, matern, most_likely, squares
 from femurfe.errors import InvalidData
 
 RNG = np.random.default_rng(8)
@@ -78,7 +80,7 @@ def test_the_likelihood_is_that_of_the_multivariate_normal():
     mean = inverse.sum(axis=0) @ values / inverse.sum()
     variance = (values - mean) @ inverse @ (values - mean) / 12
     exact = stats.multivariate_normal(np.full(12, mean), variance * correlation).logpdf(values)
-    found = -_deviance(theta, points, values, None)[0] - 6.0 * (1.0 + np.log(2.0 * np.pi))
+    found = -deviance(theta, squares(points, points), values, None)[0] - 6.0 * (1.0 + np.log(2.0 * np.pi))
     assert found == pytest.approx(exact)
 
 
@@ -86,8 +88,10 @@ def test_the_likelihood_is_that_of_the_multivariate_normal():
 def test_the_gradient_is_the_slope_of_the_likelihood(noise):
     theta, points = np.log([0.4, 0.9, 0.05])[: 3 if noise is None else 2], RNG.random((12, 2))
     values = RNG.normal(size=12)
-    slope = approx_fprime(theta, lambda t: _deviance(t, points, values, noise)[0], 1e-6)
-    assert _deviance(theta, points, values, noise)[1] == pytest.approx(slope, rel=1e-4, abs=1e-4)
+    slope = approx_fprime(theta, lambda t: deviance(t, squares(points, points), values, noise)[0], 1e-6)
+    assert deviance(theta, squares(points, points), values, noise)[1] == pytest.approx(
+        slope, rel=1e-4, abs=1e-4
+    )
 
 
 def test_scatter_is_told_from_the_function():
@@ -118,3 +122,18 @@ def test_what_cannot_be_fitted_is_refused():
         fit_process(X, np.append(NOISY[1:], np.nan))
     with pytest.raises(InvalidData, match="inputs and values that vary"):
         fit_process(X, np.ones(25))
+
+
+@pytest.mark.parametrize("scatter", [0.0, 0.1])
+def test_a_search_that_starts_on_few_points_ends_where_one_on_all_ends(monkeypatch, scatter):
+    rng = np.random.default_rng(4)
+    points = rng.random((150, 2))
+    values = np.sin(6.0 * points[:, 0]) + points[:, 1] ** 2 + scatter * rng.normal(size=150)
+    everywhere = most_likely(points, values, None, 0)
+    monkeypatch.setattr(likelihood, "SEARCHED", 60)
+    standard = (values - values.mean()) / values.std()
+    found = [
+        deviance(theta, squares(points, points), standard, None)[0]
+        for theta in (most_likely(points, values, None, 0), everywhere)
+    ]
+    assert found[0] == pytest.approx(found[1], abs=1e-3)

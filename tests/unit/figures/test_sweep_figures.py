@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers.drawing import outside, overlapping, texts
 from scipy import stats
 
 from femurfe.analysis import (
@@ -27,7 +28,7 @@ from femurfe.figures import (
     sobol_figure,
     tornado_figure,
 )
-from femurfe.figures.style import unit_of, words, wrapped
+from femurfe.figures.style import TALLEST, arm_words, unit_of, words, wrapped
 
 RNG = np.random.default_rng(4)
 EFFECTS = {
@@ -90,6 +91,11 @@ def test_everything_stands_inside_its_page():
             assert page.y0 <= box.y0 < box.y1 <= page.y1, part
 
 
+def test_no_words_run_into_each_other():
+    for figure in all_figures():
+        assert overlapping(figure) == []
+
+
 def test_the_largest_effect_is_on_top_and_signs_have_their_colours():
     axis = tornado_figure(EFFECTS, "effect (N/mm)").axes[0]
     assert [bar.get_width() for bar in axis.patches] == [10.0, 120.0, -300.0]
@@ -114,6 +120,65 @@ def test_points_are_size_and_spread_of_the_effects():
     axis = morris_figure(found, "N/mm").axes[0]
     drawn = {tuple(np.round(c.lines[0].get_xydata()[0], 9)) for c in axis.containers}
     assert drawn == {(round(e.mu_star.estimate, 9), round(e.sigma.estimate, 9)) for e in found}
+
+
+def test_parameters_without_an_effect_are_said_to_have_none():
+    """Their markers lie on each other at the origin."""
+    path = np.tile(np.vstack([np.zeros(3), np.tril(np.ones((3, 3)))]), (6, 1))
+    figure = morris_figure(morris_effects(path, 3.0 * path[:, 0], NAMES), "N/mm", "stiffness, intact")
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert names == ["cement fraction", "lesion volume (ml): no effect", "screw diameter (mm): no effect"]
+    assert figure.get_suptitle().startswith("stiffness, intact\n6 effects of each parameter; bars:")
+    for nothing in (morris_figure(morris_effects(path, 0.0 * path[:, 0], NAMES), "N/mm"), figure):
+        assert nothing.axes[0].get_xlim()[1] > 0.0
+        assert outside(nothing) == []
+
+
+@pytest.mark.parametrize("width", ["single", "double"])
+def test_many_parameters_with_long_names_stand_apart_below_the_plane(width):
+    names = tuple(f"items.a_very_long_name_of_an_item_{i}.volume_ml" for i in range(12))
+    path = np.tile(np.vstack([np.zeros(12), np.tril(np.ones((12, 12)))]), (6, 1))
+    values = path @ np.arange(12.0) + RNG.random(len(path))
+    figure = morris_figure(morris_effects(path, values, names), "N", "failure load", width)
+    assert outside(figure) == []
+    assert overlapping(figure) == []
+
+
+def twenty():
+    """Twenty arms of long names on nine cases."""
+    names = ("intact", *(f"screw {d:.1f} mm + cement {c} %" for c in range(1, 20) for d in (c,)))
+    values = RNG.lognormal(8.0, 0.3, size=(9, 1)) * np.linspace(1.0, 2.0, 20) + RNG.normal(size=(9, 20))
+    return Outcomes("failure_load_N", "stance", np.arange(9), names, values)
+
+
+@pytest.mark.parametrize("width", ["single", "double"])
+def test_many_arms_are_compared_with_the_first_one_in_a_figure_that_fits_a_page(width):
+    table = twenty()
+    found = compare_pairs(table, resamples=100)
+    figure = paired_figure(table, found, "failure load (N)", width)
+    left, right = figure.axes
+    assert len(left.lines) == 9 + 1
+    assert [t.get_text().replace("\n", " ").replace("\u00a0", " ") for t in right.get_yticklabels()] == [
+        name.replace(" + ", "+") for name in table.arms[1:]
+    ]
+    against = [effect for effect in found if effect.baseline == "intact"]
+    assert len(right.lines) == 3 * len(against) + 1 == 3 * 19 + 1
+    assert (right.lines[0].get_xdata() == against[0].differences).all()
+    assert right.get_title(loc="left").startswith("19 of 190 pairs: arm less intact\n")
+    assert figure.get_figheight() * 25.4 <= TALLEST
+    assert outside(figure) == []
+    assert overlapping(figure) == []
+
+
+@pytest.mark.parametrize(("width", "numbers"), [("single", 0), ("double", 20 * 20)])
+def test_ranks_of_many_arms_have_numbers_where_there_is_room_for_them(width, numbers):
+    ranks = rank_stability(twenty(), lower_is_better=False, resamples=100)
+    figure = rank_figure(ranks, width)
+    assert len(figure.axes[0].texts) == numbers
+    assert np.isfinite(figure.axes[0].collections[0].get_array().filled(np.nan)).sum() == 20 * 20
+    assert outside(figure) == []
+    assert overlapping(figure) == []
+    assert "probability (-)" in [words for words, _ in texts(figure)]
 
 
 def test_each_pair_shows_its_differences_and_their_median():
@@ -195,6 +260,11 @@ def test_units_in_names_become_units_in_brackets(name, label):
     assert words(name) == label
 
 
+def test_names_of_arms_are_broken_at_a_plus_and_never_before_a_unit():
+    assert arm_words("screw 4.0 mm + cement 50 %", 26.0) == "screw 4.0\u00a0mm +\ncement 50\u00a0%"
+    assert arm_words("screw+cement", 40.0) == "screw+cement"
+
+
 def test_long_labels_are_broken():
     assert wrapped("a long label of many words", 20.0) == "a long label\nof many words"
     assert wrapped("screw+ intramedullarynail", 16.0) == "screw+\nintramedullarynail"
@@ -217,4 +287,8 @@ def test_titles_stand_over_figures_of_effects_and_units_are_those_of_the_name():
     assert figure.get_suptitle() == "risk, cement, stance"
     points = np.array([[0.0], [1.0]] * 6)
     effects = morris_effects(points, RNG.random(12), ("cement_fraction",))
-    assert morris_figure(effects, "N", "failure load, cement").get_suptitle() == "failure load, cement"
+    assert (
+        morris_figure(effects, "N", "failure load, cement")
+        .get_suptitle()
+        .startswith("failure load, cement\n")
+    )

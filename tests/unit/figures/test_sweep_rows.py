@@ -9,8 +9,9 @@ from femurfe.errors import InvalidData
 from femurfe.figures import convergence_figure, heat_figures, mean_bars_figure
 from femurfe.figures.bench import cost_figure, cost_rows
 from femurfe.figures.curves import Curve, curve_figures, curve_rows, read_curves
+from femurfe.figures.heat import heat_rows
 from femurfe.figures.style import axis_words, look
-from femurfe.figures.sweeps import arm_means, heat_rows
+from femurfe.figures.sweeps import arm_means
 
 ARMS = ("intact", "lytic", "screw+cement")
 NAMES, LABELS = ("a.size_mm", "b.share"), ("size (mm)", "share (-)")
@@ -76,6 +77,14 @@ def test_a_heat_map_has_each_case_at_its_values_and_hatches_the_failed_one():
     assert {"size (mm)", "share (-)", "risk (-), stance"} <= set(words)
     rows = heat_rows(grid(), NAMES, "risk", "stance")
     assert [row["n_cases"] for row in rows].count(0) == len(ARMS)
+
+
+def test_a_heat_map_of_scattered_cases_is_refused_and_points_to_a_chart():
+    rows = [{**row, NAMES[0]: 0.1 * i + 0.123456, NAMES[1]: 0.01 * i} for i, row in enumerate(grid())]
+    with pytest.raises(
+        InvalidData, match=r"needs cases on a grid, got \d+ pairs .*; a chart takes scattered"
+    ):
+        next(heat_figures(rows, NAMES, LABELS, "risk", "stance"))
 
 
 def test_a_heat_map_of_texts_or_of_nothing_is_refused():

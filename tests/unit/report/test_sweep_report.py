@@ -69,8 +69,12 @@ def test_a_thousand_cases_fit_in_a_page_of_twenty_megabytes(tmp_path):
     assert (place / "report.html").stat().st_size < 20_000_000
     assert "143 of 1000 cases failed" in page.text()
     assert "103 more reasons are left out here" in page.text()
-    assert "chart of risk: over 1000 cases" in page.text("li")
-    assert "regression of risk" in page.text("h3")
+    for kind in ("regression", "paired", "ranks", "chart"):
+        assert f"{kind} of risk" in page.text("h3")
+    charts = [image["alt"] for image in page.all("img") if image["alt"].startswith("Figure chart")]
+    wanted = [f"{load}, {arm}" for load in loads for arm in arms]
+    assert charts == [f"Figure chart {of}: Chart of risk: {of}." for of in wanted]
+    assert page.text().count("857 143") >= len(charts)
 
 
 def test_a_sweep_of_one_arm_says_that_nothing_is_compared(tmp_path):
