@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from femurfe.anatomy.tissue import REGIONS, Tissue
+from femurfe.anatomy.tissue import UniformTissue
 from femurfe.arrays import Floats, Ints, positive
 from femurfe.constructs.thread import pull_out_force
 from femurfe.errors import InvalidPart
@@ -245,8 +245,6 @@ def _surfaces(mesh: Mesh, test: PullOutTest) -> dict[str, Ints]:
 
 
 def _materials(test: PullOutTest, mesh: Mesh) -> MaterialField:
-    n = mesh.n_cells
-    region = np.full(n, REGIONS["trabecular"], dtype=np.int32)
-    tissue = Tissue(np.zeros(n), np.full(n, test.density_ash), np.zeros(n, dtype=bool), region)
+    tissue = UniformTissue(test.density_ash)(mesh)
     fillings: dict[str, Any] = {SCREW: Filling(test.screw), CEMENT: Filling(test.cement)}
     return with_fillings(bone_field(tissue, BoneMaterials(trabecular=test.law)), mesh, fillings)

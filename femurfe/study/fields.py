@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from femurfe.arrays import Floats
 from femurfe.fem.recover import cell_strain, stress_from_strain
 from femurfe.study.arms import Arm
-from femurfe.study.compare import Solved
+from femurfe.study.solving import Solved
 from femurfe.tensors import principal, von_mises
 
 

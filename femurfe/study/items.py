@@ -16,7 +16,8 @@ from femurfe.item import Item, given
 from femurfe.materials import constants
 from femurfe.shapes import Capsule, Ellipsoid, Shape, Sphere, sized
 from femurfe.study.files import material_key
-from femurfe.study.schema import CementTable, DefectTable, ScrewTable, StudyFile
+from femurfe.study.schema import StudyFile
+from femurfe.study.schema_model import CementTable, DefectTable, ScrewTable
 
 AnyTable = DefectTable | CementTable | ScrewTable
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from femurfe.fem.drive import Leg
 from femurfe.fem.laws import Law
 from femurfe.fem.linear import SolverOptions
 from femurfe.fem.steps import NewtonOptions, StepRow
+from femurfe.fem.tractions import Compliant
 from femurfe.interfaces import Parted
 from femurfe.loads.base import LoadCase
 from femurfe.mesh.io import write_mesh
@@ -41,6 +42,7 @@ class UltimateOptions:
     first, most : steps, as shares of the largest motion.
     tolerance, drift : see `femurfe.fem.steps.NewtonOptions`.
     snapshots : every so many steps the fields are kept; 0 for none.
+    breaks : ``"all"``, or ``"interfaces"`` alone, while all cells stay elastic.
     """
 
     largest_mm: float = 5.0
@@ -51,6 +53,7 @@ class UltimateOptions:
     tolerance: float = 1e-4
     drift: float = 0.03
     snapshots: int = 1
+    breaks: Literal["all", "interfaces"] = "all"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -61,6 +64,7 @@ class Broken:
     ----------
     curve : of load and motion. steps : the table of steps. events : what failed, in order.
     snapshots : fields of some steps. end : why the path ended. log : of the solve.
+    can_break : false if all of it is elastic, so that its loads are no limits.
     """
 
     curve: LoadCurve
@@ -69,6 +73,7 @@ class Broken:
     snapshots: tuple[Snapshot, ...]
     end: str
     log: dict[str, Any]
+    can_break: bool = True
 
 
 def break_arm(
@@ -83,7 +88,7 @@ def break_arm(
     model = Model(arm.mesh, arm.materials, case)
     watcher = Watcher(arm.mesh, options.snapshots)
     far = Geometry(arm.mesh).away_from_loads(case, margin)
-    laws = tuple(_within(law, far) for law in yielding_laws(arm.mesh, arm.materials, arm.parts))
+    laws = _laws(arm, far) if options.breaks == "all" else ()
     moment = case.measure == "moment"
     end = float(np.radians(options.largest_deg)) if moment else options.largest_mm
     sign = 1.0 if case.loads else float(np.sign(driving_size(case)))
@@ -97,7 +102,16 @@ def break_arm(
     gauge = 1.0 if moment else float(np.ptp(arm.mesh.points, axis=0).max())
     curve = LoadCurve(path.motion, path.load, case.measure, gauge)
     events, snapshots = tuple(watcher.events), tuple(watcher.snapshots)
-    return Broken(curve, path.rows, events, snapshots, path.end, path.log)
+    return Broken(curve, path.rows, events, snapshots, path.end, path.log, bool(laws) or not _elastic(parted))
+
+
+def _laws(arm: Arm, far: Mask) -> tuple[Law, ...]:
+    return tuple(_within(law, far) for law in yielding_laws(arm.mesh, arm.materials, arm.parts))
+
+
+def _elastic(parted: Parted | None) -> bool:
+    """Whether no interface of an arm can slip, open or break."""
+    return parted is None or all(isinstance(part.law, Compliant) for part in parted.elements.values())
 
 
 def _within(law: Law, far: Mask) -> Law:
@@ -117,7 +131,7 @@ def ultimate_columns(broken: Broken) -> Row:
     for name, value in (
         ("yield", curve.yield_load), ("ultimate", curve.ultimate), ("residual", curve.residual)
     ):  # fmt: skip
-        row[f"{name}_load_N"], row[f"{name}_moment_Nm"] = both(value)
+        row[f"{name}_load_N"], row[f"{name}_moment_Nm"] = both(value if broken.can_break else nan)
     stiff = curve.stiffness
     row["curve_stiffness_N_per_mm"] = nan if moment else stiff
     row["curve_stiffness_Nm_per_deg"] = torsional_stiffness_nm_per_deg(stiff) if moment else nan
