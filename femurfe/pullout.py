@@ -21,7 +21,7 @@ from femurfe.errors import InvalidPart
 from femurfe.fem.drive import Leg
 from femurfe.fem.laws import drucker_prager_constants
 from femurfe.fem.linear import SolverOptions
-from femurfe.fem.steps import NewtonOptions
+from femurfe.fem.steps import NewtonOptions, StepRow
 from femurfe.interfaces import Interface, Kind, Parted, part
 from femurfe.loads.base import Fixed, Force, LoadCase, Roller
 from femurfe.materials.build import BoneMaterials, Filling, bone_field, with_fillings
@@ -103,21 +103,30 @@ class PullOut:
     Attributes
     ----------
     parted : the quarter that was solved; path : its steps, whose loads are of the quarter.
+    settling : how many of them, at the start, let a press fit come to rest; motions count from there.
     """
 
     test: PullOutTest
     parted: Parted
     path: LoadPath
+    settling: int = 0
+
+    @property
+    def rows(self) -> tuple[StepRow, ...]:
+        """The steps of the legs."""
+        return self.path.rows[self.settling :]
 
     @property
     def motion(self) -> Floats:
         """Motion of the head of every step from the unloaded state on, mm."""
-        return self.path.motion
+        motion = self.path.motion[self.settling :]
+        return np.asarray(motion - motion[0])
 
     @property
     def force(self) -> Floats:
         """Force on the head of every step, N."""
-        return QUARTERS * self.path.load
+        force = QUARTERS * self.path.load[self.settling :]
+        return np.asarray(force - force[0])
 
     @property
     def peak(self) -> float:
@@ -180,11 +189,12 @@ def pull_out(
     parted = part(model, pull_out_interfaces(test, kind, press_fit))
     chosen = options or SolverOptions()
     base = parted.base_for(chosen)
+    settling = parted.settling(1.0)
     path = solve_path(
-        parted.model, (), tuple(legs), interfaces=parted.contributions, base=base, solver=chosen,
+        parted.model, (), (*settling, *legs), interfaces=parted.contributions, base=base, solver=chosen,
         newton=newton, report=report, threads=threads,
     )  # fmt: skip
-    return PullOut(test, parted, path)
+    return PullOut(test, parted, path, len(settling))
 
 
 def pull_out_interfaces(test: PullOutTest, kind: Kind, press_fit: float = 0.0) -> list[Interface]:

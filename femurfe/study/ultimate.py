@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +14,8 @@ from femurfe.evaluate.curve import LoadCurve
 from femurfe.evaluate.laws import yielding_laws
 from femurfe.evaluate.sequence import Event, Snapshot, Watcher
 from femurfe.evaluate.strains import Geometry
-from femurfe.fem.drive import Leg
+from femurfe.fem.contribution import Answer
+from femurfe.fem.drive import Leg, State
 from femurfe.fem.laws import Law
 from femurfe.fem.linear import SolverOptions
 from femurfe.fem.steps import NewtonOptions, StepRow
@@ -24,7 +25,7 @@ from femurfe.loads.base import LoadCase
 from femurfe.mesh.io import write_mesh
 from femurfe.mesh.io.atomic import write_whole
 from femurfe.model import Model
-from femurfe.path import driving_size, solve_path
+from femurfe.path import Watch, driving_size, solve_path
 from femurfe.study.arms import Arm
 from femurfe.units import NMM_PER_NM, torsional_stiffness_nm_per_deg
 
@@ -94,15 +95,49 @@ def break_arm(
     sign = 1.0 if case.loads else float(np.sign(driving_size(case)))
     newton = NewtonOptions(tolerance=options.tolerance, drift=options.drift, fall=options.fall)
     leg = Leg(sign * end, first=options.first, most=options.most, finest=options.first / 4.0)
+    settling = () if parted is None or case.driven_platen else parted.settling(1.0)
+    since = _Since(len(settling))
     path = solve_path(
-        model, laws, (leg,), interfaces=() if parted is None else parted.contributions,
+        model, laws, (*settling, leg), interfaces=() if parted is None else parted.contributions,
         base=None if parted is None else parted.base_for(solver or SolverOptions()), solver=solver,
-        newton=newton, watch=watcher.see, report=report, threads=threads,
+        newton=newton, watch=since.watch(watcher.see), report=since.report(report), threads=threads,
     )  # fmt: skip
     gauge = 1.0 if moment else float(np.ptp(arm.mesh.points, axis=0).max())
-    curve = LoadCurve(path.motion, path.load, case.measure, gauge)
+    rows = tuple(row for row in map(since.row, path.rows) if row is not None)
+    curve = LoadCurve(
+        np.array([0.0, *(row.motion for row in rows)]), np.array([0.0, *(row.load for row in rows)]),
+        case.measure, gauge,
+    )  # fmt: skip
     events, snapshots = tuple(watcher.events), tuple(watcher.snapshots)
-    return Broken(curve, path.rows, events, snapshots, path.end, path.log, bool(laws) or not _elastic(parted))
+    return Broken(curve, rows, events, snapshots, path.end, path.log, bool(laws) or not _elastic(parted))
+
+
+class _Since:
+    """Steps since a press fit came to rest: those before are passed over, and motions count from there."""
+
+    def __init__(self, n_settling: int) -> None:
+        self.n, self.rest = n_settling, 0.0
+
+    def row(self, row: StepRow) -> StepRow | None:
+        if row.step <= self.n:
+            self.rest = row.motion
+            return None
+        return replace(row, step=row.step - self.n, motion=row.motion - self.rest)
+
+    def report(self, report: Callable[[StepRow], None] | None) -> Callable[[StepRow], None]:
+        def told(row: StepRow) -> None:
+            own = self.row(row)
+            if own is not None and report is not None:
+                report(own)
+
+        return told
+
+    def watch(self, see: Watch) -> Watch:
+        def seen(row: StepRow, state: State, answer: Answer) -> bool:
+            own = self.row(row)
+            return own is not None and see(own, state, answer)
+
+        return seen
 
 
 def _laws(arm: Arm, far: Mask) -> tuple[Law, ...]:

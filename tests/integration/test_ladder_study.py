@@ -68,6 +68,12 @@ def test_a_thread_pulls_out_at_the_closed_formula_and_what_cannot_break_has_no_s
     assert 0.0 < forces[3] < forces[2]
 
 
+def test_a_press_fit_is_no_part_of_the_stiffness(results):
+    rows = read_rows(results / "table.csv")
+    stiff, first = (float(rows[1][name]) for name in ("stiffness_N_per_mm", "curve_stiffness_N_per_mm"))
+    assert stiff == pytest.approx(first, rel=1e-3)
+
+
 def test_the_ladder_says_how_far_its_rungs_are_apart(results):
     stiff = [float(row["stiffness_N_per_mm"]) for row in read_rows(results / "table.csv")]
     assert stiff[0] > stiff[1]

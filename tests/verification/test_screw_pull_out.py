@@ -80,7 +80,7 @@ def test_a_screw_migrates_in_the_first_cycle_and_shakes_down():
     legs = [Leg(load, "load", 0.25, 1e-3, 0.5) for load in (500.0, 0.0) * 3]
     out = pull_out(PullOutTest(0.2, **SMALL), "frictional", legs, press_fit=0.02)
     assert out.path.is_complete
-    ends = out.motion[1:][np.abs([row.factor for row in out.path.rows]) < 1e-9]
+    ends = out.motion[1:][np.abs([row.factor for row in out.rows]) < 1e-9]
     assert len(ends) == 3
     assert ends[0] > 0.002
     np.testing.assert_allclose(ends[1:], ends[0], rtol=1e-3)
