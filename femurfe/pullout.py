@@ -7,7 +7,7 @@ quarter is solved; forces and energies are of the whole.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -19,7 +19,7 @@ from femurfe.arrays import Floats, Ints, positive
 from femurfe.constructs.thread import pull_out_force
 from femurfe.errors import InvalidPart
 from femurfe.fem.drive import Leg
-from femurfe.fem.laws import drucker_prager_constants
+from femurfe.fem.laws import Law, drucker_prager_constants
 from femurfe.fem.linear import SolverOptions
 from femurfe.fem.steps import NewtonOptions, StepRow
 from femurfe.interfaces import Interface, Kind, Parted, part
@@ -34,6 +34,7 @@ from femurfe.model import Model
 from femurfe.path import LoadPath, Report, solve_path
 from femurfe.shapes import Cylinder, HalfSpace
 
+Yielding = Callable[[Mesh, MaterialField], tuple[Law, ...]]
 QUARTERS = 4.0
 BONE, SCREW, CEMENT = "trabecular", "screw", "cement"
 SCREW_BONE, SCREW_CEMENT = "interface/screw_bone", "interface/screw_cement"
@@ -173,6 +174,7 @@ def pull_out(
     legs: Sequence[Leg],
     *,
     press_fit: float = 0.0,
+    yielding: Yielding | None = None,
     options: SolverOptions | None = None,
     newton: NewtonOptions | None = None,
     report: Report | None = None,
@@ -184,14 +186,16 @@ def pull_out(
     ----------
     legs : of `femurfe.path.solve_path`; loads are of the head, N, motions mm.
     press_fit : mm by which the hole is too narrow in radius.
+    yielding : gives the laws of cells from mesh and materials; all stay elastic if left out.
     """
     model = pull_out_model(test)
     parted = part(model, pull_out_interfaces(test, kind, press_fit))
     chosen = options or SolverOptions()
     base = parted.base_for(chosen)
     settling = parted.settling(1.0)
+    laws = () if yielding is None else yielding(parted.model.mesh, parted.model.materials)
     path = solve_path(
-        parted.model, (), (*settling, *legs), interfaces=parted.contributions, base=base, solver=chosen,
+        parted.model, laws, (*settling, *legs), interfaces=parted.contributions, base=base, solver=chosen,
         newton=newton, report=report, threads=threads,
     )  # fmt: skip
     return PullOut(test, parted, path, len(settling))
