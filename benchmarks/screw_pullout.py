@@ -103,7 +103,7 @@ def draw(found: dict[str, Any], migration: dict[str, Any], path: Path) -> None:
     from femurfe.figures.style import inches, styled
 
     with styled() as make:
-        figure = make(figsize=inches(180.0, 75.0))
+        figure = make(figsize=inches(180.0, 75.0), layout="constrained")
         left, right = figure.subplots(1, 2)
         for colour, (mantle, style) in enumerate((("without cement", "-"), ("with cement", "--"))):
             rungs = found[f"osteoporotic, {mantle}"]["rungs"]
@@ -118,7 +118,7 @@ def draw(found: dict[str, Any], migration: dict[str, Any], path: Path) -> None:
         for number, (name, row) in enumerate(migration.items()):
             right.plot(row["motion_mm"], row["force_N"], color=f"C{number}", label=name.replace("_", " + "))
         right.set(xlabel="motion (mm)", ylabel="force (N)")
-        right.legend(loc="lower right")
+        right.legend(loc="upper left")
         figure.savefig(path, dpi=200)
 
 
