@@ -26,6 +26,8 @@ from femurfe.path import LoadPath, driving_size, solve_path
 from femurfe.result import Result
 
 TOLERANCE = 1e-8
+# Contacts that are found point by point close in on the answer one after the other.
+MOST_ITERATIONS = 40
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -79,8 +81,8 @@ def equilibrium(
     leg = Leg(to, control, *steps)
     path = solve_path(
         parted.model, (), (*settling, leg), interfaces=parted.contributions, base=parted.base_for(chosen),
-        solver=chosen, newton=NewtonOptions(tolerance=TOLERANCE), report=_told(case.name, report),
-        threads=threads,
+        solver=chosen, newton=NewtonOptions(tolerance=TOLERANCE, max_iterations=MOST_ITERATIONS),
+        report=_told(case.name, report), threads=threads,
     )  # fmt: skip
     if not path.is_complete:
         share = 100.0 * path.state.factor
