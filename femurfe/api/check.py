@@ -57,13 +57,14 @@ def check(study: str | Path) -> Check:
     table = read_study(path)
     inputs = build_inputs(table, path.parent)
     size = estimate(table, inputs)
-    solves = len(inputs.arms) * len(inputs.loads) * (2 if table.mesh.compare_fits else 1)
+    arms = [f"{arm}, {rung}" for arm in inputs.arms for rung in inputs.ladder] or list(inputs.arms)
+    solves = len(arms) * len(inputs.loads) * (2 if table.mesh.compare_fits else 1)
     sweep = table.sweep
     n_cases = 1 if sweep is None else len(cases_of(table, make_design(sweep), path.parent))
     return Check(
         table,
         inputs.bone.site,
-        tuple(inputs.arms),
+        tuple(arms),
         tuple(load.name for load in inputs.loads),
         size.items,
         inputs.bone.volume / 1000.0,

@@ -113,6 +113,10 @@ def test_ladders_and_blocks_that_cannot_be_are_refused(tmp_path, changes, words)
     assert_refused(checked, "E-STUDY", *words)
 
 
+def test_a_check_counts_every_rung(tmp_path):
+    assert ff.check(written(tmp_path)).arms == tuple(f"screw, {kind}" for kind in LADDER)
+
+
 def test_a_ladder_is_not_swept(tmp_path):
     sweep = {"method": "grid", "parameters": {"mesh.size_mm": {"values": [9.0, 10.0]}}}
     path = written(tmp_path, sweep=sweep, failure=None)
