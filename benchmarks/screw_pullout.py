@@ -114,7 +114,7 @@ def draw(found: dict[str, Any], migration: dict[str, Any], path: Path) -> None:
                 left.plot(row["motion_mm"], row["force_N"], style, color=f"C{number}", label=label)
         formula = found["osteoporotic, without cement"]["rungs"]["cohesive"]["formula_N"]
         left.axhline(formula, color="0.6", linewidth=0.6)
-        left.set(xlim=(0.0, 0.4), xlabel="motion (mm)", ylabel="force (N)")
+        left.set(xlim=(0.0, 0.6), xlabel="motion (mm)", ylabel="force (N)")
         left.legend(title="dashed: with cement", loc="upper right")
         for number, (name, row) in enumerate(migration.items()):
             right.plot(row["motion_mm"], row["force_N"], color=f"C{number}", label=name.replace("_", " + "))
