@@ -53,7 +53,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(Any|Literal|Callable|Mapping|Sequence|Iterator|Iterable|Path|Figure|NDArray|ArrayLike)"),
     (r"py:.*", r"(optional|default|function|callable|iterable|mapping|array_like|ABC|abc\.ABC|types\..*)"),
     (r"py:.*", r"(os\.PathLike|NoneType|FieldInfo|_PydanticGeneralMetadata|annotated_types\..*|enum\..*)"),
-    (r"py:class", r"femurfe\.study\.schema\..*"),  # their keys stand on the page of the study file
+    (r"py:class", r"femurfe\.study\.schema(_model)?\..*"),  # their keys stand on the page of the study file
 ]
 
 sphinx_gallery_conf = {

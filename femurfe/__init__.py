@@ -17,7 +17,8 @@ except PackageNotFoundError:  # run from the sources, not installed
 _HOMES = {
     "femurfe.api": ("Comparison", "Study", "check", "compare", "read_sweep", "run", "write_report"),
     "femurfe.anatomy": (
-        "Femur", "Hemipelvis", "ProximalFemur", "Sacrum", "ScannedFemur", "ScannedVertebra", "Vertebra",
+        "Block", "Femur", "Hemipelvis", "ProximalFemur", "Sacrum", "ScannedFemur", "ScannedVertebra",
+        "Vertebra",
     ),
     "femurfe.constructs": ("Cement", "Screw", "screw_set"),
     "femurfe.defects": ("Defect", "lobes", "with_share", "with_volume"),

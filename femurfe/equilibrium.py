@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from femurfe.arrays import Floats
 from femurfe.errors import NotConverged
 from femurfe.fem.contribution import respond
+from femurfe.fem.drive import Kind as Control
 from femurfe.fem.drive import Leg, State
 from femurfe.fem.linear import SolverLog, SolverOptions
 from femurfe.fem.steps import NewtonOptions, StepRow
@@ -25,6 +26,8 @@ from femurfe.path import LoadPath, driving_size, solve_path
 from femurfe.result import Result
 
 TOLERANCE = 1e-8
+# Contacts that are found point by point close in on the answer one after the other.
+MOST_ITERATIONS = 40
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -34,7 +37,8 @@ class Equilibrium:
     Attributes
     ----------
     result : as of a linear solve, on the split mesh.
-    path : the steps by which the load was put on.
+    path : the steps by which the load was put on; its motions count from the unloaded, unpressed state,
+        those of the result from where a press fit has come to rest.
     """
 
     parted: Parted
@@ -71,19 +75,27 @@ def equilibrium(
     case, chosen = parted.model.load_case, options or SolverOptions()
     elastic = all(isinstance(part.law, Compliant) for part in parted.elements.values())
     steps = (1.0, 1.0, 1.0) if elastic else (0.25, 1e-3, 0.5)
-    control, to = ("load", 1.0) if case.loads else ("motion", driving_size(case))
-    leg = Leg(to, control, steps[0], steps[1], steps[2])  # type: ignore[arg-type]
+    control: Control = "load" if case.loads else "motion"
+    to = 1.0 if case.loads else driving_size(case)
+    settling = parted.settling(to, control)
+    leg = Leg(to, control, *steps)
     path = solve_path(
-        parted.model, (), (leg,), interfaces=parted.contributions, base=parted.base_for(chosen),
-        solver=chosen, newton=NewtonOptions(tolerance=TOLERANCE), report=_told(case.name, report),
-        threads=threads,
+        parted.model, (), (*settling, leg), interfaces=parted.contributions, base=parted.base_for(chosen),
+        solver=chosen, newton=NewtonOptions(tolerance=TOLERANCE, max_iterations=MOST_ITERATIONS),
+        report=_told(case.name, report), threads=threads,
     )  # fmt: skip
     if not path.is_complete:
         share = 100.0 * path.state.factor
         message = f"load case {case.name!r}: the interfaces bear {share:.3g} % of the load; {path.end}"
         raise NotConverged(message, iterations=len(path.rows), residual=float("nan"))
     with threading.using(threads) as n_threads:
-        return Equilibrium(parted, _result(parted, path, n_threads), path)
+        rest = path.rows[0].motion if settling and case.loads else 0.0
+        return Equilibrium(parted, _since(rest, _result(parted, path, n_threads)), path)
+
+
+def _since(rest: float, result: Result) -> Result:
+    """The result with the motion of its load counted from ``rest``."""
+    return replace(result, primary={**result.primary, "motion": result.primary["motion"] - rest})
 
 
 def _told(case: str, report: Report | None) -> Callable[[StepRow], None] | None:

@@ -14,6 +14,8 @@ from femurfe.constructs.thread import thread_shape_factor
 from femurfe.errors import InvalidMaterial, InvalidPart, UnknownName
 from femurfe.fem.assemble import assemble_stiffness, lame
 from femurfe.fem.contribution import TangentSum
+from femurfe.fem.drive import Kind as Control
+from femurfe.fem.drive import Leg
 from femurfe.fem.facing import facing
 from femurfe.fem.interface import InterfaceElements, elements
 from femurfe.fem.laws import drucker_prager_constants
@@ -38,6 +40,8 @@ Regions = str | tuple[str, ...]
 CONTACT = 20.0
 # The strength of what has none that is known, MPa: marrow and the like.
 NOTHING = 1e-3
+# The share of a load at which motions due to a press fit are taken.
+SETTLING = 1e-6
 # How much more energy a bond takes until it is gone than until its strength is reached, at least.
 SOFTENING = 2.0
 # The cosine between a normal and a thread's axis from which on a face has no thread.
@@ -126,6 +130,11 @@ class Parted:
     def contributions(self) -> tuple[InterfaceElements, ...]:
         """The interfaces for `femurfe.path.solve_path`, in order."""
         return tuple(self.elements.values())
+
+    def settling(self, to: float, control: Control = "load") -> tuple[Leg, ...]:
+        """A leg to next to nothing of ``to``, in which a press fit comes to rest; none if there is none."""
+        pressed = any((part.gap < 0.0).any() for part in self.elements.values())
+        return (Leg(SETTLING * to, control, 1.0, 0.1, 1.0),) if pressed else ()
 
     def base(self) -> BlockMatrix:
         """The elastic stiffness with all interfaces closed and whole, near all tangents."""

@@ -24,6 +24,7 @@ from femurfe.fem.stiffness import stiffness_for
 from femurfe.fem.supports import constrain
 from femurfe.fem.system import check_supported, load_vectors
 from femurfe.fem.tangents import TangentSolver
+from femurfe.fem.tetrahedra import on_team
 from femurfe.fem.yielding import YieldingCells
 from femurfe.kernels import threads as threading
 from femurfe.kernels.team import Team
@@ -123,7 +124,8 @@ def _solve(
     constraints = constrain(mesh, case.supports)
     if not interfaces:
         check_supported(mesh, constraints, case.name)
-    elastic = stiffness_for(mesh, materials.young, materials.poisson, None, constraints, options)
+    made = stiffness_for(mesh, materials.young, materials.poisson, None, constraints, options)
+    elastic = on_team(made, team)
     cells = YieldingCells(mesh, elastic, materials.young, materials.poisson, laws, lagged)
     vectors = load_vectors(mesh, constraints, (case,))
     drive = Drive(constraints, (cells, *interfaces), vectors, driving_size(case))

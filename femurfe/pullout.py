@@ -7,21 +7,21 @@ quarter is solved; forces and energies are of the whole.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from femurfe.anatomy.tissue import REGIONS, Tissue
+from femurfe.anatomy.tissue import UniformTissue
 from femurfe.arrays import Floats, Ints, positive
 from femurfe.constructs.thread import pull_out_force
 from femurfe.errors import InvalidPart
 from femurfe.fem.drive import Leg
-from femurfe.fem.laws import drucker_prager_constants
+from femurfe.fem.laws import Law, drucker_prager_constants
 from femurfe.fem.linear import SolverOptions
-from femurfe.fem.steps import NewtonOptions
+from femurfe.fem.steps import NewtonOptions, StepRow
 from femurfe.interfaces import Interface, Kind, Parted, part
 from femurfe.loads.base import Fixed, Force, LoadCase, Roller
 from femurfe.materials.build import BoneMaterials, Filling, bone_field, with_fillings
@@ -34,6 +34,7 @@ from femurfe.model import Model
 from femurfe.path import LoadPath, Report, solve_path
 from femurfe.shapes import Cylinder, HalfSpace
 
+Yielding = Callable[[Mesh, MaterialField], tuple[Law, ...]]
 QUARTERS = 4.0
 BONE, SCREW, CEMENT = "trabecular", "screw", "cement"
 SCREW_BONE, SCREW_CEMENT = "interface/screw_bone", "interface/screw_cement"
@@ -103,21 +104,30 @@ class PullOut:
     Attributes
     ----------
     parted : the quarter that was solved; path : its steps, whose loads are of the quarter.
+    settling : how many of them, at the start, let a press fit come to rest; motions count from there.
     """
 
     test: PullOutTest
     parted: Parted
     path: LoadPath
+    settling: int = 0
+
+    @property
+    def rows(self) -> tuple[StepRow, ...]:
+        """The steps of the legs."""
+        return self.path.rows[self.settling :]
 
     @property
     def motion(self) -> Floats:
         """Motion of the head of every step from the unloaded state on, mm."""
-        return self.path.motion
+        motion = self.path.motion[self.settling :]
+        return np.asarray(motion - motion[0])
 
     @property
     def force(self) -> Floats:
         """Force on the head of every step, N."""
-        return QUARTERS * self.path.load
+        force = QUARTERS * self.path.load[self.settling :]
+        return np.asarray(force - force[0])
 
     @property
     def peak(self) -> float:
@@ -164,6 +174,7 @@ def pull_out(
     legs: Sequence[Leg],
     *,
     press_fit: float = 0.0,
+    yielding: Yielding | None = None,
     options: SolverOptions | None = None,
     newton: NewtonOptions | None = None,
     report: Report | None = None,
@@ -175,16 +186,19 @@ def pull_out(
     ----------
     legs : of `femurfe.path.solve_path`; loads are of the head, N, motions mm.
     press_fit : mm by which the hole is too narrow in radius.
+    yielding : gives the laws of cells from mesh and materials; all stay elastic if left out.
     """
     model = pull_out_model(test)
     parted = part(model, pull_out_interfaces(test, kind, press_fit))
     chosen = options or SolverOptions()
     base = parted.base_for(chosen)
+    settling = parted.settling(1.0)
+    laws = () if yielding is None else yielding(parted.model.mesh, parted.model.materials)
     path = solve_path(
-        parted.model, (), tuple(legs), interfaces=parted.contributions, base=base, solver=chosen,
+        parted.model, laws, (*settling, *legs), interfaces=parted.contributions, base=base, solver=chosen,
         newton=newton, report=report, threads=threads,
     )  # fmt: skip
-    return PullOut(test, parted, path)
+    return PullOut(test, parted, path, len(settling))
 
 
 def pull_out_interfaces(test: PullOutTest, kind: Kind, press_fit: float = 0.0) -> list[Interface]:
@@ -245,8 +259,6 @@ def _surfaces(mesh: Mesh, test: PullOutTest) -> dict[str, Ints]:
 
 
 def _materials(test: PullOutTest, mesh: Mesh) -> MaterialField:
-    n = mesh.n_cells
-    region = np.full(n, REGIONS["trabecular"], dtype=np.int32)
-    tissue = Tissue(np.zeros(n), np.full(n, test.density_ash), np.zeros(n, dtype=bool), region)
+    tissue = UniformTissue(test.density_ash)(mesh)
     fillings: dict[str, Any] = {SCREW: Filling(test.screw), CEMENT: Filling(test.cement)}
     return with_fillings(bone_field(tissue, BoneMaterials(trabecular=test.law)), mesh, fillings)

@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import nested_parse_with_titles
 
-SITES = ("femur", "hemipelvis", "sacrum", "vertebra")
+SITES = ("femur", "hemipelvis", "sacrum", "vertebra", "block")
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[Any]], widths: str = "auto") -> Iterator[str]:
@@ -73,15 +73,17 @@ def _bounds(metadata: Iterable[Any]) -> str:
 
 def study_tables() -> Iterator[str]:
     """Every table of a study file with its keys, kinds and defaults."""
-    from femurfe.study import schema
+    from femurfe.study import schema, schema_model
 
+    m = schema_model
     tables = {
-        "top level": schema.StudyFile, "[anatomy]": schema.Anatomy, "[mesh]": schema.MeshTable,
-        "[materials]": schema.MaterialsTable, "[items.NAME] with kind = \"defect\"": schema.DefectTable,
-        "[[items.NAME.lobes]]": schema.LobeTable, "[items.NAME] with kind = \"cement\"": schema.CementTable,
-        "[items.NAME.bolus]": schema.BolusTable, "[items.NAME] with kind = \"screw\"": schema.ScrewTable,
-        "[solver]": schema.SolverTable, "[averaging]": schema.AveragingTable, "[sweep]": schema.SweepTable,
-        "[sweep.parameters.\"KEY\"]": schema.ParameterTable,
+        "top level": schema.StudyFile, "[anatomy]": m.Anatomy, "[mesh]": m.MeshTable,
+        "[materials]": m.MaterialsTable, "[items.NAME] with kind = \"defect\"": m.DefectTable,
+        "[[items.NAME.lobes]]": m.LobeTable, "[items.NAME] with kind = \"cement\"": m.CementTable,
+        "[items.NAME.bolus]": m.BolusTable, "[items.NAME] with kind = \"screw\"": m.ScrewTable,
+        "[interfaces.NAME]": m.InterfaceTable, "[solver]": schema.SolverTable,
+        "[averaging]": schema.AveragingTable, "[ultimate]": schema.UltimateTable,
+        "[sweep]": schema.SweepTable, "[sweep.parameters.\"KEY\"]": schema.ParameterTable,
     }  # fmt: skip
     for name, model in tables.items():
         yield from title(name)
@@ -148,7 +150,7 @@ def bones() -> Iterator[str]:
 
     made = {
         "ProximalFemur, Femur, ScannedFemur": ff.Femur(), "Hemipelvis": ff.Hemipelvis(),
-        "Sacrum": ff.Sacrum(), "Vertebra, ScannedVertebra": ff.Vertebra(),
+        "Sacrum": ff.Sacrum(), "Vertebra, ScannedVertebra": ff.Vertebra(), "Block": ff.Block(),
     }  # fmt: skip
     for name, bone in made.items():
         yield from title(name)

@@ -1,13 +1,15 @@
-"""Bones: parametric, from shape models, from surfaces; their landmarks, axes, tissue."""
+"""Bones: parametric, from shape models, from surfaces, and blocks; their landmarks, axes, tissue."""
 
 from femurfe.anatomy.base import Bone, Form, Patch
+from femurfe.anatomy.block import Block
 from femurfe.anatomy.femur import Femur, ProximalFemur, ScannedFemur
 from femurfe.anatomy.hemipelvis import Hemipelvis
 from femurfe.anatomy.sacrum import Sacrum
-from femurfe.anatomy.tissue import Tissue, TissueMap
+from femurfe.anatomy.tissue import Tissue, TissueMap, UniformTissue
 from femurfe.anatomy.vertebra import ScannedVertebra, Vertebra
 
 __all__ = [
+    "Block",
     "Bone",
     "Femur",
     "Form",
@@ -19,5 +21,6 @@ __all__ = [
     "ScannedVertebra",
     "Tissue",
     "TissueMap",
+    "UniformTissue",
     "Vertebra",
 ]

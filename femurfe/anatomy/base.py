@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from femurfe.anatomy.tissue import REGIONS, Tissue, TissueMap
+from femurfe.anatomy.tissue import REGIONS, Tissue, TissueMap, UniformTissue
 from femurfe.arrays import Floats, Ints, Mask, point
 from femurfe.errors import InvalidMesh, UnknownName
 from femurfe.loads import BoneFrame, LoadCase, load_case
@@ -86,7 +86,7 @@ class Form:
     axes: Mapping[str, Floats]
     dimensions: Mapping[str, float]
     patches: Mapping[str, Patch]
-    tissue: TissueMap
+    tissue: TissueMap | UniformTissue
     compartments: Mapping[str, Shape] = field(default_factory=dict)
     hazards: Mapping[str, Shape] = field(default_factory=dict)
     volumes: Volumes = field(default_factory=Volumes)

@@ -79,6 +79,24 @@ class TissueMap:
         return Tissue(cortical, self.density_ash(centroids), canal, region.astype(np.int32))
 
 
+@dataclass(frozen=True, slots=True)
+class UniformTissue:
+    """Trabecular bone of one density throughout, without cortex.
+
+    Attributes
+    ----------
+    density_ash : g/cm3.
+    """
+
+    density_ash: float
+
+    def __call__(self, mesh: Mesh) -> Tissue:
+        """The tissue of each cell of a mesh."""
+        n = mesh.n_cells
+        region = np.full(n, REGIONS["trabecular"], dtype=np.int32)
+        return Tissue(np.zeros(n), np.full(n, self.density_ash), np.zeros(n, dtype=bool), region)
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Tissue:
     """The tissue of each cell.

@@ -61,12 +61,14 @@ def check(study: str | Path) -> Check:
     check_wishes(table)
     inputs = build_inputs(table, path.parent)
     size = estimate(table, inputs)
-    solves = len(inputs.arms) * len(inputs.loads) * (2 if table.mesh.compare_fits else 1)
-    n_cases, sweep_seconds = _sweep_size(table, path.parent, size, len(inputs.arms) * len(inputs.loads))
+    arms = [f"{arm}, {rung}" for arm in inputs.arms for rung in inputs.ladder] or list(inputs.arms)
+    n_solves = len(arms) * len(inputs.loads)
+    solves = n_solves * (2 if table.mesh.compare_fits else 1)
+    n_cases, sweep_seconds = _sweep_size(table, path.parent, size, n_solves)
     return Check(
         table,
         inputs.bone.site,
-        tuple(inputs.arms),
+        tuple(arms),
         tuple(load.name for load in inputs.loads),
         size.items,
         inputs.bone.volume / 1000.0,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from femurfe.study.schema import MeshTable
+    from femurfe.study.schema_model import MeshTable
 
 
 def check(

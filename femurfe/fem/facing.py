@@ -25,7 +25,7 @@ VERTEX_SHARE = 1.0 / 20.0
 VERTICES = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
 MIDDLES = ((0.5, 0.0), (0.5, 0.5), (0.0, 0.5))
 CENTROID = ((1.0 / 3.0, 1.0 / 3.0),)
-TOWARDS, STEP = 0.1, 1e-5
+TOWARDS, OUTSIDE, STEP = 0.1, 0.25, 1e-5
 
 
 @lru_cache(maxsize=4)
@@ -115,20 +115,27 @@ def facing(
 def _smooth(normal: Floats, places: Floats, solid: Shape) -> Floats:
     """Normals of a solid's boundary next to ``places`` (n, n_q, 3), on the side of ``normal``.
 
-    They are taken a little towards the middle of the facet: on an edge there is no normal.
+    They are taken a little outside, where the nearest boundary is that which the facet stands for:
+    facets are chords, and within the solid its end may be nearer than its side. They are also taken
+    a little towards the middle of the facet: on an edge there is no normal.
     """
     at = places + TOWARDS * (places.mean(axis=1, keepdims=True) - places)
-    step = STEP * float(np.ptp(places, axis=1).max())
+    size = np.ptp(places, axis=1).max(axis=1)[:, None, None]
+    off = OUTSIDE * size * normal
+    outward = np.sign(_distance(solid, at + off) - _distance(solid, at - off))[..., None]
+    at = at + outward * off
+    step = STEP * float(size.max())
     slope = np.stack(
-        [
-            (solid.distance((at + way).reshape(-1, 3)) - solid.distance((at - way).reshape(-1, 3)))
-            for way in step * np.eye(3)
-        ],
-        axis=1,
-    ).reshape(places.shape)
-    side = np.sign((slope * normal).sum(axis=2, keepdims=True))
-    size = np.linalg.norm(slope, axis=2, keepdims=True)
-    return np.where((side != 0.0) & (size > step), side * slope / np.where(size > 0.0, size, 1.0), normal)
+        [_distance(solid, at + way) - _distance(solid, at - way) for way in step * np.eye(3)], axis=2
+    )
+    length = np.linalg.norm(slope, axis=2, keepdims=True)
+    return np.where(
+        (outward != 0.0) & (length > step), outward * slope / np.where(length > 0.0, length, 1.0), normal
+    )
+
+
+def _distance(solid: Shape, places: Floats) -> Floats:
+    return np.asarray(solid.distance(places.reshape(-1, 3)).reshape(places.shape[:2]))
 
 
 def _entries(points: Index) -> tuple[Ints, Ints, Ints, Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,11 @@ from femurfe.arrays import Floats
 from femurfe.fem.facing import Facing
 from femurfe.fem.tractions import Law
 from femurfe.kernels import interface as kernels
-from femurfe.kernels.threads import pick
+from femurfe.kernels import threads
 
 SYMMETRIC = 1e-12
+# Pairs below which threads cost more to wake than they bring.
+FEW = 3000
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -41,13 +44,18 @@ class InterfaceElements:
         f = self.facing
         n, n_q = f.weights.shape
         jump = np.empty((n, n_q, 3))
-        jumps = pick(kernels.jumps_serial, kernels.jumps_parallel)
+        jumps = _pick(n, kernels.jumps_serial, kernels.jumps_parallel)
         jumps(f.points, f.shape, f.frames, self.gap, np.ascontiguousarray(field), jump)
         parameters = np.repeat(self.law.parameters(n), n_q, axis=0)
         flat = jump.reshape(-1, 3), history.reshape(n * n_q, -1), parameters
         traction, tangent, new = self.law.update(*flat)
         shape = traction.reshape(n, n_q, 3), tangent.reshape(n, n_q, 3, 3), new.reshape(history.shape)
         return InterfaceResponse(f, jump, *shape)
+
+
+def _pick(n: int, serial: Callable[..., Any], parallel: Callable[..., Any]) -> Callable[..., Any]:
+    """The serial kernel for few pairs, else as `femurfe.kernels.threads.pick`; the numbers are the same."""
+    return serial if n < FEW else threads.pick(serial, parallel)
 
 
 def elements(facing: Facing, law: Law, gap: float | Floats = 0.0) -> InterfaceElements:
@@ -79,7 +87,7 @@ class InterfaceResponse:
         """Nodal forces (n_points, 3) N that hold the field."""
         f = self.facing
         out = np.empty((*f.points[:, 0].shape, 3, 1))
-        pulls = pick(kernels.pulls_serial, kernels.pulls_parallel)
+        pulls = _pick(len(f.points), kernels.pulls_serial, kernels.pulls_parallel)
         pulls(f.shape, f.weights, f.frames, self.traction, out)
         return np.asarray(gathered(f, out)[:, :, 0])
 
@@ -92,7 +100,7 @@ class InterfaceResponse:
         """The derivative of the forces by the field."""
         f = self.facing
         blocks = np.empty_like(self.local)
-        turn = pick(kernels.blocks_serial, kernels.blocks_parallel)
+        turn = _pick(len(f.points), kernels.blocks_serial, kernels.blocks_parallel)
         turn(f.weights, f.frames, self.local, blocks)
         return InterfaceTangent(f, blocks)
 
@@ -124,7 +132,7 @@ class InterfaceTangent:
         """Nodal forces (n_points, 3, k) of displacements of the same shape."""
         f, x = self.facing, np.ascontiguousarray(field)
         out = np.empty((*f.points[:, 0].shape, 3, x.shape[2]))
-        multiply = pick(kernels.products_serial, kernels.products_parallel)
+        multiply = _pick(len(f.points), kernels.products_serial, kernels.products_parallel)
         multiply(f.points, f.shape, self.blocks, x, out)
         return gathered(f, out)
 
@@ -170,6 +178,6 @@ def gathered(facing: Facing, pulls: Floats) -> Floats:
     """Nodal forces (n_points, 3, k) from those of pairs on their second sides (n, n_a, 3, k)."""
     k = pulls.shape[3]
     out = np.zeros((facing.n_points, 3, k))
-    gather = pick(kernels.gather_serial, kernels.gather_parallel)
+    gather = _pick(len(facing.points), kernels.gather_serial, kernels.gather_parallel)
     gather(facing.at, facing.starts, facing.rows, facing.signs, pulls.reshape(-1, 3, k), out)
     return out

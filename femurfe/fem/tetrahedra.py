@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from femurfe.fem.assemble import assemble_stiffness, lame
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.iteration import load_block
 from femurfe.fem.joined import find_groups, joined_inverses, no_groups
+from femurfe.fem.operator import Stiffness
 from femurfe.fem.ordering import Ordering, order_cells
 from femurfe.kernels import krylov, layout, threads
 from femurfe.kernels.tables import SPECIAL, STATE, Table, aligned
@@ -35,6 +36,7 @@ class TetrahedralStiffness:
     single, double : (n_batches, 11, BATCH) geometry in float32 and float64.
     diagonal : (n_rows, 6) diagonal blocks.
     vertex_blocks : (n_rows, 9) blocks of the four-point cells in those of ten points; else (0, 9).
+    team : that products run on; a new one each time if None.
     """
 
     mesh: Mesh
@@ -45,6 +47,7 @@ class TetrahedralStiffness:
     double: Floats
     diagonal: Floats
     vertex_blocks: Floats
+    team: Team | None = None
 
     @property
     def nodes(self) -> tuple[int, ...]:
@@ -53,12 +56,16 @@ class TetrahedralStiffness:
 
     def apply(self, field: Floats) -> Floats:
         """Nodal forces (n_points, 3, k) of displacements of the same shape."""
-        size = load_block(field.shape[2])
+        if self.team is not None:
+            return self._applied(field, self.team)
         with Team(threads.chosen()) as team:
-            parts = [
-                self._apply(field[:, :, i : i + size], size, team) for i in range(0, field.shape[2], size)
-            ]
-        return np.concatenate(parts, axis=2)
+            return self._applied(field, team)
+
+    def _applied(self, field: Floats, team: Team) -> Floats:
+        size, k = load_block(field.shape[2]), field.shape[2]
+        return np.concatenate(
+            [self._apply(field[:, :, i : i + size], size, team) for i in range(0, k, size)], axis=2
+        )
 
     def _apply(self, field: Floats, size: int, team: Team) -> Floats:
         p, q = self.rows(size), self.rows(size)
@@ -117,6 +124,11 @@ class TetrahedralStiffness:
         diagonal = full_blocks(self.diagonal[o.joined : o.joined + n])
         blocks = joined_inverses(self.mesh, *lame(self.young, self.poisson), o.groups, diagonal)
         return blocks.reshape(-1, 9)
+
+
+def on_team(stiffness: Stiffness, team: Team) -> Stiffness:
+    """The stiffness with its products on a team that is there already."""
+    return replace(stiffness, team=team) if isinstance(stiffness, TetrahedralStiffness) else stiffness
 
 
 def full_blocks(blocks: Floats) -> Floats:

@@ -69,12 +69,14 @@ class YieldingCells:
 
     def respond(self, field: Floats, history: History) -> YieldResponse:
         """The answer to displacements (n_points, 3), from the last kept history."""
+        forces = self.stiffness.apply(field[:, :, None])[:, :, 0]
+        if not self.laws:
+            return YieldResponse(self, forces, (), history)
         strain = quadrature_strain(self.mesh, field)
         parts = tuple(
             _updated(law, strain[law.cells].reshape(-1, 6), before, self.lagged)
             for law, before in zip(self.laws, history, strict=True)
         )
-        forces = self.stiffness.apply(field[:, :, None])[:, :, 0]
         cells, excess = self._excess(parts)
         _add_forces(self.mesh, cells, excess, forces)
         return YieldResponse(self, forces, parts, history)

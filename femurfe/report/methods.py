@@ -17,13 +17,13 @@ _SHAPE_MODEL = ("femur", "proximal_femur", "hemipelvis", "sacrum")
 _KINDS = {
     "femur": "femur", "proximal_femur": "proximal femur", "hemipelvis": "hemipelvis", "sacrum": "sacrum",
     "vertebra": "vertebra", "scanned_femur": "femur from a closed surface",
-    "scanned_vertebra": "vertebra from a closed surface",
+    "scanned_vertebra": "vertebra from a closed surface", "block": "block of trabecular bone",
 }  # fmt: skip
 
 
 _PLAIN = {
     "name", "title", "anatomy", "mesh", "materials", "items", "arms", "loads", "solver", "averaging",
-    "figures", "sweep", "failure", "ultimate", "interfaces",
+    "figures", "sweep", "failure", "ultimate", "interfaces", "ladder",
 }  # fmt: skip
 
 
@@ -38,8 +38,10 @@ def is_bonded(folder: Folder) -> bool:
 
 
 def opened(folder: Folder) -> dict[str, str]:
-    """Interfaces that are not bonded, and their kind."""
+    """Interfaces that are not bonded, and their kind, or the kinds of the ladder that they were run on."""
     tables = folder.study.get("interfaces", {})
+    if folder.study.get("ladder"):
+        return dict.fromkeys(tables, f"in turn {listed(folder.study['ladder'])}")
     kinds = {name: str(table.get("kind", "bonded")) for name, table in tables.items()}
     return {name: kind for name, kind in kinds.items() if kind != "bonded"}
 
@@ -209,8 +211,10 @@ def _ultimate(folder: Folder) -> str:
     options = folder.study.get("ultimate", {})
     if not breaks(folder) or not {"largest_mm", "largest_deg", "fall", "tolerance"} <= options.keys():
         return ""
+    alone = options.get("breaks") == "interfaces"
+    yielding = "interfaces that give way" if alone else "materials that yield and lose strength"
     return (
-        " Every arm was also loaded along a path, with materials that yield and lose strength and with "
+        f" Every arm was also loaded along a path, with {yielding} and with "
         f"Newton's method to a relative tolerance of {options['tolerance']:g}, until the load had fallen to "
         f"{100.0 * options['fall']:g} % of its peak or the motion reached {options['largest_mm']:g} mm or "
         f"{options['largest_deg']:g} degrees; the ultimate load is the largest on the path."

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from femurfe.anatomy import (
+    Block,
     Bone,
     Femur,
     Hemipelvis,
@@ -25,16 +26,19 @@ from femurfe.materials import BoneMaterials
 from femurfe.mesh.io import read_surface
 from femurfe.study.arms import default_materials
 from femurfe.study.files import inside_folder, material_key
-from femurfe.study.schema import Anatomy, LoadTable, MaterialsTable, StudyFile
+from femurfe.study.schema import LoadTable, StudyFile
+from femurfe.study.schema_model import Anatomy, MaterialsTable
 
 _KINDS: Mapping[str, Any] = {
     "femur": Femur, "proximal_femur": ProximalFemur, "hemipelvis": Hemipelvis, "sacrum": Sacrum,
     "vertebra": Vertebra, "scanned_femur": ScannedFemur, "scanned_vertebra": ScannedVertebra,
+    "block": Block,
 }  # fmt: skip
 _ACCEPTED = {
     "scanned_femur": {"surface", "unit", "side", "landmarks_mm", "canal_diameter_mm", "potted_mm"},
     "scanned_vertebra": {"surface", "unit", "landmarks_mm"},
 }
+DENSITY = "_g_per_cm3"
 _SUFFIXES = {"N": {"_N": 1.0}, "N mm": {"_Nm": 1000.0, "_Nmm": 1.0}, "mm": {"_mm": 1.0}}
 
 
@@ -61,7 +65,7 @@ def build_bone(table: Anatomy, folder: Path) -> Bone:
                 f"anatomy.{key} does not belong to a {table.kind}; it takes {', '.join(sorted(accepted))}"
             )
             raise InvalidStudy(message)
-    arguments = {key.removesuffix("_mm"): value for key, value in given.items()}
+    arguments = {key.removesuffix("_mm").removesuffix(DENSITY): value for key, value in given.items()}
     if "modes" in arguments:
         arguments["modes"] = tuple(arguments["modes"])
     if table.kind.startswith("scanned"):
@@ -72,7 +76,9 @@ def build_bone(table: Anatomy, folder: Path) -> Bone:
 
 def _key(name: str) -> str:
     plain = ("side", "modes", "subject", "level")
-    return name if name in plain or name.endswith("_deg") else f"{name}_mm"
+    if name in plain or name.endswith("_deg"):
+        return name
+    return f"{name}{DENSITY}" if name.startswith("density") else f"{name}_mm"
 
 
 def _scanned(kind: Any, arguments: dict[str, Any], folder: Path) -> Bone:

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from types import MappingProxyType
 
 from femurfe.anatomy.base import Bone
 from femurfe.errors import InvalidStudy
 from femurfe.evaluate import Geometry, region_rows
 from femurfe.fem.linear import SolverOptions
-from femurfe.fem.steps import StepRow
-from femurfe.interfaces import Interface, part
+from femurfe.interfaces import Interface
 from femurfe.loads.base import LoadCase
 from femurfe.materials import BoneMaterials
 from femurfe.model import Model, begin_compiling
 from femurfe.study.arms import Arm, Arms, Averaging, Fit, Kind, build_arms, default_materials
-from femurfe.study.interfaces import interfaces_of
 from femurfe.study.kept import Keep, anew, recorded
+from femurfe.study.ladder import Ladder, Rung, on_rungs, rung_rows
 from femurfe.study.notes import warn_of_placement
 from femurfe.study.responses import Responses
+from femurfe.study.rungs import solve_rung
 from femurfe.study.solving import Solved, Solving
 from femurfe.study.table import Row, criterion_rows, table_row
-from femurfe.study.ultimate import UltimateOptions, break_arm, curve_rows, event_rows
+from femurfe.study.ultimate import UltimateOptions, curve_rows, event_rows
 
 Progress = Callable[[str, int, int, str], None]
+NO_LADDER: Ladder = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -34,6 +37,7 @@ class Comparison:
     ----------
     bone : the anatomy; case : its name in the tables.
     arms : by name; load_cases : by name; solved : by (arm, load case).
+    rungs : of all arms, with what they are on a ladder of interfaces.
     warnings : what a reader must know, as (code, text).
     """
 
@@ -43,6 +47,7 @@ class Comparison:
     load_cases: Mapping[str, LoadCase]
     solved: Mapping[tuple[str, str], Solved]
     warnings: tuple[tuple[str, str], ...]
+    rungs: Sequence[Rung] = ()
 
     def rows(self) -> list[Row]:
         """The table: one row per arm and load case, units in the names of the columns."""
@@ -61,6 +66,10 @@ class Comparison:
     def event_rows(self) -> list[Row]:
         """One row per region that began to yield or to break, in order, of every such arm."""
         return [r for s in self.solved.values() if s.broken for r in event_rows(self._key(s), s.broken)]
+
+    def rung_rows(self) -> list[Row]:
+        """One row per outcome and pair of rungs: how much they differ."""
+        return rung_rows(self.rungs, self.rows())
 
     def _key(self, solved: Solved) -> Row:
         return {"case": self.case, "arm": solved.arm, "load_case": solved.case}
@@ -104,6 +113,7 @@ def compare(
     progress: Progress | None = None,
     keep: Keep = anew,
     interfaces: Sequence[Interface] = (),
+    ladder: Ladder = NO_LADDER,
 ) -> Comparison:
     """Solve every arm under every load on one mesh and judge it.
 
@@ -121,6 +131,7 @@ def compare(
     keep : gives solids, mesh and tissue again that were made before.
     interfaces : between ``"screw"``, ``"cement"``, ``"bone"`` or items; what none names is bonded.
         Arms on which one is not bonded are on a mesh of their own, parted there.
+    ladder : interfaces by rung, in the place of ``interfaces``: every arm is solved on every rung.
 
     Raises
     ------
@@ -142,28 +153,19 @@ def compare(
         for arm in built:
             warn_of_placement(arm, cases.values())
         margin = (averaging or Averaging()).margin
-        solved: dict[tuple[str, str], Solved] = {}
         geometry = keep("geometry", lambda: Geometry(built[0].mesh))
         known = None if keep is anew else keep("responses", Responses)
         solving = Solving(cases, options, threads, margin, geometry, known)
-        for i, arm in enumerate(built):
-            own = interfaces_of(arm, interfaces)
-            tell_arm = _counted(tell, i, len(built), arm.name)
-            parted = None
-            if own:
-                parted = part(Model(arm.mesh, arm.materials, next(iter(cases.values()))), own, partial=True)
-                built[i] = replace(arm, mesh=parted.model.mesh)
-                found = solving.parted(built[i], parted, tell_arm)
-            else:
-                found = solving.arm(arm, tell_arm)
-            solved |= {(one.arm, one.case): one for one in found}
-            if ultimate is not None:
-                for name, load in cases.items():
-                    tell_step = _stepped(tell, i, len(built), f"{arm.name}: {name}")
-                    broken = break_arm(built[i], load, ultimate, options, margin, threads, tell_step, parted)
-                    solved[arm.name, name] = replace(solved[arm.name, name], broken=broken)
-        tell("solve", len(built), len(built), "")
-    return Comparison(bone, case, {arm.name: arm for arm in built}, cases, solved, tuple(notes))
+        rungs, solved = on_rungs(built, interfaces, ladder), []
+        for i, rung in enumerate(rungs):
+            tell_arm = partial(tell, "solve", i, len(rungs))
+            arm, found = solve_rung(rung, solving, bone, ultimate, tell_arm)
+            rungs[i] = replace(rung, arm=arm)
+            solved += found
+        tell("solve", len(rungs), len(rungs), "")
+    by_key = {(one.arm, one.case): one for one in solved}
+    arms_by_name = {rung.arm.name: rung.arm for rung in rungs}
+    return Comparison(bone, case, arms_by_name, cases, by_key, tuple(notes), rungs)
 
 
 def _silent(stage: str, done: int, total: int, detail: str) -> None:
@@ -176,23 +178,3 @@ def _by_name(loads: Sequence[LoadCase]) -> dict[str, LoadCase]:
         message = f"a study needs load cases of different names, got {names}"
         raise InvalidStudy(message, code="E-STUDY-LOADS")
     return {load.name: load for load in loads}
-
-
-def _counted(tell: Progress, done: int, total: int, arm: str) -> Callable[[str, int, float], None]:
-    def report(cases: str, iteration: int, residual: float) -> None:
-        tell("solve", done, total, f"{arm}: {cases}, iteration {iteration}, residual {residual:.1e}")
-
-    return report
-
-
-def _stepped(tell: Progress, done: int, total: int, what: str) -> Callable[[StepRow], None]:
-    """Tell the table of steps as it grows."""
-
-    def report(row: StepRow) -> None:
-        detail = (
-            f"{what}, step {row.step}: {row.iterations} iterations ({row.linear} linear), residual "
-            f"{row.residual:.1e}, motion {row.motion:.4g}, load {row.load:.4g}"
-        )
-        tell("solve", done, total, detail)
-
-    return report

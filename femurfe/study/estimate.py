@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from femurfe.shapes import Offset, Shape, common_volume
 from femurfe.study.arms import check_materials, distinct_items, item_size
 from femurfe.study.run import Inputs
-from femurfe.study.schema import MeshTable, StudyFile
+from femurfe.study.schema import StudyFile
+from femurfe.study.schema_model import MeshTable
 
 # Measured on femora, vertebrae and hemipelves: cells per cube of the wanted size; unknowns per
 # cell; bytes per unknown; seconds per unknown on one thread, to mesh and label, and to solve and judge

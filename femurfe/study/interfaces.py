@@ -16,7 +16,7 @@ from femurfe.materials.library import interface_properties
 from femurfe.materials.quantity import Quantity
 from femurfe.study.arms import Arm
 from femurfe.study.files import material_key
-from femurfe.study.schema import InterfaceTable
+from femurfe.study.schema_model import InterfaceTable
 
 BONE, CEMENT, SCREW = "bone", "cement", "screw"
 WORDS = (BONE, CEMENT, SCREW)
@@ -38,6 +38,18 @@ def build_interfaces(tables: Mapping[str, InterfaceTable], folder: Path) -> list
         If properties cannot be read.
     """
     return [_interface(name, table, folder) for name, table in tables.items()]
+
+
+def build_ladder(
+    tables: Mapping[str, InterfaceTable], ladder: Sequence[str], folder: Path
+) -> dict[str, list[Interface]]:
+    """The interfaces of a study on each rung, all of its kind; see `build_interfaces`."""
+    return {
+        kind: build_interfaces(
+            {name: table.model_copy(update={"kind": kind}) for name, table in tables.items()}, folder
+        )
+        for kind in ladder
+    }
 
 
 def _interface(name: str, table: InterfaceTable, folder: Path) -> Interface:

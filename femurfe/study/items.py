@@ -17,7 +17,8 @@ from femurfe.materials import constants
 from femurfe.shapes import Capsule, Ellipsoid, Shape, Sphere, sized
 from femurfe.study.files import material_key
 from femurfe.study.kept import Keep, anew
-from femurfe.study.schema import CementTable, DefectTable, ScrewTable, StudyFile
+from femurfe.study.schema import StudyFile
+from femurfe.study.schema_model import CementTable, DefectTable, ScrewTable
 
 AnyTable = DefectTable | CementTable | ScrewTable
 

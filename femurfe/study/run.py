@@ -18,7 +18,7 @@ from femurfe.mesh.core import Mesh
 from femurfe.study.arms import Averaging, Fit, build_arms
 from femurfe.study.build import build_bone, build_loads, build_materials
 from femurfe.study.compare import Comparison, Progress, compare
-from femurfe.study.interfaces import build_interfaces
+from femurfe.study.interfaces import build_interfaces, build_ladder
 from femurfe.study.items import build_items_of_arms
 from femurfe.study.kept import Keep, Kept, anew, geometry_keys, recorded
 from femurfe.study.schema import StudyFile
@@ -28,13 +28,14 @@ from femurfe.study.ultimate import UltimateOptions
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Inputs:
-    """What a study file stands for: bone, items by arm, load cases, materials."""
+    """What a study file stands for: bone, items by arm, loads, materials, interfaces, and those by rung."""
 
     bone: Bone
     arms: dict[str, list[Item]]
     loads: list[LoadCase]
     materials: BoneMaterials
     interfaces: list[Interface]
+    ladder: dict[str, list[Interface]]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -86,8 +87,9 @@ def build_inputs(study: StudyFile, folder: Path, keep: Keep = anew) -> Inputs:
     bone = keep("bone", lambda: build_bone(study.anatomy, folder))
     arms = build_items_of_arms(study, bone, folder, keep)
     interfaces = build_interfaces(study.interfaces, folder)
+    ladder = build_ladder(study.interfaces, study.ladder or (), folder)
     materials = build_materials(study.materials, bone, folder)
-    return Inputs(bone, arms, build_loads(study, bone), materials, interfaces)
+    return Inputs(bone, arms, build_loads(study, bone), materials, interfaces, ladder)
 
 
 def _check_sizes(study: StudyFile) -> None:
@@ -155,7 +157,7 @@ def _compared(
         size=study.mesh.size_mm, order=study.mesh.order, fit=fit, kind=study.mesh.kind,
         materials=inputs.materials, averaging=averaging_of(study), options=solver_of(study),
         ultimate=ultimate_of(study), threads=threads, case=study.name, progress=progress, keep=keep,
-        interfaces=inputs.interfaces,
+        interfaces=inputs.interfaces, ladder=inputs.ladder,
     )  # fmt: skip
     return replace(found, warnings=(*notes, *found.warnings))
 

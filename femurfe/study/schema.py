@@ -1,196 +1,22 @@
-"""The study file as typed tables: strict, with the unit at the end of every quantity's key."""
+"""The study file as typed tables: what is done with the model, and the whole."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Vector = Annotated[list[float], Field(min_length=3, max_length=3)]
-Positive = Annotated[float, Field(gt=0.0)]
-Label = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f](.{0,62}[^\s\x00-\x1f])?$")]
-
-
-def _no_truth(value: Any) -> Any:
-    """Refuse true and false where a number is wanted; 2.0 is as good as 2."""
-    if isinstance(value, bool):
-        message = "input should be 1 or 2"
-        raise ValueError(message)
-    return value
-
-
-Order = Annotated[Literal[1, 2], BeforeValidator(_no_truth)]
-
-
-class Table(BaseModel):
-    """A table of a study file: unknown keys and wrong types are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class Place(Table):
-    """A point of the bone: a landmark or coordinates, and a shift along the bone's axes."""
-
-    at: str | None = None
-    at_mm: Vector | None = None
-    shift_mm: dict[str, float] = {}
-
-
-class Anatomy(Table):
-    """Which bone. Keys that its kind does not have are refused when it is built."""
-
-    kind: Literal[
-        "femur", "proximal_femur", "hemipelvis", "sacrum", "vertebra", "scanned_femur", "scanned_vertebra"
-    ]
-    side: Literal["left", "right"] | None = None
-    modes: list[float] | None = None
-    subject: int | None = None
-    level: str | None = None
-    surface: str | None = None
-    unit: Literal["mm", "cm", "m", "inch"] | None = None
-    landmarks_mm: dict[str, Vector] | None = None
-    head_diameter_mm: float | None = None
-    neck_shaft_angle_deg: float | None = None
-    torsion_deg: float | None = None
-    offset_mm: float | None = None
-    neck_diameter_mm: float | None = None
-    shaft_diameter_mm: float | None = None
-    length_mm: float | None = None
-    canal_diameter_mm: float | None = None
-    shaft_mm: float | None = None
-    potted_mm: float | None = None
-    acetabular_diameter_mm: float | None = None
-    height_mm: float | None = None
-    iliac_width_mm: float | None = None
-    width_mm: float | None = None
-    endplate_width_mm: float | None = None
-    endplate_depth_mm: float | None = None
-    posterior_height_mm: float | None = None
-    anterior_height_mm: float | None = None
-    pedicle_width_mm: float | None = None
-    pedicle_height_mm: float | None = None
-    canal_width_mm: float | None = None
-    canal_depth_mm: float | None = None
-    transverse_span_mm: float | None = None
-
-
-class MeshTable(Table):
-    """The mesh. Voxels have a size only; they are neither of an order nor fitted to anything."""
-
-    kind: Literal["tetrahedra", "voxel"] = "tetrahedra"
-    size_mm: Positive = 3.0
-    order: Order = 2
-    fit: Literal["label", "conform"] = "conform"
-    compare_fits: bool = False
-
-    @model_validator(mode="after")
-    def _belongs_to_its_kind(self) -> MeshTable:
-        """Refuse what voxels cannot do; defaults may stand, as in the copy of a study that was run."""
-        asked = {"order": self.order != 2, "fit": self.fit != "conform", "compare_fits": self.compare_fits}
-        wrong = [key for key, given in asked.items() if given and self.kind == "voxel"]
-        if wrong:
-            message = f"{', '.join(wrong)} does not belong to a mesh of voxels; it takes size_mm"
-            raise ValueError(message)
-        return self
-
-
-class MaterialsTable(Table):
-    """Keys of the material library, or files of the study's folder; those of the site if left out."""
-
-    cortical: str | None = None
-    trabecular: str | None = None
-    medullary: str | None = None
-    density_factor: Positive = 1.0
-
-
-class DefectTable(Place):
-    """A lytic defect."""
-
-    kind: Literal["defect"]
-    shape: Literal["sphere", "ellipsoid", "capsule", "lobes"] = "ellipsoid"
-    radius_mm: Positive | None = None
-    radii_mm: Vector | None = None
-    along: str | None = None
-    to: str | None = None
-    to_mm: Vector | None = None
-    lobes: list[LobeTable] | None = None
-    volume_ml: Positive | None = None
-    share: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
-    of: str = "bone"
-    contained: bool = False
-    material: str = "tissue/lytic_tumour"
-    young_MPa: Positive | None = None  # noqa: N815 - the unit of the file
-    poisson: float | None = None
-    mesh_size_mm: Positive | None = None
-
-
-class LobeTable(Place):
-    """One lobe of a defect."""
-
-    radii_mm: Vector
-
-
-class CementTable(Table):
-    """Cement that fills a defect, or a solid of its own."""
-
-    kind: Literal["cement"]
-    fills: str | None = "lesion"
-    fraction: float | None = None
-    volume_ml: float | None = None
-    start: str | None = None
-    start_mm: Vector | None = None
-    rim_mm: Annotated[float, Field(ge=0.0)] = 0.0
-    bolus: BolusTable | None = None
-    material: str = "cement/pmma"
-    young_MPa: Positive | None = None  # noqa: N815 - the unit of the file
-    poisson: float | None = None
-    rim_young_MPa: Positive | None = None  # noqa: N815 - the unit of the file
-    rim_material: str = "cement/cement_bone_composite"
-    mesh_size_mm: Positive | None = None
-
-
-class BolusTable(Place):
-    """A ball or ellipsoid of cement in bone without a cavity."""
-
-    radius_mm: Positive | None = None
-    radii_mm: Vector | None = None
-    volume_ml: Positive | None = None
-
-
-class ScrewTable(Table):
-    """A screw, or a set of them."""
-
-    kind: Literal["screw"]
-    start: str | None = None
-    start_mm: Vector | None = None
-    end: str | None = None
-    end_mm: Vector | None = None
-    shift_mm: dict[str, float] = {}
-    past_end_mm: float = 0.0
-    diameter_mm: Positive
-    core_diameter_mm: Positive | None = None
-    shank_diameter_mm: Positive | None = None
-    thread_length_mm: Positive | None = None
-    cannula_diameter_mm: Annotated[float, Field(ge=0.0)] = 0.0
-    pattern: Literal["single", "parallel", "inverted_triangle"] = "single"
-    spacing_mm: float = 0.0
-    material: str = "metal/ti6al4v"
-    young_MPa: Positive | None = None  # noqa: N815 - the unit of the file
-    poisson: float | None = None
-    mesh_size_mm: Positive | None = None
-
-
-ItemTable = Annotated[DefectTable | CementTable | ScrewTable, Field(discriminator="kind")]
-
-
-class InterfaceTable(Table):
-    """What one side transmits to the other; sides and properties are those of its name, if it has such."""
-
-    kind: Literal["bonded", "compliant", "cohesive", "frictional", "cohesive_frictional"] = "bonded"
-    between: Annotated[list[str], Field(min_length=2, max_length=2)] | None = None
-    properties: str | None = None
-    press_fit_mm: Annotated[float, Field(ge=0.0)] = 0.0
-    thread_pitch_mm: Positive | None = None
+from femurfe.study.schema_model import (
+    Anatomy,
+    InterfaceKind,
+    InterfaceTable,
+    ItemTable,
+    Label,
+    MaterialsTable,
+    MeshTable,
+    Positive,
+    Table,
+)
 
 
 class LoadTable(BaseModel):
@@ -236,7 +62,7 @@ class ParameterTable(Table):
     high: float | None = None
     mean: float | None = None
     sd: Positive | None = None
-    also: list[str] = []
+    also: list[str] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _belongs_to_its_distribution(self) -> ParameterTable:
@@ -272,8 +98,9 @@ def _check_numbers(table: ParameterTable) -> None:
 
 
 class UltimateTable(Table):
-    """How far arms are loaded where failure is ultimate."""
+    """How far arms are loaded where failure is ultimate, and whether only interfaces can fail."""
 
+    breaks: Literal["all", "interfaces"] = "all"
     largest_mm: Positive = 5.0
     largest_deg: Positive = 10.0
     fall: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.7
@@ -312,14 +139,18 @@ class SweepTable(Table):
         return self
 
 
+Format = Literal["pdf", "svg", "png"]
+FORMATS: tuple[Format, ...] = ("pdf", "png")
+
+
 class FiguresTable(Table):
     """Which figures a run or a sweep leaves, and in which form; no number depends on it."""
 
     kinds: Annotated[list[str], Field(min_length=1)] | None = None
     width: Literal["single", "double"] = "double"
-    formats: Annotated[list[Literal["pdf", "svg", "png"]], Field(min_length=1)] = ["pdf", "png"]
-    outcomes: Annotated[list[str], Field(min_length=1)] = ["risk"]
-    parameters: list[str] = []
+    formats: Annotated[list[Format], Field(min_length=1)] = Field(default_factory=lambda: list(FORMATS))
+    outcomes: Annotated[list[str], Field(min_length=1)] = Field(default_factory=lambda: ["risk"])
+    parameters: list[str] = Field(default_factory=list)
 
 
 class StudyFile(Table):
@@ -330,8 +161,9 @@ class StudyFile(Table):
     anatomy: Anatomy
     mesh: MeshTable = MeshTable()
     materials: MaterialsTable = MaterialsTable()
-    items: dict[str, ItemTable] = {}
-    interfaces: dict[Label, InterfaceTable] = {}
+    items: dict[str, ItemTable] = Field(default_factory=dict)
+    interfaces: dict[Label, InterfaceTable] = Field(default_factory=dict)
+    ladder: Annotated[list[InterfaceKind], Field(min_length=2)] | None = None
     arms: Annotated[dict[Label, list[str]], Field(min_length=1)]
     loads: Annotated[dict[Label, LoadTable], Field(min_length=1)]
     solver: SolverTable = SolverTable()
@@ -340,6 +172,21 @@ class StudyFile(Table):
     ultimate: UltimateTable = UltimateTable()
     sweep: SweepTable | None = None
     figures: FiguresTable | None = None
+
+    @model_validator(mode="after")
+    def _climbs(self) -> StudyFile:
+        """A ladder needs interfaces and rungs that differ, and is not swept: a sweep has its own."""
+        rungs = self.ladder or []
+        if rungs and not self.interfaces:
+            message = "ladder is over interfaces; name at least one, as [interfaces.screw_bone]"
+            raise ValueError(message)
+        if len(set(rungs)) != len(rungs):
+            message = f"ladder takes each kind once, got {', '.join(rungs)}"
+            raise ValueError(message)
+        if rungs and self.sweep is not None:
+            message = "ladder does not belong to a study with a sweep, which varies interfaces.NAME.kind"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _can_break(self) -> StudyFile:
@@ -351,7 +198,3 @@ class StudyFile(Table):
             message = "failure = 'ultimate' does not belong to a study with a sweep"
             raise ValueError(message)
         return self
-
-
-DefectTable.model_rebuild()
-CementTable.model_rebuild()

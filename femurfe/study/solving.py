@@ -39,6 +39,7 @@ class Solved:
     error : estimated share by which the stiffness is too large.
     interfaces : what each one that is not bonded does.
     broken : the same arm loaded until it breaks, if that was asked for.
+    formula : the pull-out force of its screws by the closed formula, N, if it is in a block.
     """
 
     arm: str
@@ -48,6 +49,7 @@ class Solved:
     error: float
     interfaces: Sequence[Mapping[str, Any]] = ()
     broken: Broken | None = None
+    formula: float | None = None
 
 
 class Solving:

@@ -83,6 +83,7 @@ def write_outcome(outcome: Outcome, folder: Path) -> None:
         ("interaction", interaction_rows(comparison)),
         ("curves", comparison.curve_rows()),
         ("events", comparison.event_rows()),
+        ("ladder", comparison.rung_rows()),
     ):
         if rows:
             (folder / f"{name}.csv").write_text(csv_text(rows), encoding="utf-8")

@@ -6,16 +6,14 @@ import csv
 import io
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from femurfe.evaluate import failure_load, stiffness
 from femurfe.loads.base import LoadCase
+from femurfe.study.solving import Solved
 from femurfe.study.ultimate import ultimate_columns
-
-if TYPE_CHECKING:
-    from femurfe.study.solving import Solved
 
 Row = dict[str, Any]
 
@@ -47,6 +45,7 @@ def table_row(case: str, solved: Solved, load_case: LoadCase) -> Row:
         "energy_Nmm": solved.result.work,
         "iterations": solved.result.log["iterations"],
         **({} if solved.broken is None else ultimate_columns(solved.broken)),
+        **({} if solved.formula is None else {"pull_out_formula_N": solved.formula}),
     }
 
 
@@ -107,6 +106,7 @@ COLUMNS = {
     "failure_moment_Nm": "failure N m",
     "ultimate_load_N": "ultimate N",
     "ultimate_moment_Nm": "ultimate N m",
+    "pull_out_formula_N": "formula N",
     "first_failure": "fails first",
     "breaks_first": "breaks first",
 }

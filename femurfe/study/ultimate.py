@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,16 +14,18 @@ from femurfe.evaluate.curve import LoadCurve
 from femurfe.evaluate.laws import yielding_laws
 from femurfe.evaluate.sequence import Event, Snapshot, Watcher
 from femurfe.evaluate.strains import Geometry
-from femurfe.fem.drive import Leg
+from femurfe.fem.contribution import Answer
+from femurfe.fem.drive import Leg, State
 from femurfe.fem.laws import Law
 from femurfe.fem.linear import SolverOptions
 from femurfe.fem.steps import NewtonOptions, StepRow
+from femurfe.fem.tractions import Compliant
 from femurfe.interfaces import Parted
 from femurfe.loads.base import LoadCase
 from femurfe.mesh.io import write_mesh
 from femurfe.mesh.io.atomic import write_whole
 from femurfe.model import Model
-from femurfe.path import driving_size, solve_path
+from femurfe.path import Watch, driving_size, solve_path
 from femurfe.study.arms import Arm
 from femurfe.units import NMM_PER_NM, torsional_stiffness_nm_per_deg
 
@@ -41,6 +43,7 @@ class UltimateOptions:
     first, most : steps, as shares of the largest motion.
     tolerance, drift : see `femurfe.fem.steps.NewtonOptions`.
     snapshots : every so many steps the fields are kept; 0 for none.
+    breaks : ``"all"``, or ``"interfaces"`` alone, while all cells stay elastic.
     """
 
     largest_mm: float = 5.0
@@ -51,6 +54,7 @@ class UltimateOptions:
     tolerance: float = 1e-4
     drift: float = 0.03
     snapshots: int = 1
+    breaks: Literal["all", "interfaces"] = "all"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -61,6 +65,7 @@ class Broken:
     ----------
     curve : of load and motion. steps : the table of steps. events : what failed, in order.
     snapshots : fields of some steps. end : why the path ended. log : of the solve.
+    can_break : false if all of it is elastic, so that its loads are no limits.
     """
 
     curve: LoadCurve
@@ -69,6 +74,7 @@ class Broken:
     snapshots: tuple[Snapshot, ...]
     end: str
     log: dict[str, Any]
+    can_break: bool = True
 
 
 def break_arm(
@@ -83,21 +89,64 @@ def break_arm(
     model = Model(arm.mesh, arm.materials, case)
     watcher = Watcher(arm.mesh, options.snapshots)
     far = Geometry(arm.mesh).away_from_loads(case, margin)
-    laws = tuple(_within(law, far) for law in yielding_laws(arm.mesh, arm.materials, arm.parts))
+    laws = _laws(arm, far) if options.breaks == "all" else ()
     moment = case.measure == "moment"
     end = float(np.radians(options.largest_deg)) if moment else options.largest_mm
     sign = 1.0 if case.loads else float(np.sign(driving_size(case)))
     newton = NewtonOptions(tolerance=options.tolerance, drift=options.drift, fall=options.fall)
     leg = Leg(sign * end, first=options.first, most=options.most, finest=options.first / 4.0)
+    settling = () if parted is None or case.driven_platen else parted.settling(1.0)
+    since = _Since(len(settling))
     path = solve_path(
-        model, laws, (leg,), interfaces=() if parted is None else parted.contributions,
+        model, laws, (*settling, leg), interfaces=() if parted is None else parted.contributions,
         base=None if parted is None else parted.base_for(solver or SolverOptions()), solver=solver,
-        newton=newton, watch=watcher.see, report=report, threads=threads,
+        newton=newton, watch=since.watch(watcher.see), report=since.report(report), threads=threads,
     )  # fmt: skip
     gauge = 1.0 if moment else float(np.ptp(arm.mesh.points, axis=0).max())
-    curve = LoadCurve(path.motion, path.load, case.measure, gauge)
+    rows = tuple(row for row in map(since.row, path.rows) if row is not None)
+    curve = LoadCurve(
+        np.array([0.0, *(row.motion for row in rows)]), np.array([0.0, *(row.load for row in rows)]),
+        case.measure, gauge,
+    )  # fmt: skip
     events, snapshots = tuple(watcher.events), tuple(watcher.snapshots)
-    return Broken(curve, path.rows, events, snapshots, path.end, path.log)
+    return Broken(curve, rows, events, snapshots, path.end, path.log, bool(laws) or not _elastic(parted))
+
+
+class _Since:
+    """Steps since a press fit came to rest: those before are passed over, and motions count from there."""
+
+    def __init__(self, n_settling: int) -> None:
+        self.n, self.rest = n_settling, 0.0
+
+    def row(self, row: StepRow) -> StepRow | None:
+        if row.step <= self.n:
+            self.rest = row.motion
+            return None
+        return replace(row, step=row.step - self.n, motion=row.motion - self.rest)
+
+    def report(self, report: Callable[[StepRow], None] | None) -> Callable[[StepRow], None]:
+        def told(row: StepRow) -> None:
+            own = self.row(row)
+            if own is not None and report is not None:
+                report(own)
+
+        return told
+
+    def watch(self, see: Watch) -> Watch:
+        def seen(row: StepRow, state: State, answer: Answer) -> bool:
+            own = self.row(row)
+            return own is not None and see(own, state, answer)
+
+        return seen
+
+
+def _laws(arm: Arm, far: Mask) -> tuple[Law, ...]:
+    return tuple(_within(law, far) for law in yielding_laws(arm.mesh, arm.materials, arm.parts))
+
+
+def _elastic(parted: Parted | None) -> bool:
+    """Whether no interface of an arm can slip, open or break."""
+    return parted is None or all(isinstance(part.law, Compliant) for part in parted.elements.values())
 
 
 def _within(law: Law, far: Mask) -> Law:
@@ -117,7 +166,7 @@ def ultimate_columns(broken: Broken) -> Row:
     for name, value in (
         ("yield", curve.yield_load), ("ultimate", curve.ultimate), ("residual", curve.residual)
     ):  # fmt: skip
-        row[f"{name}_load_N"], row[f"{name}_moment_Nm"] = both(value)
+        row[f"{name}_load_N"], row[f"{name}_moment_Nm"] = both(value if broken.can_break else nan)
     stiff = curve.stiffness
     row["curve_stiffness_N_per_mm"] = nan if moment else stiff
     row["curve_stiffness_Nm_per_deg"] = torsional_stiffness_nm_per_deg(stiff) if moment else nan

@@ -7,6 +7,8 @@ import pytest
 from helpers.faults import assert_refused
 
 from femurfe.constructs.thread import thread_shape_factor
+from femurfe.evaluate.laws import yielding_laws
+from femurfe.evaluate.parts import Part
 from femurfe.fem.drive import Leg
 from femurfe.fem.steps import NewtonOptions
 from femurfe.pullout import PullOutTest, pull_out, shear_strength
@@ -77,12 +79,12 @@ def test_cement_about_the_screw_holds_it_better_in_weak_bone():
 
 
 def test_a_screw_migrates_in_the_first_cycle_and_shakes_down():
-    legs = [Leg(load, "load", 0.25, 1e-3, 0.5) for load in (500.0, 0.0) * 3]
+    legs = [Leg(load, "load", 0.25, 1e-3, 0.5) for load in (850.0, 0.0) * 3]
     out = pull_out(PullOutTest(0.2, **SMALL), "frictional", legs, press_fit=0.02)
     assert out.path.is_complete
-    ends = out.motion[1:][np.abs([row.factor for row in out.path.rows]) < 1e-9]
+    ends = out.motion[1:][np.abs([row.factor for row in out.rows]) < 1e-9]
     assert len(ends) == 3
-    assert ends[0] > 0.002
+    assert 0.01 < ends[0] < 0.5 * out.motion.max()
     np.testing.assert_allclose(ends[1:], ends[0], rtol=1e-3)
     assert out.path.rows[-1].dissipated > 0.0
 
@@ -98,3 +100,21 @@ def test_a_screw_migrates_in_the_first_cycle_and_shakes_down():
 )
 def test_parts_that_do_not_fit_are_refused(given, words):
     assert_refused(lambda: PullOutTest(0.2, **given), "E-PART-PULLOUT", *words)
+
+
+def yielding(mesh, materials):
+    """The laws of bone and screw."""
+    parts = [Part("bone", "bone", ("trabecular",), 3.0), Part("screw", "screw", ("screw",), 1.0)]
+    return yielding_laws(mesh, materials, parts)
+
+
+def test_in_bone_that_yields_a_thread_still_pulls_out_by_its_bond_and_a_bonded_screw_by_the_bone():
+    test, options = PullOutTest(0.16, **SMALL), NewtonOptions(tolerance=1e-4, drift=0.03, fall=0.8)
+    leg = Leg(0.4, first=0.1, most=0.15, finest=0.025)
+    bond, bone = (
+        pull_out(test, kind, [leg], yielding=yielding, newton=options) for kind in ("cohesive", "bonded")
+    )
+    assert 0.93 * bond.formula(PITCH) < bond.peak < 1.01 * bond.formula(PITCH)
+    assert bond.path.is_complete
+    assert "fell below" in bone.path.end
+    assert bone.peak > 1.26 * bond.peak
