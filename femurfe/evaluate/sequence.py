@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,22 +106,17 @@ def plastic_fields(cells: YieldingCells, history: tuple[Floats, ...]) -> tuple[F
     return plastic, damage
 
 
-TABLES: Mapping[str, int] = {"von_mises": 2, "quadric": 4}
-
-
 def _damage(law: Law, after: Floats) -> Floats:
     n_q = len(after) // max(len(law.cells), 1)
-    constants = np.repeat(law.constants, n_q, axis=0)
     if law.kernel == "brittle":
+        constants = np.repeat(law.constants, n_q, axis=0)
         start, scale, w = constants[:, -2], constants[:, -1], np.maximum(after[:, 8], constants[:, -2])
         return np.asarray(1.0 - start / w * np.exp((start - w) / scale))
-    if law.kernel not in TABLES or not len(constants):
+    if law.table is None:
         return np.zeros(len(after))
-    at = TABLES[law.kernel]
-    m = int(constants[0, at])
-    x, y = constants[:, at + 1 : at + 1 + m], constants[:, at + 1 + m : at + 1 + 2 * m]
+    x, y = (np.repeat(part, n_q, axis=0) for part in law.table)
     strength = y[:, 0].copy()
-    for k in range(m - 1):
+    for k in range(x.shape[1] - 1):
         share = np.clip((after[:, 6] - x[:, k]) / (x[:, k + 1] - x[:, k]), 0.0, 1.0)
         strength += share * (y[:, k + 1] - y[:, k])
     top, low = y.max(axis=1), y[:, -1]

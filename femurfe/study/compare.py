@@ -27,7 +27,14 @@ from femurfe.study.interfaces import interfaces_of
 from femurfe.study.kept import Keep, anew, recorded
 from femurfe.study.notes import warn_of_placement
 from femurfe.study.table import Row, criterion_rows, table_row
-from femurfe.study.ultimate import Broken, UltimateOptions, break_arm, curve_rows, event_rows
+from femurfe.study.ultimate import (
+    Broken,
+    UltimateOptions,
+    break_arm,
+    curve_rows,
+    event_rows,
+    step_words,
+)
 
 Progress = Callable[[str, int, int, str], None]
 
@@ -185,7 +192,7 @@ def compare(
             solved |= {(one.arm, one.case): one for one in found}
             if ultimate is not None:
                 for name, load in cases.items():
-                    tell_step = _stepped(tell, i, len(built), f"{arm.name}: {name}")
+                    tell_step = _stepped(tell, i, len(built), arm.name, load)
                     broken = break_arm(built[i], load, ultimate, options, margin, threads, tell_step, parted)
                     solved[arm.name, name] = replace(solved[arm.name, name], broken=broken)
         tell("solve", len(built), len(built), "")
@@ -211,15 +218,11 @@ def _counted(tell: Progress, done: int, total: int, arm: str) -> Callable[[str, 
     return report
 
 
-def _stepped(tell: Progress, done: int, total: int, what: str) -> Callable[[StepRow], None]:
+def _stepped(tell: Progress, done: int, total: int, arm: str, case: LoadCase) -> Callable[[StepRow], None]:
     """Tell the table of steps as it grows."""
 
     def report(row: StepRow) -> None:
-        detail = (
-            f"{what}, step {row.step}: {row.iterations} iterations ({row.linear} linear), residual "
-            f"{row.residual:.1e}, motion {row.motion:.4g}, load {row.load:.4g}"
-        )
-        tell("solve", done, total, detail)
+        tell("load", done, total, f"{arm}: {case.name}, {step_words(row, case.measure)}")
 
     return report
 
