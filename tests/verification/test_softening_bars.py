@@ -8,7 +8,7 @@ from helpers.yielding import POISSON, YOUNG, all_cells, bar, drawn, pulled
 from femurfe.evaluate.laws import cell_lengths
 from femurfe.fem.laws import brittle_law, quadric_law, von_mises_law
 from femurfe.fem.steps import NewtonOptions
-from femurfe.loads.base import MOTIONS, Fixed, LoadCase, Platen, Roller
+from femurfe.loads.base import MOTIONS, Elastic, Fixed, Force, LoadCase, Platen, Roller
 from femurfe.materials.field import uniform_field
 from femurfe.model import Model
 
@@ -85,3 +85,31 @@ def test_peak_and_energy_of_a_softening_bar_change_by_less_than_five_percent(mak
 @pytest.mark.slow
 def test_peak_and_energy_of_a_tube_that_softens_in_shear_change_by_less_than_five_percent():
     assert_alike([of_tube(size) for size in (2.0, 1.5, 1.2)])
+
+
+BED = 300.0
+TABLE = (0.0, 0.004, 0.008, 0.012, 0.03, 0.035), (10.0, 10.6, 10.6, 10.0, 3.0, 3.0)
+
+
+def test_a_softening_brick_on_a_spring_snaps_back_along_its_closed_curve():
+    """Stress s(k) of plastic strain k: the end moves by s / bed + s / E + k."""
+    mesh = bar(order=1)
+    rollers = (Roller("x0", (1, 0, 0)), Roller("y0", (0, 1, 0)), Elastic("z0", BED, (0, 0, 1)))
+    case = LoadCase("pull", rollers, (Force("z1", (0.0, 0.0, 1.0)),))
+    model = Model(mesh, uniform_field(mesh.n_cells, YOUNG, POISSON), case)
+    path = drawn(
+        model, (von_mises_law(*all_cells(mesh), *TABLE),), 0.1, control="arc", first=0.05, most=0.05,
+        finest=0.05, newton=NewtonOptions(tolerance=1e-8), threads=1,
+        watch=lambda row, *_: row.dissipated > 0.0 and row.load < 4.0,
+    )  # fmt: skip
+    k = np.linspace(0.0, 0.03, 300_001)
+    stress = np.interp(k, *TABLE)
+    falls = slice(int(np.argmax(k >= 0.008)), None)
+    peak = int(path.load.argmax())
+    past = np.flatnonzero((np.arange(len(path.load)) > peak) & (path.load < 10.59))
+    back = path.load[past]
+    plastic = np.interp(-back, -stress[falls], k[falls])
+    assert path.load[peak] == pytest.approx(10.6, rel=1e-6)
+    assert path.motion[past] == pytest.approx(back / BED + back / YOUNG + plastic, rel=1e-5)
+    assert path.load[-1] < 4.0
+    assert path.motion[-1] < 0.9 * path.motion[peak]

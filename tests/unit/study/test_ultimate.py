@@ -12,7 +12,15 @@ from femurfe.evaluate.sequence import Event, Snapshot
 from femurfe.fem.steps import StepRow
 from femurfe.mesh.io import read_mesh
 from femurfe.study.read import find_study, parse_study
-from femurfe.study.ultimate import Broken, curve_rows, event_rows, ultimate_columns, write_series
+from femurfe.study.run import build_inputs
+from femurfe.study.ultimate import (
+    Broken,
+    curve_rows,
+    event_rows,
+    step_words,
+    ultimate_columns,
+    write_series,
+)
 
 MESH = block((1, 1, 1), (10.0, 10.0, 10.0), 2)
 
@@ -59,3 +67,19 @@ def test_a_study_that_breaks_its_arms_takes_tetrahedra_and_no_sweep():
         parse_study(tables | {"mesh": {"kind": "voxel"}})
     with pytest.raises(InvalidStudy, match="first must be at most"):
         parse_study(tables | {"ultimate": {"first": 0.5}})
+
+
+def test_an_anisotropic_cortex_is_refused_before_anything_is_meshed():
+    import tomllib
+
+    path = find_study("femur_neck_ultimate")
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    tables["materials"] = {"cortical": "bone/cortical_dong_guo_2004"}
+    with pytest.raises(InvalidStudy, match="isotropic cortical material; 'bone/cortical_dong_guo_2004' is"):
+        build_inputs(parse_study(tables), path.parent)
+
+
+def test_a_step_in_words_has_the_units_of_its_load_case():
+    row = broken().steps[1]
+    assert "step 2: motion 0.02 mm, load 1500 N" in step_words(row, "force")
+    assert "angle 1.146 deg, moment 1.5 Nm" in step_words(row, "moment")

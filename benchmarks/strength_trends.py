@@ -1,0 +1,214 @@
+"""What cement and screws do to strength, beside what tests of cadavers found: hits and misses alike.
+
+    python benchmarks/strength_trends.py [--size 12] [--out benchmarks/results/strength_trends.json]
+
+Femora of one person of the shape model in single-leg stance until they break: a critical lesion (through
+the inferior cortex of the neck, as large as takes half of the strength) and one that is not (inside the
+greater trochanter), without and with cement, with a screw, and with both; and a tube of cortical bone
+twisted, with marrow or cement inside.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+import numpy as np
+
+from femurfe.anatomy.tissue import REGIONS, Tissue
+from femurfe.evaluate.curve import LoadCurve
+from femurfe.evaluate.laws import yielding_laws
+from femurfe.evaluate.parts import Part
+from femurfe.fem.drive import Leg
+from femurfe.fem.linear import SolverOptions
+from femurfe.fem.steps import NewtonOptions
+from femurfe.loads.base import MOTIONS, Fixed, LoadCase, Platen
+from femurfe.materials import BoneMaterials, bone_field
+from femurfe.materials.build import Filling, with_fillings
+from femurfe.mesh.core import Mesh
+from femurfe.mesh.solid import mesh_solid
+from femurfe.mesh.topology import boundary, facet_centroids, quadratic
+from femurfe.model import Model
+from femurfe.path import solve_path
+from femurfe.shapes import Cylinder
+from femurfe.study.read import find_study, parse_study
+from femurfe.study.run import run_study
+
+EXAMPLE = "femur_neck_ultimate"
+CRITICAL = {
+    "intact": [], "lytic": ["lesion"], "cement": ["lesion", "cement"], "screw": ["lesion", "screw"],
+    "screw+cement": ["lesion", "cement", "screw"],
+}  # fmt: skip
+RADII = {"radii_mm": [11.0, 9.0, 8.0]}
+HARMLESS = {"intact": [], "lytic": ["lesion"], "cement": ["lesion", "cement"]}
+INSIDE_TROCHANTER = {
+    "at": "greater_trochanter", "shift_mm": {"medial": 12.0, "proximal": -20.0}, "radii_mm": [9.0, 9.0, 9.0]
+}  # fmt: skip
+OUTER, BORE, HEIGHT, TWIST_DEG = 14.0, 7.5, 30.0, 6.0
+CORTEX_ASH = 1.2
+
+
+@dataclass(frozen=True)
+class Trend:
+    """What tests found, and the interval of percents in which a model agrees with them."""
+
+    name: str
+    literature: str
+    low: float
+    high: float
+
+
+TRENDS = (
+    Trend(
+        "a critical neck lesion: strength (set by its size)", "-48 % (Alexander 2013, Clin Biomech)",
+        -63.0, -33.0,
+    ),
+    Trend("a harmless lesion: strength", "none, by definition", -10.0, 0.0),
+    Trend("cement in a critical lesion: strength", "+28 +- 17 % (Sas 2020, JMBBM 104:103648)", 10.0, 45.0),
+    Trend("cement in a critical lesion: energy", "+58 +- 41 % (Sas 2020)", 17.0, 99.0),
+    Trend("cement in a critical lesion: stiffness", "no significant change (Sas 2020)", -10.0, 10.0),
+    Trend("cement in a harmless lesion: strength", "no gain (Sas 2020)", -5.0, 5.0),
+    Trend(
+        "a screw in a critical lesion: strength",
+        "significant improvement by two screws, numbers not at hand (Fu 2022, Front Bioeng 10:891338)",
+        0.0, float("inf"),
+    ),
+    Trend(
+        "screw and cement against cement: strength",
+        "more than cement or screws alone, hemipelvis, in energy (Morris 2022, Clin Biomech 92)",
+        0.0, float("inf"),
+    ),
+    Trend(
+        "screw and cement against a screw: strength",
+        "more than cement or screws alone, hemipelvis, in energy (Morris 2022, Clin Biomech 92)",
+        0.0, float("inf"),
+    ),
+    Trend(
+        "cement in the canal of a twisted diaphysis: strength",
+        "no difference (Cazzato 2018, Eur Radiol Exp 2:35, bending)", -5.0, 5.0,
+    ),
+    Trend("cement in the canal of a twisted diaphysis: stiffness", "+1.29 % in closed form", 1.0, 1.6),
+)  # fmt: skip
+
+
+def stance(arms: dict[str, list[str]], lesion: dict[str, Any], size: float, threads: int) -> dict[str, Any]:
+    """The rows of arms in single-leg stance, by name."""
+    path = find_study(EXAMPLE)
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    tables["arms"], tables["loads"] = arms, {"stance": tables["loads"]["stance"]}
+    tables["mesh"]["size_mm"] = size
+    tables["items"]["lesion"] |= lesion
+    for item in tables["items"].values():
+        item["mesh_size_mm"] = 0.5 * size if item["kind"] == "screw" else size
+    if not any("screw" in items for items in arms.values()):
+        del tables["items"]["screw"]
+    outcome = run_study(parse_study(tables), path.parent, threads=threads, progress=_told)
+    return {row["arm"]: _short(row) for row in outcome.comparison.rows()}
+
+
+def _told(stage: str, done: int, total: int, detail: str) -> None:
+    if stage != "solve":
+        print(f"  {stage} {done}/{total} {detail}", flush=True)
+
+
+def _short(row: dict[str, Any]) -> dict[str, Any]:
+    names = {
+        "stiffness": "curve_stiffness_N_per_mm", "ultimate": "ultimate_load_N",
+        "energy": "energy_to_failure_Nmm", "energy_to_ultimate": "energy_to_ultimate_Nmm",
+        "end": "path_end", "yields_first": "yields_first", "breaks_first": "breaks_first", "steps": "steps",
+    }  # fmt: skip
+    return {name: row[column] for name, column in names.items()}
+
+
+def tube(size: float) -> Mesh:
+    """Ten-point cells of a bone tube and what is in it."""
+    outer, core = (Cylinder([0.0, 0.0, 0.0], [0.0, 0.0, HEIGHT], r) for r in (OUTER, BORE))
+    plain = mesh_solid([outer], size, conform=[Cylinder([0.0, 0.0, -9.0], [0.0, 0.0, HEIGHT + 9.0], BORE)])
+    inside = core.contains(plain.centroids()).astype(np.int64)
+    rows = boundary(plain)
+    z = facet_centroids(plain, rows)[:, 2]
+    surfaces = {"low": rows[z < 1e-6], "high": rows[z > HEIGHT - 1e-6]}
+    return quadratic(plain.with_region(inside, {"cortical": 0, "core": 1}).with_surfaces(surfaces))
+
+
+def twisted(mesh: Mesh, filling: str, threads: int) -> dict[str, Any]:
+    """A tube of cortical bone with something in it, twisted until it breaks."""
+    n = mesh.n_cells
+    tissue = Tissue(
+        np.ones(n), np.full(n, CORTEX_ASH), np.zeros(n, dtype=bool), np.full(n, REGIONS["cortical"])
+    )
+    field = with_fillings(bone_field(tissue, BoneMaterials()), mesh, {"core": Filling(filling)})
+    platen = Platen("top", "high", prescribed={**dict.fromkeys(MOTIONS, 0.0), "rz_deg": TWIST_DEG})
+    case = LoadCase("twist", (Fixed("low"), platen), measure="moment")
+    parts = (Part("bone", "bone", ("cortical",), 0.0), Part("cement", "cement", ("core",), 0.0))
+    path = solve_path(
+        Model(mesh, field, case), yielding_laws(mesh, field, parts),
+        (Leg(float(np.radians(TWIST_DEG)), first=0.02, most=0.05, finest=0.02),),
+        solver=SolverOptions(method="multigrid"), threads=threads,
+        newton=NewtonOptions(tolerance=1e-4, drift=0.05, fall=0.95),
+    )  # fmt: skip
+    curve = LoadCurve(path.motion, path.load, "moment")
+    return {
+        "stiffness": curve.stiffness, "ultimate": curve.ultimate,
+        "energy_to_ultimate": curve.energy_to_ultimate, "end": path.end, "steps": len(path.rows),
+    }  # fmt: skip
+
+
+def gain(one: dict[str, Any], other: dict[str, Any], what: str) -> float:
+    """By how many percent one is above another."""
+    return float(100.0 * (one[what] / other[what] - 1.0))
+
+
+def gains(critical: dict[str, Any], harmless: dict[str, Any], tubes: dict[str, Any]) -> list[float]:
+    """What was found for each of ``TRENDS``, percent."""
+    lytic, cement, screw, both = (critical[name] for name in ("lytic", "cement", "screw", "screw+cement"))
+    return [
+        gain(lytic, critical["intact"], "ultimate"),
+        gain(harmless["lytic"], harmless["intact"], "ultimate"),
+        *(gain(cement, lytic, what) for what in ("ultimate", "energy", "stiffness")),
+        gain(harmless["cement"], harmless["lytic"], "ultimate"), gain(screw, lytic, "ultimate"),
+        gain(both, cement, "ultimate"), gain(both, screw, "ultimate"),
+        *(gain(tubes["cement"], tubes["marrow"], what) for what in ("ultimate", "stiffness")),
+    ]  # fmt: skip
+
+
+def main() -> None:
+    """Run all, print what was found beside what is known, write the file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=float, default=12.0)
+    parser.add_argument("--tube-size", type=float, default=4.0)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--out", type=Path, default=Path(__file__).parent / "results" / "strength_trends.json"
+    )
+    given, start = parser.parse_args(), process_time()
+    mesh = tube(given.tube_size)
+    fillings = {"marrow": "tissue/marrow", "cement": "cement/pmma"}
+    tubes = {name: twisted(mesh, key, given.threads) for name, key in fillings.items()}
+    print(json.dumps(tubes, indent=1), flush=True)
+    critical = stance(CRITICAL, RADII, given.size, given.threads)
+    harmless = stance(HARMLESS, INSIDE_TROCHANTER, given.size, given.threads)
+    found = [
+        {
+            "trend": t.name,
+            "literature": t.literature,
+            "percent": percent,
+            "agrees": t.low <= percent <= t.high,
+        }
+        for t, percent in zip(TRENDS, gains(critical, harmless, tubes), strict=True)
+    ]
+    for row in found:
+        verdict = "hit " if row["agrees"] else "MISS"
+        print(f"{row['trend']:55s} {row['percent']:+8.1f} %  {verdict}  {row['literature']}")
+    results = {"critical": critical, "harmless": harmless, "tubes": tubes}
+    text = {"size_mm": given.size, "processor_seconds": process_time() - start, "trends": found, **results}
+    given.out.write_text(json.dumps(text, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
