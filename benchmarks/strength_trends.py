@@ -36,8 +36,11 @@ from femurfe.mesh.topology import boundary, facet_centroids, quadratic
 from femurfe.model import Model
 from femurfe.path import solve_path
 from femurfe.shapes import Cylinder
+from femurfe.study.arms import build_arms
 from femurfe.study.read import find_study, parse_study
-from femurfe.study.run import run_study
+from femurfe.study.run import averaging_of, build_inputs, ultimate_of
+from femurfe.study.schema import StudyFile
+from femurfe.study.ultimate import break_arm
 
 EXAMPLE = "femur_neck_ultimate"
 CRITICAL = {
@@ -49,6 +52,8 @@ HARMLESS = {"intact": [], "lytic": ["lesion"], "cement": ["lesion", "cement"]}
 INSIDE_TROCHANTER = {
     "at": "greater_trochanter", "shift_mm": {"medial": 12.0, "proximal": -20.0}, "radii_mm": [9.0, 9.0, 9.0]
 }  # fmt: skip
+LESIONS = {"critical": (CRITICAL, RADII), "harmless": (HARMLESS, INSIDE_TROCHANTER)}
+FILLINGS = {"marrow": "tissue/marrow", "cement": "cement/pmma"}
 OUTER, BORE, HEIGHT, TWIST_DEG = 14.0, 7.5, 30.0, 6.0
 CORTEX_ASH = 1.2
 
@@ -96,10 +101,9 @@ TRENDS = (
 )  # fmt: skip
 
 
-def stance(arms: dict[str, list[str]], lesion: dict[str, Any], size: float, threads: int) -> dict[str, Any]:
-    """The rows of arms in single-leg stance, by name."""
-    path = find_study(EXAMPLE)
-    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+def study(arms: dict[str, list[str]], lesion: dict[str, Any], size: float) -> StudyFile:
+    """The example that breaks its arms, with others, another lesion and other cells, in stance."""
+    tables = tomllib.loads(find_study(EXAMPLE).read_text(encoding="utf-8"))
     tables["arms"], tables["loads"] = arms, {"stance": tables["loads"]["stance"]}
     tables["mesh"]["size_mm"] = size
     tables["items"]["lesion"] |= lesion
@@ -107,22 +111,34 @@ def stance(arms: dict[str, list[str]], lesion: dict[str, Any], size: float, thre
         item["mesh_size_mm"] = 0.5 * size if item["kind"] == "screw" else size
     if not any("screw" in items for items in arms.values()):
         del tables["items"]["screw"]
-    outcome = run_study(parse_study(tables), path.parent, threads=threads, progress=_told)
-    return {row["arm"]: _short(row) for row in outcome.comparison.rows()}
+    return parse_study(tables)
 
 
-def _told(stage: str, done: int, total: int, detail: str) -> None:
-    if stage != "solve":
-        print(f"  {stage} {done}/{total} {detail}", flush=True)
+def stance(file: StudyFile, wanted: list[str], threads: int) -> dict[str, Any]:
+    """What came of the wanted arms, on the mesh of all arms."""
+    inputs = build_inputs(file, Path())
+    averaging, options = averaging_of(file), ultimate_of(file)
+    assert options is not None
+    built = build_arms(
+        inputs.bone, inputs.arms, size=file.mesh.size_mm, order=2, fit="conform", choice=inputs.materials,
+        averaging=averaging,
+    )  # fmt: skip
+    solver, out = SolverOptions(method="multigrid"), {}
+    for arm in built:
+        if arm.name in wanted:
+            broken = break_arm(arm, inputs.loads[0], options, solver, averaging.margin, threads, None)
+            out[arm.name] = numbers(broken.curve, broken.end, len(broken.steps))
+            out[arm.name]["events"] = [f"{e.region} {e.kind}" for e in broken.events]
+            print(arm.name, out[arm.name], flush=True)
+    return out
 
 
-def _short(row: dict[str, Any]) -> dict[str, Any]:
-    names = {
-        "stiffness": "curve_stiffness_N_per_mm", "ultimate": "ultimate_load_N",
-        "energy": "energy_to_failure_Nmm", "energy_to_ultimate": "energy_to_ultimate_Nmm",
-        "end": "path_end", "yields_first": "yields_first", "breaks_first": "breaks_first", "steps": "steps",
+def numbers(curve: LoadCurve, end: str, steps: int) -> dict[str, Any]:
+    """What is kept of a curve, N or N mm, mm or rad."""
+    return {
+        "stiffness": curve.stiffness, "ultimate": curve.ultimate, "energy": curve.energy_to_failure,
+        "energy_to_ultimate": curve.energy_to_ultimate, "end": end, "steps": steps,
     }  # fmt: skip
-    return {name: row[column] for name, column in names.items()}
 
 
 def tube(size: float) -> Mesh:
@@ -153,10 +169,7 @@ def twisted(mesh: Mesh, filling: str, threads: int) -> dict[str, Any]:
         newton=NewtonOptions(tolerance=1e-4, drift=0.05, fall=0.95),
     )  # fmt: skip
     curve = LoadCurve(path.motion, path.load, "moment")
-    return {
-        "stiffness": curve.stiffness, "ultimate": curve.ultimate,
-        "energy_to_ultimate": curve.energy_to_ultimate, "end": path.end, "steps": len(path.rows),
-    }  # fmt: skip
+    return numbers(curve, path.end, len(path.rows))
 
 
 def gain(one: dict[str, Any], other: dict[str, Any], what: str) -> float:
@@ -177,37 +190,59 @@ def gains(critical: dict[str, Any], harmless: dict[str, Any], tubes: dict[str, A
     ]  # fmt: skip
 
 
-def main() -> None:
-    """Run all, print what was found beside what is known, write the file."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", type=float, default=12.0)
-    parser.add_argument("--tube-size", type=float, default=4.0)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument(
-        "--out", type=Path, default=Path(__file__).parent / "results" / "strength_trends.json"
-    )
-    given, start = parser.parse_args(), process_time()
-    mesh = tube(given.tube_size)
-    fillings = {"marrow": "tissue/marrow", "cement": "cement/pmma"}
-    tubes = {name: twisted(mesh, key, given.threads) for name, key in fillings.items()}
-    print(json.dumps(tubes, indent=1), flush=True)
-    critical = stance(CRITICAL, RADII, given.size, given.threads)
-    harmless = stance(HARMLESS, INSIDE_TROCHANTER, given.size, given.threads)
-    found = [
+def run(parts: dict[str, dict[str, Any]], size: float, tube_size: float, threads: int, most: int) -> None:
+    """Run what is missing of all parts, ``most`` of it."""
+    twists = [name for name in FILLINGS if name not in parts["tubes"]][:most]
+    mesh = tube(tube_size) if twists else None
+    for name in twists:
+        assert mesh is not None
+        parts["tubes"][name] = twisted(mesh, FILLINGS[name], threads)
+    most -= len(twists)
+    for name, (arms, lesion) in LESIONS.items():
+        wanted = [arm for arm in arms if arm not in parts[name]][: max(most, 0)]
+        most -= len(wanted)
+        if wanted:
+            parts[name] |= stance(study(arms, lesion, size), wanted, threads)
+
+
+def verdicts(parts: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """What was found beside what is known; nothing while a run is missing."""
+    if sum(len(part) for part in parts.values()) < len(CRITICAL) + len(HARMLESS) + len(FILLINGS):
+        return []
+    found = gains(parts["critical"], parts["harmless"], parts["tubes"])
+    return [
         {
             "trend": t.name,
             "literature": t.literature,
             "percent": percent,
             "agrees": t.low <= percent <= t.high,
         }
-        for t, percent in zip(TRENDS, gains(critical, harmless, tubes), strict=True)
+        for t, percent in zip(TRENDS, found, strict=True)
     ]
+
+
+def main() -> None:
+    """Run what is not in the file yet, print what was found beside what is known, write the file."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--size", type=float, default=12.0)
+    parser.add_argument("--tube-size", type=float, default=4.0)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--most", type=int, default=99, help="runs to make now; the same command goes on")
+    parser.add_argument(
+        "--out", type=Path, default=Path(__file__).parent / "results" / "strength_trends.json"
+    )
+    given, start = parser.parse_args(), process_time()
+    kept = json.loads(given.out.read_text(encoding="utf-8")) if given.out.exists() else {}
+    parts = {name: dict(kept.get(name, {})) for name in ("tubes", *LESIONS)}
+    run(parts, given.size, given.tube_size, given.threads, given.most)
+    found = verdicts(parts)
     for row in found:
         verdict = "hit " if row["agrees"] else "MISS"
         print(f"{row['trend']:55s} {row['percent']:+8.1f} %  {verdict}  {row['literature']}")
-    results = {"critical": critical, "harmless": harmless, "tubes": tubes}
-    text = {"size_mm": given.size, "processor_seconds": process_time() - start, "trends": found, **results}
-    given.out.write_text(json.dumps(text, indent=2) + "\n", encoding="utf-8")
+    seconds = kept.get("processor_seconds", 0.0) + process_time() - start
+    sizes = {"size_mm": given.size, "tube_size_mm": given.tube_size, "processor_seconds": seconds}
+    text = json.dumps({**sizes, "trends": found, **parts}, indent=2)
+    given.out.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

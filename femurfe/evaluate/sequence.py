@@ -63,6 +63,7 @@ class Watcher:
     every: int = 1
     events: list[Event] = field(default_factory=list)
     snapshots: list[Snapshot] = field(default_factory=list)
+    last: Snapshot | None = None
 
     def see(self, row: StepRow, state: State, answer: Answer) -> bool:
         """Note what a step brings; never ends the path."""
@@ -71,10 +72,17 @@ class Watcher:
         plastic, damage = plastic_fields(cells, state.history[0])
         for kind, failed in (("yields", plastic > 0.0), ("breaks", damage > BROKEN)):
             self._note(kind, failed, plastic, row)
-        if self.every and (row.step - 1) % self.every == 0:
-            moved = state.unknowns[: self.mesh.n_points]
-            self.snapshots.append(Snapshot(row.motion, row.load, moved, plastic, damage))
+        if self.every:
+            self.last = Snapshot(row.motion, row.load, response.field, plastic, damage)
+            if (row.step - 1) % self.every == 0:
+                self.snapshots.append(self.last)
         return False
+
+    def series(self) -> list[Snapshot]:
+        """The snapshots, and the last step."""
+        if self.last is None or self.snapshots[-1] is self.last:
+            return self.snapshots
+        return [*self.snapshots, self.last]
 
     def _note(self, kind: str, failed: Mask, plastic: Floats, row: StepRow) -> None:
         size = volumes(self.mesh)

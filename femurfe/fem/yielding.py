@@ -81,7 +81,7 @@ class YieldingCells:
         forces = self.stiffness.apply(field[:, :, None])[:, :, 0]
         cells, excess = self._excess(parts)
         _add_forces(self.mesh, cells, excess, forces)
-        return YieldResponse(self, forces, parts)
+        return YieldResponse(self, field, forces, parts)
 
     def _excess(self, parts: tuple[_Part, ...]) -> tuple[Ints, Floats]:
         """Cells that have yielded, and their stress beyond the elastic one, (n, n_q, 6)."""
@@ -140,6 +140,7 @@ class YieldResponse:
     """What cells answer to displacements: a `femurfe.fem.contribution.Response`."""
 
     cells: YieldingCells
+    field: Floats
     forces: Floats
     parts: tuple[_Part, ...]
 

@@ -40,7 +40,7 @@ class UltimateOptions:
     fall : share of the peak to which the load may fall before it ends.
     first, most : steps, as shares of the largest motion.
     tolerance, drift : see `femurfe.fem.steps.NewtonOptions`.
-    snapshots : every so many steps the fields are kept; 0 for none.
+    snapshots : every so many steps the fields are kept, and those of the last one; 0 for none.
     """
 
     largest_mm: float = 5.0
@@ -96,8 +96,9 @@ def break_arm(
     )  # fmt: skip
     gauge = 1.0 if moment else float(np.ptp(arm.mesh.points, axis=0).max())
     curve = LoadCurve(path.motion, path.load, case.measure, gauge)
-    events, snapshots = tuple(watcher.events), tuple(watcher.snapshots)
-    return Broken(curve, path.rows, events, snapshots, path.end, path.log)
+    return Broken(
+        curve, path.rows, tuple(watcher.events), tuple(watcher.series()), path.end, path.log
+    )  # fmt: skip
 
 
 def _within(law: Law, far: Mask) -> Law:
@@ -149,20 +150,20 @@ def _units(measure: str) -> tuple[str, str, float, float]:
 
 
 def curve_rows(key: Row, broken: Broken) -> list[Row]:
-    """One row per step of a path; ``key`` comes first in each."""
-    out = []
+    """One row per step of a path, the unloaded state as step 0; ``key`` comes first in each."""
+    solving = ("iterations", "linear_iterations", "residual", "drift", "seconds")
+    out: list[Row] = [_curve_row(key, broken, 0, 0.0, 0.0) | dict.fromkeys(solving, 0)]
     for row in broken.steps:
-        values: Row = {"step": row.step}
-        for name in ("motion_mm", "load_N", "angle_deg", "moment_Nm"):
-            values[name] = float("nan")
-        motion, load, a, b = _units(broken.curve.measure)
-        values[motion], values[load] = a * abs(row.motion), b * abs(row.load)
-        values |= {
-            "iterations": row.iterations, "linear_iterations": row.linear, "residual": row.residual,
-            "drift": row.drift, "seconds": row.seconds,
-        }  # fmt: skip
-        out.append({**key, **values})
+        values = (row.iterations, row.linear, row.residual, row.drift, row.seconds)
+        own = _curve_row(key, broken, row.step, row.motion, row.load)
+        out.append(own | dict(zip(solving, values, strict=True)))
     return out
+
+
+def _curve_row(key: Row, broken: Broken, step: int, motion: float, load: float) -> Row:
+    nan, (to, of, a, b) = float("nan"), _units(broken.curve.measure)
+    blank = dict.fromkeys(("motion_mm", "load_N", "angle_deg", "moment_Nm"), nan)
+    return {**key, "step": step, **blank, to: a * abs(motion), of: b * abs(load)}
 
 
 def event_rows(key: Row, broken: Broken) -> list[Row]:

@@ -43,9 +43,11 @@ def test_forces_stand_in_newtons_and_moments_in_newton_metres_over_degrees():
     assert force["residual_load_N"] == 900.0
     assert force["yields_first"] == "trabecular"
     assert force["breaks_first"] == ""
-    row = curve_rows({"arm": "a"}, broken("moment"))[1]
+    row = curve_rows({"arm": "a"}, broken("moment"))[2]
     assert row["arm"] == "a"
     assert row["angle_deg"] == pytest.approx(np.degrees(0.02))
+    first = curve_rows({}, broken())[0]
+    assert (first["step"], first["motion_mm"], first["load_N"]) == (0, 0.0, 0.0)
     (event,) = event_rows({}, broken())
     assert (event["order"], event["load_N"], event["z_mm"]) == (1, 1500.0, 3.0)
 
