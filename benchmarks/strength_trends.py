@@ -87,7 +87,7 @@ TRENDS = (
     ),
     Trend(
         "a harmless lesion: strength", "harmless", "lytic", "intact", "ultimate",
-        "none, by definition", -10.0, 0.0,
+        "none, by definition", -5.0, 0.0,
     ),
     Trend(
         "cement in a critical lesion: strength", "critical", "cement", "lytic", "ultimate",
