@@ -95,7 +95,8 @@ def solve_path(
     interfaces : further contributions to the forces inside.
     base : the stiffness whose multigrid serves all tangents, if interfaces hold parts together.
     start : a state of an earlier path of the same model to go on from.
-    lagged : whether softening waits for the next step, see `YieldingCells`; if a law softens, if None.
+    lagged : whether softening is foreseen, see `YieldingCells`. If None: if a law softens, and no leg goes
+        by arc length, which tells softening from unloading only where a step softens itself.
     watch : called with every kept step; true ends the path. report : called with its row.
     threads : all if None.
 
@@ -107,8 +108,12 @@ def solve_path(
     with threading.using(threads), Team(threading.chosen()) as team:
         return _solve(
             model, laws, legs, interfaces, base, solver or SolverOptions(), newton or NewtonOptions(),
-            start, softens(laws) if lagged is None else lagged, watch, report, team,
+            start, _is_lagged(laws, legs) if lagged is None else lagged, watch, report, team,
         )  # fmt: skip
+
+
+def _is_lagged(laws: tuple[Law, ...], legs: tuple[Leg, ...]) -> bool:
+    return softens(laws) and all(leg.control != "arc" for leg in legs)
 
 
 def _solve(

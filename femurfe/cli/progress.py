@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-STAGES = {"mesh": "meshing", "solve": "solving", "write": "writing"}
+STAGES = {"mesh": "meshing", "solve": "solving", "load": "loading", "write": "writing"}
 
 
 @contextmanager
@@ -38,11 +38,11 @@ def shown(quiet: bool) -> Iterator[Callable[[str, int, int, str], None]]:
 
 
 def _lines(console: object) -> Callable[[str, int, int, str], None]:
-    """One line whenever a stage moves on."""
+    """One line whenever a stage moves on, and for every step of a load path."""
     last: list[tuple[str, int]] = []
 
     def tell(stage: str, done: int, total: int, detail: str) -> None:
-        if (stage, done) not in last:
+        if stage == "load" or (stage, done) not in last:
             last.append((stage, done))
             console.print(f"{STAGES[stage]} {done}/{total} {detail}", highlight=False, soft_wrap=True)  # type: ignore[attr-defined]
 

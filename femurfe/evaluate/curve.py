@@ -75,20 +75,21 @@ class LoadCurve:
         return float(self.load[i] + share * (self.load[i + 1] - self.load[i]))
 
     @property
-    def failure(self) -> int:
-        """The step at which the load has fallen to 80 % of its peak; the last one if it has not."""
-        fallen = np.flatnonzero(self.load[self.peak :] <= FAILED_SHARE * self.ultimate)
-        return int(self.peak + fallen[0]) if len(fallen) else len(self.load) - 1
-
-    @property
     def energy_to_ultimate(self) -> float:
         """The work up to the greatest load, N mm."""
         return self._work(self.peak)
 
     @property
     def energy_to_failure(self) -> float:
-        """The work up to `failure`, N mm."""
-        return self._work(self.failure)
+        """The work until the load has fallen to 80 % of its peak, N mm; up to the end if it has not."""
+        limit, after = FAILED_SHARE * self.ultimate, self.load[self.peak :]
+        fallen = np.flatnonzero(after <= limit)
+        if not len(fallen):
+            return self._work(len(self.load) - 1)
+        last = self.peak + int(fallen[0]) - 1
+        first, second = self.load[last], self.load[last + 1]
+        width = (first - limit) / (first - second) * (self.motion[last + 1] - self.motion[last])
+        return float(self._work(last) + 0.5 * (first + limit) * width)
 
     @property
     def residual(self) -> float:

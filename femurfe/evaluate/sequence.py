@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,6 +63,7 @@ class Watcher:
     every: int = 1
     events: list[Event] = field(default_factory=list)
     snapshots: list[Snapshot] = field(default_factory=list)
+    last: Snapshot | None = None
 
     def see(self, row: StepRow, state: State, answer: Answer) -> bool:
         """Note what a step brings; never ends the path."""
@@ -72,10 +72,17 @@ class Watcher:
         plastic, damage = plastic_fields(cells, state.history[0])
         for kind, failed in (("yields", plastic > 0.0), ("breaks", damage > BROKEN)):
             self._note(kind, failed, plastic, row)
-        if self.every and (row.step - 1) % self.every == 0:
-            moved = state.unknowns[: self.mesh.n_points]
-            self.snapshots.append(Snapshot(row.motion, row.load, moved, plastic, damage))
+        if self.every:
+            self.last = Snapshot(row.motion, row.load, response.field, plastic, damage)
+            if (row.step - 1) % self.every == 0:
+                self.snapshots.append(self.last)
         return False
+
+    def series(self) -> list[Snapshot]:
+        """The snapshots, and the last step."""
+        if self.last is None or self.snapshots[-1] is self.last:
+            return self.snapshots
+        return [*self.snapshots, self.last]
 
     def _note(self, kind: str, failed: Mask, plastic: Floats, row: StepRow) -> None:
         size = volumes(self.mesh)
@@ -107,22 +114,17 @@ def plastic_fields(cells: YieldingCells, history: tuple[Floats, ...]) -> tuple[F
     return plastic, damage
 
 
-TABLES: Mapping[str, int] = {"von_mises": 2, "quadric": 4}
-
-
 def _damage(law: Law, after: Floats) -> Floats:
     n_q = len(after) // max(len(law.cells), 1)
-    constants = np.repeat(law.constants, n_q, axis=0)
     if law.kernel == "brittle":
+        constants = np.repeat(law.constants, n_q, axis=0)
         start, scale, w = constants[:, -2], constants[:, -1], np.maximum(after[:, 8], constants[:, -2])
         return np.asarray(1.0 - start / w * np.exp((start - w) / scale))
-    if law.kernel not in TABLES or not len(constants):
+    if law.table is None:
         return np.zeros(len(after))
-    at = TABLES[law.kernel]
-    m = int(constants[0, at])
-    x, y = constants[:, at + 1 : at + 1 + m], constants[:, at + 1 + m : at + 1 + 2 * m]
+    x, y = (np.repeat(part, n_q, axis=0) for part in law.table)
     strength = y[:, 0].copy()
-    for k in range(m - 1):
+    for k in range(x.shape[1] - 1):
         share = np.clip((after[:, 6] - x[:, k]) / (x[:, k + 1] - x[:, k]), 0.0, 1.0)
         strength += share * (y[:, k + 1] - y[:, k])
     top, low = y.max(axis=1), y[:, -1]

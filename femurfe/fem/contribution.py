@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from femurfe.arrays import Floats
 
@@ -68,6 +68,14 @@ class Contribution(Protocol):
 
     def respond(self, field: Floats, history: Any) -> Response:
         """The answer to displacements (n_points, 3), from the last kept history."""
+
+
+@runtime_checkable
+class Foresighted(Protocol):
+    """A contribution whose answer takes into account how the last step went."""
+
+    def foreseen(self, history: Any, ratio: float) -> Any:
+        """The history for a step that is ``ratio`` times as long as the last one."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 from femurfe.arrays import Floats
 from femurfe.errors import FemurfeError, UnknownName
 from femurfe.fem.constraints import Constraints
-from femurfe.fem.contribution import Answer, Contribution, respond
+from femurfe.fem.contribution import Answer, Contribution, Foresighted, respond
 from femurfe.fem.system import LoadVectors, prescribed_field
 
 Kind = Literal["load", "motion", "arc"]
@@ -101,6 +101,13 @@ class Drive:
     def answer(self, unknowns: Floats, factor: float, history: tuple[Any, ...]) -> Answer:
         """What all contributions answer."""
         return respond(self.contributions, self.field(unknowns, factor), history)
+
+    def foreseen(self, history: tuple[Any, ...], ratio: float) -> tuple[Any, ...]:
+        """The histories for a step ``ratio`` times as long as the last one, of parts that look ahead."""
+        return tuple(
+            part.foreseen(own, ratio) if isinstance(part, Foresighted) else own
+            for part, own in zip(self.contributions, history, strict=True)
+        )
 
     def left(self, unknowns: Floats, factor: float, answer: Answer) -> Floats:
         """What loads have more than the forces inside, on the unknowns (n_unknowns, 3)."""

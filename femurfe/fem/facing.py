@@ -25,7 +25,7 @@ VERTEX_SHARE = 1.0 / 20.0
 VERTICES = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
 MIDDLES = ((0.5, 0.0), (0.5, 0.5), (0.0, 0.5))
 CENTROID = ((1.0 / 3.0, 1.0 / 3.0),)
-TOWARDS, OUTSIDE, STEP = 0.1, 0.25, 1e-5
+TOWARDS, OUTSIDE, STEP, ROUNDS = 0.1, 0.25, 1e-5, 4
 
 
 @lru_cache(maxsize=4)
@@ -116,22 +116,29 @@ def _smooth(normal: Floats, places: Floats, solid: Shape) -> Floats:
     """Normals of a solid's boundary next to ``places`` (n, n_q, 3), on the side of ``normal``.
 
     They are taken a little outside, where the nearest boundary is that which the facet stands for:
-    facets are chords, and within the solid its end may be nearer than its side. They are also taken
-    a little towards the middle of the facet: on an edge there is no normal.
+    facets are chords, and within the solid its end may be nearer than its side. Outside lies along the
+    normal that is sought, hence the rounds. They are also taken a little towards the middle of the
+    facet: on an edge there is no normal.
     """
     at = places + TOWARDS * (places.mean(axis=1, keepdims=True) - places)
     size = np.ptp(places, axis=1).max(axis=1)[:, None, None]
-    off = OUTSIDE * size * normal
-    outward = np.sign(_distance(solid, at + off) - _distance(solid, at - off))[..., None]
-    at = at + outward * off
-    step = STEP * float(size.max())
-    slope = np.stack(
-        [_distance(solid, at + way) - _distance(solid, at - way) for way in step * np.eye(3)], axis=2
-    )
+    off = OUTSIDE * size
+    outward = np.sign(_distance(solid, at + off * normal) - _distance(solid, at - off * normal))[..., None]
+    found = normal
+    for _ in range(ROUNDS):
+        found = _slope(solid, at + outward * off * found, STEP * float(size.max()))
+        found = np.where(
+            (outward != 0.0) & (found != 0.0).any(axis=2, keepdims=True), outward * found, normal
+        )
+    return found
+
+
+def _slope(solid: Shape, at: Floats, step: float) -> Floats:
+    """Unit gradients of a solid's distance at places (n, n_q, 3), zero where there is none."""
+    ways = step * np.eye(3)
+    slope = np.stack([_distance(solid, at + way) - _distance(solid, at - way) for way in ways], axis=2)
     length = np.linalg.norm(slope, axis=2, keepdims=True)
-    return np.where(
-        (outward != 0.0) & (length > step), outward * slope / np.where(length > 0.0, length, 1.0), normal
-    )
+    return np.where(length > step, slope / np.where(length > 0.0, length, 1.0), 0.0)
 
 
 def _distance(solid: Shape, places: Floats) -> Floats:

@@ -41,6 +41,31 @@ class Law:
         """The kernel's module."""
         return KERNELS[self.kernel]
 
+    @property
+    def table(self) -> tuple[Floats, Floats] | None:
+        """Plastic strains and strengths or their shares, (n, m) each, if strength follows such a table."""
+        at = {"von_mises": 2, "quadric": 4}.get(self.kernel)
+        if at is None or not len(self.cells):
+            return None
+        m = int(self.constants[0, at])
+        return self.constants[:, at + 1 : at + 1 + m], self.constants[:, at + 1 + m : at + 1 + 2 * m]
+
+    @property
+    def peak(self) -> Floats | None:
+        """The plastic strain (n,) up to which strength does not fall, if it follows a table."""
+        if self.table is None:
+            return None
+        strain, strength = self.table
+        last = strength.shape[1] - 1 - strength[:, ::-1].argmax(axis=1)
+        return np.asarray(strain[np.arange(len(strain)), last])
+
+    @property
+    def falls(self) -> bool:
+        """Whether strength falls anywhere."""
+        return self.kernel == "brittle" or (
+            self.table is not None and bool((np.diff(self.table[1], axis=1) < 0.0).any())
+        )
+
 
 def _columns(cells: Ints, *values: npt.ArrayLike) -> Floats:
     """Values of cells, (n,) or (n, m) or the same for all, side by side."""
@@ -81,17 +106,7 @@ def _check_slope(table: Floats, least: Floats) -> None:
 
 def softens(laws: tuple[Law, ...]) -> bool:
     """Whether the strength of any law falls anywhere."""
-    return any(_falls(law) for law in laws)
-
-
-def _falls(law: Law) -> bool:
-    if law.kernel == "brittle":
-        return True
-    at = {"von_mises": 2, "quadric": 4}.get(law.kernel)
-    if at is None or not len(law.cells):
-        return False
-    m = int(law.constants[0, at])
-    return bool((np.diff(law.constants[:, at + 1 + m : at + 1 + 2 * m], axis=1) < 0.0).any())
+    return any(law.falls for law in laws)
 
 
 def steepest_softening(young: Floats) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -38,13 +39,15 @@ class Newton:
         self.n_steps = 0
         self.peak = 0.0
         self._last: tuple[Floats, float] | None = None
+        self._along: Floats | None = None
         self._pace = 0.0
+        self._length: float | None = None
         self.seconds = {"forces": 0.0, "tangents": 0.0, "solves": 0.0}
 
     def run(self, state: State, legs: tuple[Leg, ...]) -> tuple[State, str]:
         """The last kept state, and why the path ended."""
         for leg in legs:
-            self._last, self._pace = None, 0.0
+            self._last, self._pace, self._length = None, 0.0, None
             state, end = self._leg(state, leg)
             if end:
                 return state, end
@@ -69,7 +72,7 @@ class Newton:
                 share, self._last = max(0.25 * share, leg.finest), None
                 continue
             end = self._keep(state, new, row, answer)
-            state = new
+            state, self._length = new, share * span
             done = (self._position(state, leg) - begin) / span
             share = self._next(share, row, leg)
             if end:
@@ -117,6 +120,8 @@ class Newton:
     def _step(self, state: State, leg: Leg, length: float) -> tuple[State, StepRow, Answer]:
         start, before = perf_counter(), self.solver.iterations
         condition = self._condition(leg, length)
+        ratio = 0.0 if self._length is None else length / self._length
+        state = replace(state, history=self.drive.foreseen(state.history, ratio))
         unknowns, factor = self._predicted(state, condition)
         unknowns, factor, answer, trail = self._solve(state, condition, unknowns, factor)
         new, d = State(unknowns, factor, answer.history), self.drive
@@ -131,7 +136,7 @@ class Newton:
     def _drift(self, state: State) -> float:
         """What would be left over if the history were brought up to date at once."""
         d = self.drive
-        answer = self._answer(state.unknowns, state.factor, state.history)
+        answer = self._answer(state.unknowns, state.factor, d.foreseen(state.history, 0.0))
         return self._share(d.left(state.unknowns, state.factor, answer), state.factor, answer)
 
     def _predicted(self, state: State, condition: Condition) -> tuple[Floats, float]:
@@ -161,7 +166,8 @@ class Newton:
             right = left + more * self.drive.rate(tangent) if more != 0.0 else left
             return solve(right, tolerance), more
         own = solve(left, tolerance) if left.any() else np.zeros_like(left)
-        along = solve(self.drive.rate(tangent), 0.01 * tolerance)
+        along = solve(self.drive.rate(tangent), 0.1 * tolerance, self._along)
+        self._along = along
         below = float(np.vdot(condition.row, along)) + condition.weight
         if below == 0.0:
             message = "the motion asked for does not depend on the load"
@@ -169,10 +175,10 @@ class Newton:
         more = (lacks - float(np.vdot(condition.row, own))) / below
         return own + more * along, more
 
-    def _timed(self, solve: Solve, right: Floats, tolerance: float) -> Floats:
-        start = perf_counter()
-        out = solve(right, tolerance)
-        self.seconds["solves"] += perf_counter() - start
+    def _timed(self, solve: Solve, right: Floats, tolerance: float, start: Floats | None = None) -> Floats:
+        begin = perf_counter()
+        out = solve(right, tolerance, start)
+        self.seconds["solves"] += perf_counter() - begin
         return out
 
     def _answer(self, unknowns: Floats, factor: float, history: tuple[Any, ...]) -> Answer:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -22,9 +21,15 @@ from femurfe.kernels import layout
 from femurfe.kernels.team import Team
 from femurfe.mesh.core import Mesh
 
-Solve = Callable[[Floats, float], Floats]
 MOST = 800
 SLACK = 1e3
+
+
+class Solve(Protocol):
+    """Solves with one tangent."""
+
+    def __call__(self, right: Floats, tolerance: float, start: Floats | None = None) -> Floats:
+        """Unknowns for a right-hand side, both (n_unknowns, 3), to a relative tolerance; from a guess."""
 
 
 class TangentSolver:
@@ -55,10 +60,19 @@ class TangentSolver:
             return _factorised(System(tangent, self.constraints), self)
         return partial(self._iterated, System(tangent, self.constraints), tangent.is_symmetric)
 
-    def _iterated(self, system: System, symmetric: bool, right: Floats, tolerance: float) -> Floats:
+    def _iterated(
+        self, system: System, symmetric: bool, right: Floats, tolerance: float, start: Floats | None = None
+    ) -> Floats:
         def apply(v: Floats) -> Floats:
             return system.apply(v[:, :, None])[:, :, 0]
 
+        if start is not None:
+            rest = right - apply(start)
+            size = float(np.linalg.norm(rest))
+            share = tolerance * float(np.linalg.norm(right)) / size if size > 0.0 else 1.0
+            if share < 1.0:
+                return start + self._iterated(system, symmetric, rest, share)
+            return start
         done = self._descend(apply, right, tolerance, symmetric=symmetric)
         self.iterations += done.iterations
         if not done.residual <= SLACK * tolerance or not np.isfinite(done.x).all():
@@ -116,8 +130,8 @@ def _factorised(system: System, counter: TangentSolver) -> Solve:
         flat = factors.solve(right.ravel()).reshape(*right.shape, 1)
         return np.asarray(system.constraints.project(flat)[:, :, 0])
 
-    def solve(right: Floats, tolerance: float) -> Floats:
-        del tolerance
+    def solve(right: Floats, tolerance: float, start: Floats | None = None) -> Floats:
+        del tolerance, start
         x = once(right)
         return x + once(right - system.apply(x[:, :, None])[:, :, 0])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from femurfe.arrays import Floats, Ints, Mask
 from femurfe.errors import InvalidMaterial
 from femurfe.fem.elements import solid
+from femurfe.fem.foresight import cell_means, foreseen, grown
 from femurfe.fem.laws import Law
 from femurfe.fem.operator import Stiffness
 from femurfe.fem.recover import quadrature_strain, quadrature_volumes, stress_from_strain
@@ -34,9 +35,8 @@ class YieldingCells:
     mesh, stiffness : the elastic stiffness of all cells, whose constants the laws share.
     young, poisson : (n_cells,) MPa and 1.
     laws : each on its own cells, which must be linear isotropic.
-    lagged : whether what softens does so from the next step on, as in Oliver 2008, Comput Methods
-        Appl Mech Eng 197:1865: no tangent is then less than positive, at an error that
-        falls with the steps.
+    lagged : whether what softens does so as foreseen from the steps before, see
+        `femurfe.fem.foresight`: no tangent is then less than positive.
     """
 
     mesh: Mesh
@@ -65,7 +65,11 @@ class YieldingCells:
     def start(self) -> History:
         """The history of the unloaded state: zeros (n_cells * n_q, m) for each law."""
         n_q = self.n_quadrature
-        return tuple(np.zeros((len(law.cells) * n_q, law.module.N_HISTORY)) for law in self.laws)
+        return tuple(np.zeros((len(law.cells) * n_q, law.module.N_HISTORY + 1)) for law in self.laws)
+
+    def foreseen(self, history: History, ratio: float) -> History:
+        """The history for a step that is ``ratio`` times as long as the last one."""
+        return tuple(np.hstack([own[:, :-1], ratio * own[:, -1:]]) for own in history)
 
     def respond(self, field: Floats, history: History) -> YieldResponse:
         """The answer to displacements (n_points, 3), from the last kept history."""
@@ -79,7 +83,7 @@ class YieldingCells:
         )
         cells, excess = self._excess(parts)
         _add_forces(self.mesh, cells, excess, forces)
-        return YieldResponse(self, forces, parts, history)
+        return YieldResponse(self, field, forces, parts)
 
     def _excess(self, parts: tuple[_Part, ...]) -> tuple[Ints, Floats]:
         """Cells that have yielded, and their stress beyond the elastic one, (n, n_q, 6)."""
@@ -110,6 +114,7 @@ class _Part:
     """What a law gives at the quadrature points of its cells, n in all."""
 
     strain: Floats
+    start: Floats
     stress: Floats
     after: Floats
     yields: Mask
@@ -121,14 +126,15 @@ class _Part:
 
 
 def _updated(law: Law, strain: Floats, before: Floats, lagged: bool) -> _Part:
-    n = len(strain)
-    part = _Part(strain, np.empty((n, 6)), np.empty_like(before), np.empty(n, dtype=bool))
+    n, foresees = len(strain), lagged and law.falls
+    start = foreseen(law, before) if foresees else before
+    part = _Part(strain, start, np.empty((n, 6)), np.zeros_like(before), np.empty(n, dtype=bool))
     update = pick(law.module.update_serial, law.module.update_parallel)
     update(
-        np.arange(n), strain, before, law.constants, n // max(len(law.cells), 1), False, lagged,
+        np.arange(n), strain, start, law.constants, n // max(len(law.cells), 1), False, lagged,
         part.stress, part.after, np.empty((1, 6, 6)), part.yields,
     )  # fmt: skip
-    return part
+    return replace(part, after=grown(law, before, start, part.after)) if foresees else part
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,9 +142,9 @@ class YieldResponse:
     """What cells answer to displacements: a `femurfe.fem.contribution.Response`."""
 
     cells: YieldingCells
+    field: Floats
     forces: Floats
     parts: tuple[_Part, ...]
-    before: History
 
     @property
     def history(self) -> History:
@@ -150,7 +156,7 @@ class YieldResponse:
         """Energy lost in plastic flow, N mm; NaN if a law does not tell it."""
         owner = self.cells
         return sum(
-            float((_lost(law, part.after) * owner.volumes[law.cells].ravel()).sum())
+            float((_lost(law, part.after, owner.lagged) * owner.volumes[law.cells].ravel()).sum())
             for law, part in zip(owner.laws, self.parts, strict=True)
         )
 
@@ -158,9 +164,9 @@ class YieldResponse:
         """The derivative of the forces: the elastic stiffness and what yielding changes of it."""
         owner, n_q = self.cells, self.cells.n_quadrature
         ids, moduli = [np.empty(0, dtype=np.int64)], [np.empty((0, n_q, 6, 6))]
-        for law, part, before in zip(owner.laws, self.parts, self.before, strict=True):
+        for law, part in zip(owner.laws, self.parts, strict=True):
             if part.yields.any():
-                cells, change = _changes(law, part, before, owner)
+                cells, change = _changes(law, part, owner)
                 ids.append(law.cells[cells])
                 change -= (
                     (part.yields.reshape(-1, n_q)[cells][..., None, None])
@@ -174,39 +180,30 @@ class YieldResponse:
         )
 
 
-def _changes(law: Law, part: _Part, before: Floats, owner: YieldingCells) -> tuple[Ints, Floats]:
+def _changes(law: Law, part: _Part, owner: YieldingCells) -> tuple[Ints, Floats]:
     """Cells of a law with points that yield, and the tangents (n, n_q, 6, 6) of these points, else zero."""
     points, n_q = np.flatnonzero(part.yields), owner.n_quadrature
     tangents = np.empty((len(points), 6, 6))
     update = pick(law.module.update_serial, law.module.update_parallel)
     spare = part.stress.copy(), part.after.copy(), part.yields.copy()
     update(
-        points,
-        part.strain,
-        before,
-        law.constants,
-        n_q,
-        True,
-        owner.lagged,
-        spare[0],
-        spare[1],
-        tangents,
-        spare[2],
-    )
+        points, part.strain, part.start, law.constants, n_q, True, owner.lagged, spare[0], spare[1],
+        tangents, spare[2],
+    )  # fmt: skip
     cells, which = np.unique(points // n_q, return_inverse=True)
     out = np.zeros((len(cells), n_q, 6, 6))
     out[which, points % n_q] = tangents
     return cells, out
 
 
-def _lost(law: Law, after: Floats) -> Floats:
+def _lost(law: Law, after: Floats, lagged: bool) -> Floats:
     """Energy per volume that each point has lost, N/mm2."""
     n_q = len(after) // max(len(law.cells), 1)
     constants = np.repeat(law.constants, n_q, axis=0)
-    if law.kernel == "von_mises":
-        return _under(constants[:, 2:], after[:, 6])
-    if law.kernel == "quadric":
-        return constants[:, 3] * _under(constants[:, 4:], after[:, 6])
+    if law.kernel in ("von_mises", "quadric"):
+        table = constants[:, 2:] if law.kernel == "von_mises" else constants[:, 4:]
+        whole = _under(table, cell_means(law, after) if lagged and law.falls else after[:, 6])
+        return whole if law.kernel == "von_mises" else constants[:, 3] * whole
     if law.kernel == "drucker_prager" and law.is_symmetric:
         return np.asarray(constants[:, 3] * after[:, 6] + 0.5 * constants[:, 5] * after[:, 6] ** 2)
     return np.full(len(after), np.nan)

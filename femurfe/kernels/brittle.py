@@ -6,10 +6,10 @@ multiplied by 1 - d, its compressive part is carried in full: cracks close (Ju 1
 stress over E, plus the plastic strain that grew in tension, of which the share is the sum of the
 positive over that of all absolute principal stresses (Lubliner 1989, Int J Solids Struct 25:299).
 ``(1 - d) w = w0 exp(-(w - w0) / wf)``: uniaxial tension falls as exp from its strength E w0, and wf follows
-from the fracture energy over the cell's length. If ``lagged``, damage is that of the w before the
-step. Constants of a cell: lambda, mu, n, n plastic strains,
+from the fracture energy over the cell's length. If ``lagged``, damage is that of the w foreseen.
+Constants of a cell: lambda, mu, n, n plastic strains,
 n strengths as for von Mises, then E, w0, wf. History of a point: plastic strain (6), k, tensile
-plastic strain, w.
+plastic strain, w, w foreseen.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import numpy as np
 from femurfe.kernels import hardening, von_mises
 from femurfe.kernels.compiled import kernel
 
-N_HISTORY = 9
+N_HISTORY = 10
+SOFTENS_BY, FORESEEN = 8, 9
 SWEEPS = 12
 LEAST = 1e-300
 
@@ -128,7 +129,8 @@ def point(strain, history, constants, stress, after, tangent, wanted, lagged):  
     grows = drive.real > max(history[8].real, start)
     if grows:
         after[8] = drive
-    w = history[8] + 0.0 * positive if lagged else after[8]
+    after[9] = history[9]
+    w = history[9] + 0.0 * positive if lagged else after[8]
     if w.real <= start:
         return yields
     left = start / w * np.exp((start - w) / scale)

@@ -22,6 +22,7 @@ from femurfe.kernels.moduli import moduli
 
 TABLE = 5
 N_HISTORY = 7
+SOFTENS_BY = FORESEEN = 6
 MOST = 60
 
 

@@ -19,6 +19,7 @@ from femurfe.kernels.compiled import kernel
 
 TABLE = 3
 N_HISTORY = 7
+SOFTENS_BY = FORESEEN = 6
 
 
 @kernel

@@ -158,7 +158,7 @@ def compare(
         solving = Solving(cases, options, threads, margin, geometry, known)
         rungs, solved = on_rungs(built, interfaces, ladder), []
         for i, rung in enumerate(rungs):
-            tell_arm = partial(tell, "solve", i, len(rungs))
+            tell_arm = partial(_told, tell, i, len(rungs))
             arm, found = solve_rung(rung, solving, bone, ultimate, tell_arm)
             rungs[i] = replace(rung, arm=arm)
             solved += found
@@ -166,6 +166,10 @@ def compare(
     by_key = {(one.arm, one.case): one for one in solved}
     arms_by_name = {rung.arm.name: rung.arm for rung in rungs}
     return Comparison(bone, case, arms_by_name, cases, by_key, tuple(notes), rungs)
+
+
+def _told(tell: Progress, done: int, total: int, stage: str, detail: str) -> None:
+    tell(stage, done, total, detail)
 
 
 def _silent(stage: str, done: int, total: int, detail: str) -> None:

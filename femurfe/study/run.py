@@ -13,7 +13,7 @@ from femurfe.fem.linear import SolverOptions
 from femurfe.interfaces import Interface
 from femurfe.item import Item
 from femurfe.loads import LoadCase
-from femurfe.materials import BoneMaterials
+from femurfe.materials import BoneMaterials, constants
 from femurfe.mesh.core import Mesh
 from femurfe.study.arms import Averaging, Fit, build_arms
 from femurfe.study.build import build_bone, build_loads, build_materials
@@ -89,6 +89,7 @@ def build_inputs(study: StudyFile, folder: Path, keep: Keep = anew) -> Inputs:
     interfaces = build_interfaces(study.interfaces, folder)
     ladder = build_ladder(study.interfaces, study.ladder or (), folder)
     materials = build_materials(study.materials, bone, folder)
+    _check_isotropic(study, materials)
     return Inputs(bone, arms, build_loads(study, bone), materials, interfaces, ladder)
 
 
@@ -97,6 +98,16 @@ def _check_sizes(study: StudyFile) -> None:
     sized = [name for name, item in study.items.items() if item.mesh_size_mm is not None]
     if study.mesh.kind == "voxel" and sized:
         message = f"items.{sized[0]}.mesh_size_mm does not belong to a mesh of voxels, which have one size"
+        raise InvalidStudy(message)
+
+
+def _check_isotropic(study: StudyFile, materials: BoneMaterials) -> None:
+    """Refuse to break bone whose cortex is anisotropic: yielding takes isotropic elasticity."""
+    symmetry = constants(materials.cortical).symmetry
+    if study.failure == "ultimate" and symmetry != "isotropic":
+        message = (
+            f"failure = 'ultimate' takes an isotropic cortical material; {materials.cortical!r} is {symmetry}"
+        )
         raise InvalidStudy(message)
 
 

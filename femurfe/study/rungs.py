@@ -13,16 +13,19 @@ from femurfe.study.arms import Arm
 from femurfe.study.ladder import Rung
 from femurfe.study.pullout import pull_out_formula
 from femurfe.study.solving import Solved, Solving
-from femurfe.study.ultimate import UltimateOptions, break_arm
+from femurfe.study.ultimate import UltimateOptions, break_arm, step_words
 
 BLOCK = "block"
-Tell = Callable[[str], None]
+Tell = Callable[[str, str], None]
 
 
 def solve_rung(
     rung: Rung, solving: Solving, bone: Bone, ultimate: UltimateOptions | None, tell: Tell
 ) -> tuple[Arm, list[Solved]]:
-    """An arm on the mesh that it was solved on, and what came out under each load."""
+    """An arm on the mesh that it was solved on, and what came out under each load.
+
+    ``tell`` is called with a stage and its detail.
+    """
     arm, parted = rung.arm, None
     if rung.interfaces:
         model = Model(arm.mesh, arm.materials, next(iter(solving.cases.values())))
@@ -42,26 +45,23 @@ def _broken(
     one: Solved, arm: Arm, parted: Parted | None, solving: Solving, ultimate: UltimateOptions, tell: Tell
 ) -> Solved:
     """The same with what breaking the arm gives."""
-    report = _stepped(tell, f"{arm.name}: {one.case}")
     case, margin = solving.cases[one.case], solving.margin
+    report = _stepped(tell, f"{arm.name}: {one.case}", case.measure)
     broken = break_arm(arm, case, ultimate, solving.options, margin, solving.threads, report, parted)
     return replace(one, broken=broken)
 
 
 def _counted(tell: Tell, arm: str) -> Callable[[str, int, float], None]:
     def report(cases: str, iteration: int, residual: float) -> None:
-        tell(f"{arm}: {cases}, iteration {iteration}, residual {residual:.1e}")
+        tell("solve", f"{arm}: {cases}, iteration {iteration}, residual {residual:.1e}")
 
     return report
 
 
-def _stepped(tell: Tell, what: str) -> Callable[[StepRow], None]:
+def _stepped(tell: Tell, what: str, measure: str) -> Callable[[StepRow], None]:
     """Tell the table of steps as it grows."""
 
     def report(row: StepRow) -> None:
-        tell(
-            f"{what}, step {row.step}: {row.iterations} iterations ({row.linear} linear), residual "
-            f"{row.residual:.1e}, motion {row.motion:.4g}, load {row.load:.4g}"
-        )
+        tell("load", f"{what}, {step_words(row, measure)}")
 
     return report

@@ -103,11 +103,11 @@ class UltimateTable(Table):
     breaks: Literal["all", "interfaces"] = "all"
     largest_mm: Positive = 5.0
     largest_deg: Positive = 10.0
-    fall: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.7
+    fall: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.8
     first: Annotated[float, Field(gt=0.0, le=1.0)] = 0.05
     most: Annotated[float, Field(gt=0.0, le=1.0)] = 0.1
     tolerance: Annotated[float, Field(gt=0.0, le=1e-2)] = 1e-4
-    drift: Annotated[float, Field(gt=0.0, le=1.0)] = 0.03
+    drift: Annotated[float, Field(gt=0.0, le=1.0)] = 0.05
     snapshots: Annotated[int, Field(ge=0)] = 1
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from femurfe.arrays import Floats, Mask
-from femurfe.evaluate.curve import LoadCurve
+from femurfe.evaluate.curve import FAILED_SHARE, LoadCurve
 from femurfe.evaluate.laws import yielding_laws
 from femurfe.evaluate.sequence import Event, Snapshot, Watcher
 from femurfe.evaluate.strains import Geometry
@@ -42,17 +42,17 @@ class UltimateOptions:
     fall : share of the peak to which the load may fall before it ends.
     first, most : steps, as shares of the largest motion.
     tolerance, drift : see `femurfe.fem.steps.NewtonOptions`.
-    snapshots : every so many steps the fields are kept; 0 for none.
+    snapshots : every so many steps the fields are kept, and those of the last one; 0 for none.
     breaks : ``"all"``, or ``"interfaces"`` alone, while all cells stay elastic.
     """
 
     largest_mm: float = 5.0
     largest_deg: float = 10.0
-    fall: float = 0.7
+    fall: float = FAILED_SHARE
     first: float = 0.05
     most: float = 0.1
     tolerance: float = 1e-4
-    drift: float = 0.03
+    drift: float = 0.05
     snapshots: int = 1
     breaks: Literal["all", "interfaces"] = "all"
 
@@ -94,7 +94,7 @@ def break_arm(
     end = float(np.radians(options.largest_deg)) if moment else options.largest_mm
     sign = 1.0 if case.loads else float(np.sign(driving_size(case)))
     newton = NewtonOptions(tolerance=options.tolerance, drift=options.drift, fall=options.fall)
-    leg = Leg(sign * end, first=options.first, most=options.most, finest=options.first / 4.0)
+    leg = Leg(sign * end, first=options.first, most=options.most, finest=options.first / 2.0)
     settling = () if parted is None or case.driven_platen else parted.settling(1.0)
     since = _Since(len(settling))
     path = solve_path(
@@ -108,7 +108,7 @@ def break_arm(
         np.array([0.0, *(row.motion for row in rows)]), np.array([0.0, *(row.load for row in rows)]),
         case.measure, gauge,
     )  # fmt: skip
-    events, snapshots = tuple(watcher.events), tuple(watcher.snapshots)
+    events, snapshots = tuple(watcher.events), tuple(watcher.series())
     return Broken(curve, rows, events, snapshots, path.end, path.log, bool(laws) or not _elastic(parted))
 
 
@@ -180,33 +180,43 @@ def ultimate_columns(broken: Broken) -> Row:
     return row
 
 
-def _units(broken: Broken) -> tuple[str, str, float, float]:
+def step_words(row: StepRow, measure: str) -> str:
+    """A step in words: its number, motion and load, and what it took."""
+    motion, load, a, b = _units(measure)
+    (what, unit), (size, of) = (name.split("_", 1) for name in (motion, load))
+    return (
+        f"step {row.step}: {what} {a * abs(row.motion):.4g} {unit}, {size} {b * abs(row.load):.4g} {of}, "
+        f"{row.iterations} iterations ({row.linear} linear), residual {row.residual:.1e}, {row.seconds:.1f} s"
+    )
+
+
+def _units(measure: str) -> tuple[str, str, float, float]:
     """Names of the columns of motion and load, and what one unit inside is in theirs."""
-    if broken.curve.measure == "moment":
+    if measure == "moment":
         return "angle_deg", "moment_Nm", float(np.degrees(1.0)), 1.0 / NMM_PER_NM
     return "motion_mm", "load_N", 1.0, 1.0
 
 
 def curve_rows(key: Row, broken: Broken) -> list[Row]:
-    """One row per step of a path; ``key`` comes first in each."""
-    out = []
+    """One row per step of a path, the unloaded state as step 0; ``key`` comes first in each."""
+    solving = ("iterations", "linear_iterations", "residual", "drift", "seconds")
+    out: list[Row] = [_curve_row(key, broken, 0, 0.0, 0.0) | dict.fromkeys(solving, 0)]
     for row in broken.steps:
-        values: Row = {"step": row.step}
-        for name in ("motion_mm", "load_N", "angle_deg", "moment_Nm"):
-            values[name] = float("nan")
-        motion, load, a, b = _units(broken)
-        values[motion], values[load] = a * abs(row.motion), b * abs(row.load)
-        values |= {
-            "iterations": row.iterations, "linear_iterations": row.linear, "residual": row.residual,
-            "drift": row.drift, "seconds": row.seconds,
-        }  # fmt: skip
-        out.append({**key, **values})
+        values = (row.iterations, row.linear, row.residual, row.drift, row.seconds)
+        own = _curve_row(key, broken, row.step, row.motion, row.load)
+        out.append(own | dict(zip(solving, values, strict=True)))
     return out
+
+
+def _curve_row(key: Row, broken: Broken, step: int, motion: float, load: float) -> Row:
+    nan, (to, of, a, b) = float("nan"), _units(broken.curve.measure)
+    blank = dict.fromkeys(("motion_mm", "load_N", "angle_deg", "moment_Nm"), nan)
+    return {**key, "step": step, **blank, to: a * abs(motion), of: b * abs(load)}
 
 
 def event_rows(key: Row, broken: Broken) -> list[Row]:
     """One row per region that began to yield or to break, in order."""
-    motion, load, a, b = _units(broken)
+    motion, load, a, b = _units(broken.curve.measure)
     names = ("load_N", "moment_Nm", "motion_mm", "angle_deg")
     out = []
     for number, event in enumerate(broken.events, 1):
@@ -221,7 +231,7 @@ def event_rows(key: Row, broken: Broken) -> list[Row]:
 def write_series(arm: Arm, broken: Broken, folder: Path, name: str) -> None:
     """Write the snapshots as ``name_001.vtu`` and so on, and ``name.pvd`` that plays them by their motion."""
     lines = []
-    factor = _units(broken)[2]
+    factor = _units(broken.curve.measure)[2]
     for number, shot in enumerate(broken.snapshots, 1):
         file = f"{name}_{number:03d}.vtu"
         cells = {"plastic_strain": shot.plastic_strain, "damage": shot.damage}

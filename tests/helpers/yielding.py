@@ -32,5 +32,7 @@ def all_cells(mesh):
 
 def drawn(model, laws, to, **leg):
     """The path of a model whose driving motion goes ``to``, in steps of a tenth or as ``leg`` says."""
-    options = {name: leg.pop(name) for name in ("newton", "solver", "watch", "lagged") if name in leg}
+    options = {
+        name: leg.pop(name) for name in ("newton", "solver", "watch", "lagged", "threads") if name in leg
+    }
     return solve_path(model, laws, (Leg(to, **leg),), **options)

@@ -40,8 +40,12 @@ def sector(radii, n):
     return grid(sides, sides, radii, 2, out, curved=True)
 
 
-def sphere(legs, **options):
-    mesh = sector(np.linspace(INNER, OUTER, 9), 2)
+EVEN = np.linspace(INNER, OUTER, 9)
+THIN_INSIDE = INNER * (OUTER / INNER) ** (np.linspace(0.0, 1.0, 9) ** 2)
+
+
+def sphere(legs, radii=EVEN, n=2, **options):
+    mesh = sector(radii, n)
     s = 0.5**0.5
     rollers = {"x0": (1, 0, 0), "y0": (0, 1, 0), "x1": (s, 0, -s), "y1": (0, s, -s)}
     supports = tuple(Roller(name, normal) for name, normal in rollers.items())
@@ -57,6 +61,17 @@ def sphere(legs, **options):
     field, law = ideal(mesh, YOUNG, STRENGTH)
     path = solve_path(Model(mesh, field, case), law, legs, watch=watch, **options)
     return path, np.array(grown)
+
+
+def test_a_thick_sphere_first_yields_at_the_pressure_of_hill_within_a_fifth_of_a_percent():
+    """Hill 1950: first yield 2/3 Y (1 - a3/b3) = 58.333, at the inside."""
+    low, high = 0.998 * 58.333, 1.002 * 58.333
+    legs = (Leg(low, "load", first=1.0, most=1.0), Leg(high, "load", first=1.0, most=1.0))
+    path, grown = sphere(legs, THIN_INSIDE, 4, threads=1)
+    assert path.is_complete
+    assert grown[:, 0] == pytest.approx([low, high])
+    assert grown[0, 2] == 0.0
+    assert grown[1, 2] > 0.0
 
 
 def test_a_thick_sphere_yields_grows_and_collapses_at_the_pressures_of_hill():

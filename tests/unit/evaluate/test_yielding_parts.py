@@ -11,7 +11,7 @@ from femurfe.evaluate.parts import Part
 from femurfe.evaluate.sequence import Watcher
 from femurfe.fem.drive import Leg
 from femurfe.fem.laws import von_mises_law
-from femurfe.loads.base import Force, LoadCase, Roller
+from femurfe.loads.base import MOTIONS, Fixed, Force, LoadCase, Platen, Roller
 from femurfe.materials import constants, material
 from femurfe.materials.field import LIMITS, MaterialField
 from femurfe.model import Model
@@ -83,6 +83,21 @@ def test_the_weaker_region_is_the_first_to_yield_and_its_share_is_seen():
     assert len(watcher.snapshots) == (len(path.rows) + 1) // 2
     last = watcher.snapshots[-1]
     assert last.plastic_strain[mesh.in_region("inside")].min() > last.plastic_strain.min()
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_the_series_ends_with_the_last_step_and_moves_what_is_glued_to_a_platen(every):
+    mesh = block((1, 1, 1), (1.0, 1.0, 1.0), 2)
+    law = von_mises_law(np.arange(6), np.full(6, 1000.0), np.full(6, 0.3), [0.0], [10.0])
+    platen = Platen("top", "z1", prescribed={**dict.fromkeys(MOTIONS, 0.0), "z": 0.02})
+    watcher = Watcher(mesh, every=every)
+    model = Model(mesh, field_of(6, 1000.0, 10.0, 10.0), LoadCase("pull", (Fixed("z0"), platen)))
+    path = solve_path(model, (law,), (Leg(0.02, first=0.2, most=0.2),), watch=watcher.see, threads=1)
+    series = watcher.series()
+    assert len(series) == len(watcher.snapshots) + (every == 3)
+    assert series[-1].motion == path.motion[-1]
+    np.testing.assert_array_equal(series[-1].displacement, path.displacement)
+    assert series[-1].displacement[mesh.points[:, 2] == 1.0, 2] == pytest.approx(0.02)
 
 
 def test_bone_in_large_soft_cells_gets_a_law_at_the_steepest_softening_there_is():

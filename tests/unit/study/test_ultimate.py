@@ -12,7 +12,15 @@ from femurfe.evaluate.sequence import Event, Snapshot
 from femurfe.fem.steps import StepRow
 from femurfe.mesh.io import read_mesh
 from femurfe.study.read import find_study, parse_study
-from femurfe.study.ultimate import Broken, curve_rows, event_rows, ultimate_columns, write_series
+from femurfe.study.run import build_inputs
+from femurfe.study.ultimate import (
+    Broken,
+    curve_rows,
+    event_rows,
+    step_words,
+    ultimate_columns,
+    write_series,
+)
 
 MESH = block((1, 1, 1), (10.0, 10.0, 10.0), 2)
 
@@ -35,9 +43,11 @@ def test_forces_stand_in_newtons_and_moments_in_newton_metres_over_degrees():
     assert force["residual_load_N"] == 900.0
     assert force["yields_first"] == "trabecular"
     assert force["breaks_first"] == ""
-    row = curve_rows({"arm": "a"}, broken("moment"))[1]
+    row = curve_rows({"arm": "a"}, broken("moment"))[2]
     assert row["arm"] == "a"
     assert row["angle_deg"] == pytest.approx(np.degrees(0.02))
+    first = curve_rows({}, broken())[0]
+    assert (first["step"], first["motion_mm"], first["load_N"]) == (0, 0.0, 0.0)
     (event,) = event_rows({}, broken())
     assert (event["order"], event["load_N"], event["z_mm"]) == (1, 1500.0, 3.0)
 
@@ -59,3 +69,19 @@ def test_a_study_that_breaks_its_arms_takes_tetrahedra_and_no_sweep():
         parse_study(tables | {"mesh": {"kind": "voxel"}})
     with pytest.raises(InvalidStudy, match="first must be at most"):
         parse_study(tables | {"ultimate": {"first": 0.5}})
+
+
+def test_an_anisotropic_cortex_is_refused_before_anything_is_meshed():
+    import tomllib
+
+    path = find_study("femur_neck_ultimate")
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    tables["materials"] = {"cortical": "bone/cortical_dong_guo_2004"}
+    with pytest.raises(InvalidStudy, match="isotropic cortical material; 'bone/cortical_dong_guo_2004' is"):
+        build_inputs(parse_study(tables), path.parent)
+
+
+def test_a_step_in_words_has_the_units_of_its_load_case():
+    row = broken().steps[1]
+    assert "step 2: motion 0.02 mm, load 1500 N" in step_words(row, "force")
+    assert "angle 1.146 deg, moment 1.5 Nm" in step_words(row, "moment")
