@@ -75,7 +75,7 @@ class YieldingCells:
         """The answer to displacements (n_points, 3), from the last kept history."""
         forces = self.stiffness.apply(field[:, :, None])[:, :, 0]
         if not self.laws:
-            return YieldResponse(self, forces, (), history)
+            return YieldResponse(self, field, forces, ())
         strain = quadrature_strain(self.mesh, field)
         parts = tuple(
             _updated(law, strain[law.cells].reshape(-1, 6), before, self.lagged)

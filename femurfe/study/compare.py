@@ -17,7 +17,7 @@ from femurfe.materials import BoneMaterials
 from femurfe.model import Model, begin_compiling
 from femurfe.study.arms import Arm, Arms, Averaging, Fit, Kind, build_arms, default_materials
 from femurfe.study.kept import Keep, anew, recorded
-from femurfe.study.ladder import Ladder, Rung, on_rungs, rung_rows
+from femurfe.study.ladder import Ladder, Rung, on_rungs
 from femurfe.study.notes import warn_of_placement
 from femurfe.study.responses import Responses
 from femurfe.study.rungs import solve_rung
@@ -66,10 +66,6 @@ class Comparison:
     def event_rows(self) -> list[Row]:
         """One row per region that began to yield or to break, in order, of every such arm."""
         return [r for s in self.solved.values() if s.broken for r in event_rows(self._key(s), s.broken)]
-
-    def rung_rows(self) -> list[Row]:
-        """One row per outcome and pair of rungs: how much they differ."""
-        return rung_rows(self.rungs, self.rows())
 
     def _key(self, solved: Solved) -> Row:
         return {"case": self.case, "arm": solved.arm, "load_case": solved.case}

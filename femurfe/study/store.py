@@ -15,6 +15,7 @@ import tomli_w
 
 from femurfe.errors import FemurfeError
 from femurfe.mesh.io import write_mesh
+from femurfe.study.bias import rung_rows
 from femurfe.study.compare import Comparison
 from femurfe.study.described import load_summary, materials_used, mesh_summary
 from femurfe.study.fields import fields, file_name
@@ -83,7 +84,7 @@ def write_outcome(outcome: Outcome, folder: Path) -> None:
         ("interaction", interaction_rows(comparison)),
         ("curves", comparison.curve_rows()),
         ("events", comparison.event_rows()),
-        ("ladder", comparison.rung_rows()),
+        ("ladder", rung_rows(comparison.rungs, comparison.rows())),
     ):
         if rows:
             (folder / f"{name}.csv").write_text(csv_text(rows), encoding="utf-8")
