@@ -13,8 +13,8 @@ from typing import Any
 from femurfe import paths
 
 ASIDE = (
-    "__main__.py", "analysis", "api", "bench", "cli", "figures", "report", "study/bias.py", "study/described.py",
-    "study/estimate.py", "study/extras.py", "study/fields.py", "study/interaction.py",
+    "__main__.py", "analysis", "api", "bench", "cli", "figures", "report", "study/bias.py",
+    "study/described.py", "study/estimate.py", "study/extras.py", "study/fields.py", "study/interaction.py",
     "study/results.py", "study/store.py", "study/sweep", "_data",
 )  # fmt: skip
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
