@@ -483,5 +483,5 @@ def test_figures_never_solve(run, tmp_path, monkeypatch):
         raise AssertionError
 
     monkeypatch.setattr("femurfe.model.solve_all", solving)
-    monkeypatch.setattr("femurfe.study.compare.solve_all", solving)
+    monkeypatch.setattr("femurfe.study.solving.solve_all", solving)
     assert len(api.figures(run.folder, ["bars", "interaction"], out=tmp_path / "drawn").files) == 6

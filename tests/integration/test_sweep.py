@@ -120,6 +120,8 @@ def test_a_surface_that_changes_while_the_sweep_runs_stops_it(tmp_path, monkeypa
 
     monkeypatch.setattr(solve, "run_study", changes_meanwhile)
     assert "'own.toml' changed on disk" in solve.solve_case(content)["changed"]
+    content["raw_stamp"] = "another"
+    assert "'own.toml' changed on disk" in solve.solve_case(content)["changed"]
     content["stamp"] = "another"
     assert "another version" in solve.solve_case(content)["changed"]
 
