@@ -39,6 +39,7 @@ from femurfe.study.table import Row
 TALLEST_CUT = 2.1
 LOADS_PER_PAGE = 3
 NUDGE = 0.07  # mm, off the planes in which the lattice has its facets
+UPRIGHT = 0.99
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -181,7 +182,9 @@ def _along(results: Results, screw: ItemRecord) -> Plane:
     assert screw.end is not None
     middle, forward = 0.5 * (screw.start + screw.end), screw.end - screw.start
     if results.site != "vertebra":
-        return plane(middle, -forward, results.axes["proximal"])
+        up = results.axes["proximal"]
+        upright = abs(forward @ up) > UPRIGHT * np.linalg.norm(forward)
+        return plane(middle, _across(results) if upright else -forward, up)
     left = results.axes["left"]
     up = forward - (forward @ left) * left
     return Plane(middle, left, up / np.linalg.norm(up))

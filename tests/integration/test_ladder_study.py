@@ -28,7 +28,7 @@ STUDY = {
     "arms": {"screw": ["screw"]},
     "loads": {"pullout": {"case": "pullout", "force_N": 100.0}},
     "ultimate": {"breaks": "interfaces", "largest_mm": 0.2, "first": 0.1, "most": 0.25, "snapshots": 0},
-    "figures": {"kinds": ["curves"], "formats": ["png"]},
+    "figures": {"kinds": ["curves", "section"], "formats": ["png"]},
 }  # fmt: skip
 
 
@@ -92,6 +92,7 @@ def test_the_report_and_the_figures_know_the_rungs(results):
     said = interfaces_said(read_folder(results))
     assert "bonded, compliant, cohesive and frictional" in said
     assert (results / "figures" / "curves.png").is_file()
+    assert (results / "figures" / "section.png").is_file()
     assert json.loads((results / "summary.json").read_text())["anatomy"]["site"] == "block"
 
 
