@@ -13,6 +13,7 @@ from femurfe.errors import FemurfeError, UnreadableFile
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.io import MESH_FORMATS, read_mesh, read_surface
 from femurfe.study.estimate import Estimate, estimate
+from femurfe.study.ladder import rung_name
 from femurfe.study.read import example_names, find_study, read_study
 from femurfe.study.run import build_inputs, mesh_of
 from femurfe.study.schema import StudyFile
@@ -61,7 +62,7 @@ def check(study: str | Path) -> Check:
     check_wishes(table)
     inputs = build_inputs(table, path.parent)
     size = estimate(table, inputs)
-    arms = [f"{arm}, {rung}" for arm in inputs.arms for rung in inputs.ladder] or list(inputs.arms)
+    arms = [rung_name(arm, rung) for arm in inputs.arms for rung in inputs.ladder] or list(inputs.arms)
     n_solves = len(arms) * len(inputs.loads)
     solves = n_solves * (2 if table.mesh.compare_fits else 1)
     n_cases, sweep_seconds = _sweep_size(table, path.parent, size, n_solves)

@@ -115,7 +115,9 @@ def aggregated(
     inverses: Callable[[Floats], Floats] | None = None,
     pieces: Callable[[], Ints | None] | None = None,
 ) -> tuple[list[CoarseStep], BlockRows]:
-    """The levels of a matrix, and the coarsest matrix, whose inverse is at most ``DENSE`` of its size.
+    """The levels of a matrix, and the coarsest matrix, which is inverted whole.
+
+    It has at most ``COARSEST`` rows, or as many as give its inverse ``DENSE`` of the entries of the first.
 
     Parameters
     ----------
@@ -132,8 +134,8 @@ def aggregated(
     known, invert = list(plans or ()), inverses or block_inverses
     piece = None if known or pieces is None else pieces()
     steps: list[CoarseStep] = []
-    least = max(COARSEST, int(np.sqrt(DENSE * matrix.data.size) / 6.0))
-    while not steps or (matrix.n_rows > least and len(steps) < MOST_LEVELS):
+    most = max(COARSEST, int(np.sqrt(DENSE * matrix.data.size) / 6.0))
+    while not steps or (matrix.n_rows > most and len(steps) < MOST_LEVELS):
         plan = known[len(steps)] if known else _plan(matrix, modes, alone, piece)
         if plans is not None and not known:
             plans.append(plan)

@@ -29,6 +29,11 @@ class Rung:
     interfaces: Sequence[Interface]
 
 
+def rung_name(arm: str, rung: str) -> str:
+    """What an arm is called on a rung."""
+    return f"{arm}, {rung}"
+
+
 def on_rungs(arms: Sequence[Arm], interfaces: Sequence[Interface], ladder: Ladder) -> list[Rung]:
     """Every arm on every rung; once only if there is no ladder, or an arm has none of its interfaces.
 
@@ -46,7 +51,7 @@ def on_rungs(arms: Sequence[Arm], interfaces: Sequence[Interface], ladder: Ladde
         placed = {name: interfaces_of(arm, own) for name, own in ladder.items()}
         if any(placed.values()):
             out += [
-                Rung(replace(arm, name=f"{arm.name}, {name}"), arm.name, name, own)
+                Rung(replace(arm, name=rung_name(arm.name, name)), arm.name, name, own)
                 for name, own in placed.items()
             ]
         else:
