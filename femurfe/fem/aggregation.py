@@ -218,6 +218,7 @@ def _minimise_energy(matrix: BlockRows, inverse: Floats, plan: Plan, p: Floats, 
     """Steps of conjugate gradients on the energy of a prolongator ``p``, in place."""
     pieces = even_pieces(0, matrix.n_rows, PIECES, PIECES)
     image, scaled = np.empty_like(p), np.empty_like(p)
+    modes = plan.modes, np.ascontiguousarray(plan.modes.transpose(0, 2, 1))
 
     def times(field: Floats) -> None:
         team.run(
@@ -228,9 +229,7 @@ def _minimise_energy(matrix: BlockRows, inverse: Floats, plan: Plan, p: Floats, 
     times(p)
     left, direction, before = np.negative(image), np.zeros(p.shape), 0.0
     for _ in range(ENERGY_STEPS):
-        team.run(
-            kernels.constrained_pass, pieces, *plan.up, inverse, plan.modes, plan.constraint, left, scaled
-        )
+        team.run(kernels.constrained_pass, pieces, *plan.up, inverse, *modes, plan.constraint, left, scaled)
         now = float(np.vdot(left, scaled))
         if not now > 0.0:
             return

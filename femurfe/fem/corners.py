@@ -14,7 +14,7 @@ from femurfe.fem.constraints import Constraints
 from femurfe.fem.iteration import Iteration
 from femurfe.fem.levels import level_tables, records
 from femurfe.fem.ordering import even_pieces
-from femurfe.fem.pieces import find_pieces
+from femurfe.fem.pieces import Pieces
 from femurfe.fem.reduction import Reduced, near_null_space, reduced
 from femurfe.fem.tetrahedra import TetrahedralStiffness
 from femurfe.fem.vertices import support_table
@@ -55,7 +55,7 @@ class CornerSolver(Iteration):
         modes = near_null_space(constraints, points)
         steps, coarsest = aggregated(
             level.matrix, level.inverse, modes, level.alone, team, plans,
-            pieces=partial(find_pieces, k.mesh, k.young, points, len(constraints.bodies)),
+            pieces=partial(Pieces(k.mesh, k.young).of_rows, points, len(constraints.bodies)),
         )  # fmt: skip
         self.tables = level_tables(steps, coarsest, self.loads, self.precision)
         self.levels = records(self.tables)

@@ -7,6 +7,9 @@ row by row can. Where a piece has become one row, its turning is a matter of tha
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 
 from femurfe.arrays import Floats, Ints
@@ -17,21 +20,38 @@ SHARP = 1.0 / 400.0
 FEW = 8
 
 
-def find_pieces(mesh: Mesh, young: Floats, points: Ints, n_bodies: int) -> Ints | None:
-    """Pieces, numbered from 0, of the rows of some points and of platens; None if nothing is parted.
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """The pieces of a mesh, found when they are first asked for.
 
-    Parameters
+    Attributes
     ----------
     young : (n_cells,) MPa. A facet bonds cells of which neither is softer than ``SHARP`` of the other.
-    points : ids of the vertices in rows. n_bodies : platens, whose two rows each stand at the end.
     """
-    moduli = np.array(young)  # a copy, as arrays that may not be written to take kernels of their own
-    if bonds.sharpest(mesh.cells, moduli, mesh.n_points) >= SHARP:
-        return None
-    cells = bonds.bonded(mesh.cells, moduli, mesh.n_points, SHARP)
-    own = bonds.piece_of_points(mesh.cells, moduli, cells, mesh.n_points)[points]
-    all_rows = np.concatenate([own, mesh.n_cells + np.arange(2 * n_bodies)])
-    return numbered(all_rows)
+
+    mesh: Mesh
+    young: Floats
+
+    @cached_property
+    def of_points(self) -> Ints | None:
+        """The piece of each point, -1 of points that are no vertex; None if nothing is parted."""
+        mesh = self.mesh
+        moduli = np.array(self.young)  # a copy: arrays that may not be written to take kernels of their own
+        if bonds.sharpest(mesh.cells, moduli, mesh.n_points) >= SHARP:
+            return None
+        cells = bonds.bonded(mesh.cells, moduli, mesh.n_points, SHARP)
+        return np.asarray(bonds.piece_of_points(mesh.cells, moduli, cells, mesh.n_points))
+
+    def of_rows(self, points: Ints, n_bodies: int) -> Ints | None:
+        """Pieces, numbered from 0, of the rows of some points and of platens; None if nothing is parted.
+
+        Parameters
+        ----------
+        points : ids of the vertices in rows. n_bodies : platens, whose two rows each stand at the end.
+        """
+        if self.of_points is None:
+            return None
+        return numbered(np.concatenate([self.of_points[points], self.mesh.n_cells + np.arange(2 * n_bodies)]))
 
 
 def numbered(piece: Ints) -> Ints:

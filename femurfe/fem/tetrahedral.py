@@ -14,9 +14,9 @@ from femurfe.fem.chebyshev import Pair, largest_eigenvalue, noise, steps_table
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.iteration import Iteration
 from femurfe.fem.levels import level_tables, records
-from femurfe.fem.pieces import find_pieces
+from femurfe.fem.pieces import Pieces
 from femurfe.fem.tetrahedra import TetrahedralStiffness
-from femurfe.fem.vertices import inverse_blocks, support_table, vertex_level
+from femurfe.fem.vertices import VertexLevel, inverse_blocks, support_table, vertex_level
 from femurfe.kernels import cycle, krylov, layout
 from femurfe.kernels.tables import FINE, Table, aligned, aligned_copy
 from femurfe.kernels.team import Team
@@ -50,25 +50,34 @@ class TetrahedralSolver(Iteration):
         self.stiffness = stiffness
         o = stiffness.ordering
         self.special = support_table(constraints, o.row, o.bodies)
-        vertices = vertex_level(stiffness, constraints)
         plans = [] if plans is None else plans
-        steps, coarsest = aggregated(
-            vertices.matrix, vertices.inverse, vertices.modes, vertices.alone, team, plans,
-            pieces=partial(
-                find_pieces, stiffness.mesh, stiffness.young, vertices.points, len(constraints.bodies)
-            ),
-        )  # fmt: skip
-        fine, below = SMOOTHING_AT_HINGES if plans[0].hinged else SMOOTHING
-        self.tables = level_tables(steps, coarsest, self.loads, self.precision, below)
-        self.levels = records(self.tables)
+        pieces = Pieces(stiffness.mesh, stiffness.young)
+        vertices, _ = team.both(
+            partial(vertex_level, stiffness, constraints), lambda: None if plans else pieces.of_points
+        )
         self.transfer, self.vertex_special = vertices.transfer, vertices.special
         self.fine = self._fine_table(vertices.ends)
-        largest = largest_eigenvalue(self._scaled_product, self._start(), LANCZOS_STEPS)
-        chebyshev = steps_table(largest, *fine)
+        self.tables, largest = team.both(partial(self._below, vertices, plans, pieces), self._largest)
+        self.levels = records(self.tables)
+        chebyshev = steps_table(largest, *(SMOOTHING_AT_HINGES if plans[0].hinged else SMOOTHING)[0])
         self.fine = self.fine.replaced(steps=chebyshev, n_steps=len(chebyshev))
         self.state = stiffness.state(
             self.loads, **{name: stiffness.rows(self.loads) for name in ("x", "p", "q", "r")}
         )
+
+    def _below(self, vertices: VertexLevel, plans: list[Plan], pieces: Pieces) -> list[Table]:
+        """The levels from the vertices' on."""
+        rows = partial(pieces.of_rows, vertices.points, len(self.constraints.bodies))
+        steps, coarsest = aggregated(
+            vertices.matrix, vertices.inverse, vertices.modes, vertices.alone, self.team, plans, pieces=rows
+        )
+        smoothing = (SMOOTHING_AT_HINGES if plans[0].hinged else SMOOTHING)[1]
+        return level_tables(steps, coarsest, self.loads, self.precision, smoothing)
+
+    def _largest(self) -> float:
+        """The largest eigenvalue of the ten-point cells, found on one thread."""
+        with Team(1) as team:
+            return largest_eigenvalue(partial(self._scaled_product, team), self._start(), LANCZOS_STEPS)
 
     def _fine_table(self, ends: Any) -> Table:
         k = self.stiffness
@@ -121,15 +130,15 @@ class TetrahedralSolver(Iteration):
         layout.to_rows(self.constraints.project(np.asarray(field, dtype=float)), rows, out)
         return out
 
-    def _scaled_product(self, field: Any) -> Pair:
+    def _scaled_product(self, team: Team, field: Any) -> Pair:
         """A v and D A v of rows v, while ``b`` of the fine table is zero."""
         f, o = self.fine, self.stiffness.ordering
         np.negative(field, out=f.x)
         self._carry(f.x)
         layout.spread(o.shared, o.pointer, o.copies, f.x)
-        self.team.run(cycle.fine_pass, self.marker, self.kind, f.record, self.special.record, -1)
+        team.run(cycle.fine_pass, self.marker, self.kind, f.record, self.special.record, -1)
         image = f.replaced(b=f.r).record
-        self.team.run(cycle.fine_first, self.marker, self.kind, image, self.special.record)
+        team.run(cycle.fine_first, self.marker, self.kind, image, self.special.record)
         f.x[o.copies] = 0.0
         f.x[o.row[self.constraints.slaves]] = 0.0
         return f.r, f.x

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from femurfe.kernels.compiled import kernel
+from femurfe.kernels.products import ONE, SIX, THREE, add_product
 from femurfe.kernels.team import claim, finish, wait
 
 
@@ -167,9 +168,8 @@ def pattern(pointer, columns, group, n_groups):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def times_prolongator(pointer, columns, data, up, up_columns, p, out, start, stop):  # type: ignore[no-untyped-def]
-    """A P on the pattern of P, rows from start to stop; p, out (nnz, b, 6)."""
-    b = data.shape[1]
+def times_prolongator(size, pointer, columns, data, up, up_columns, p, out, start, stop):  # type: ignore[no-untyped-def]
+    """A P on the pattern of P, rows from start to stop; p, out (nnz, b, 6), size a tuple of b."""
     for i in range(start, stop):
         for k in range(up[i], up[i + 1]):
             out[k] = 0.0
@@ -182,48 +182,32 @@ def times_prolongator(pointer, columns, data, up, up_columns, p, out, start, sto
                 if m == up[i + 1]:
                     break
                 if up_columns[m] == up_columns[n]:
-                    for r in range(b):
-                        for c in range(b):
-                            a = data[k, r, c]
-                            for s in range(6):
-                                out[m, r, s] += a * p[n, c, s]
+                    add_product(ONE, size, size, data, k, p, n, out, m)
 
 
 @kernel
-def scaled_and_constrained(up, up_columns, blocks, modes, inverse, field, out, start, stop):  # type: ignore[no-untyped-def]
+def scaled_and_constrained(  # type: ignore[no-untyped-def]
+    size, up, up_columns, blocks, modes, turned, inverse, field, out, start, stop
+):  # fmt: skip
     """Set out = D field with what would change the coarse modes taken out, rows from start to stop.
 
-    modes (n_groups, 6, 6), inverse (n, 6, 6) : pseudo-inverse of the sum of modes^T modes over each
-    row's groups.
+    modes (n_groups, 6, 6), turned : their transposes, inverse (n, 6, 6) : pseudo-inverse of the sum of
+        modes^T modes over each row's groups.
     """
-    b = blocks.shape[1]
-    total, share = np.empty((b, 6)), np.empty((b, 6))
+    total, share = np.empty((1, len(size), 6)), np.empty((1, len(size), 6))
     for i in range(start, stop):
         total[:] = 0.0
         for k in range(up[i], up[i + 1]):
-            for r in range(b):
-                for s in range(6):
-                    v = 0.0
-                    for c in range(b):
-                        v += blocks[i, r, c] * field[k, c, s]
-                    out[k, r, s] = v
-            for r in range(b):
-                for s in range(6):
-                    for t in range(6):
-                        total[r, t] += out[k, r, s] * modes[up_columns[k], s, t]
-        for r in range(b):
+            out[k] = 0.0
+            add_product(ONE, size, size, blocks, i, field, k, out, k)
+            add_product(ONE, size, SIX, out, k, modes, up_columns[k], total, 0)
+        share[:] = 0.0
+        add_product(ONE, size, SIX, total, 0, inverse, i, share, 0)
+        for r in range(len(size)):
             for t in range(6):
-                v = 0.0
-                for s in range(6):
-                    v += total[r, s] * inverse[i, s, t]
-                share[r, t] = v
+                share[0, r, t] = -share[0, r, t]
         for k in range(up[i], up[i + 1]):
-            for r in range(b):
-                for s in range(6):
-                    v = 0.0
-                    for t in range(6):
-                        v += share[r, t] * modes[up_columns[k], s, t]
-                    out[k, r, s] -= v
+            add_product(ONE, size, SIX, share, 0, turned, up_columns[k], out, k)
 
 
 @kernel
@@ -303,10 +287,13 @@ def product_pattern(pointer, columns, right, right_columns, n_columns):  # type:
 
 @kernel
 def product(  # type: ignore[no-untyped-def]
-    pointer, columns, data, right, right_columns, right_data, out_pointer, out_columns, out, n_columns,
-    start, stop,
+    n_rows, n_inner, pointer, columns, data, right, right_columns, right_data, out_pointer, out_columns, out,
+    n_columns, start, stop,
 ):  # fmt: skip
-    """Blocks of a product of block matrices for the rows from start to stop."""
+    """Blocks of a product of block matrices for the rows from start to stop.
+
+    n_rows, n_inner : tuples of the sizes of blocks of ``data``.
+    """
     place = np.empty(n_columns, np.int64)
     for i in range(start, stop):
         for k in range(out_pointer[i], out_pointer[i + 1]):
@@ -315,12 +302,7 @@ def product(  # type: ignore[no-untyped-def]
         for k in range(pointer[i], pointer[i + 1]):
             j = columns[k]
             for m in range(right[j], right[j + 1]):
-                to = place[right_columns[m]]
-                for r in range(data.shape[1]):
-                    for c in range(data.shape[2]):
-                        a = data[k, r, c]
-                        for s in range(6):
-                            out[to, r, s] += a * right_data[m, c, s]
+                add_product(ONE, n_rows, n_inner, data, k, right_data, m, out, place[right_columns[m]])
 
 
 @kernel
@@ -330,20 +312,32 @@ def times_prolongator_pass(team, base, pieces, pointer, columns, data, up, up_co
     piece = claim(team, end)
     while piece >= 0:
         start, stop = pieces[piece - base], pieces[piece - base + 1]
-        times_prolongator(pointer, columns, data, up, up_columns, p, out, start, stop)
+        if data.shape[1] == 3:
+            times_prolongator(THREE, pointer, columns, data, up, up_columns, p, out, start, stop)
+        else:
+            times_prolongator(SIX, pointer, columns, data, up, up_columns, p, out, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
 
 
 @kernel
-def constrained_pass(team, base, pieces, up, up_columns, blocks, modes, inverse, field, out):  # type: ignore[no-untyped-def]
+def constrained_pass(  # type: ignore[no-untyped-def]
+    team, base, pieces, up, up_columns, blocks, modes, turned, inverse, field, out
+):  # fmt: skip
     """`scaled_and_constrained` for all rows, as a region of a team."""
     end = base + pieces.size - 1
     piece = claim(team, end)
     while piece >= 0:
         start, stop = pieces[piece - base], pieces[piece - base + 1]
-        scaled_and_constrained(up, up_columns, blocks, modes, inverse, field, out, start, stop)
+        if blocks.shape[1] == 3:
+            scaled_and_constrained(
+                THREE, up, up_columns, blocks, modes, turned, inverse, field, out, start, stop
+            )
+        else:
+            scaled_and_constrained(
+                SIX, up, up_columns, blocks, modes, turned, inverse, field, out, start, stop
+            )
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -354,15 +348,26 @@ def product_pass(  # type: ignore[no-untyped-def]
     team, base, pieces, pointer, columns, data, right, right_columns, right_data, out_pointer, out_columns,
     out, n_columns,
 ):  # fmt: skip
-    """`product` for all rows, as a region of a team."""
+    """`product` for all rows, as a region of a team; blocks (3, 3), (6, 3) or (6, 6) times rows of six."""
     end = base + pieces.size - 1
     piece = claim(team, end)
     while piece >= 0:
         start, stop = pieces[piece - base], pieces[piece - base + 1]
-        product(
-            pointer, columns, data, right, right_columns, right_data, out_pointer, out_columns, out,
-            n_columns, start, stop,
-        )  # fmt: skip
+        if data.shape[1] == 3:
+            product(
+                THREE, THREE, pointer, columns, data, right, right_columns, right_data, out_pointer,
+                out_columns, out, n_columns, start, stop,
+            )  # fmt: skip
+        elif data.shape[2] == 3:
+            product(
+                SIX, THREE, pointer, columns, data, right, right_columns, right_data, out_pointer,
+                out_columns, out, n_columns, start, stop,
+            )  # fmt: skip
+        else:
+            product(
+                SIX, SIX, pointer, columns, data, right, right_columns, right_data, out_pointer,
+                out_columns, out, n_columns, start, stop,
+            )  # fmt: skip
         finish(team)
         piece = claim(team, end)
     wait(team, end)

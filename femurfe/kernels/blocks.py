@@ -164,3 +164,33 @@ def smooth_first(
         b.store(step, out, at)
 
     b.loop(start, stop, one)
+
+
+@operation
+def dense(
+    b: Builder, shape: tuple[int, int], precision: Precision, inverse: Reals, n: Index, x: Reals, out: Reals,
+    start: Index, stop: Index,
+) -> None:  # fmt: skip
+    """Set out = D x for the rows from start to stop; D (6 n, 6 n) is symmetric and dense."""
+    loads, wide = shape[1], padded(6)
+    size = loads * wide
+    length = b.times(n, 6)
+
+    def one(row: Any) -> None:
+        first = b.times(row, 6)
+
+        def term(block: Any) -> Vector:
+            field = b.load(x, b.times(block, size), size)
+            total = None
+            for j in range(6):
+                at = b.llvm.add(b.llvm.mul(b.plus(b.times(block, 6), j), length), first)
+                column = b.load(inverse, at, wide).take(list(range(wide)) * loads)
+                part = column * field.take([k * wide + j for k in range(loads) for _ in range(wide)])
+                total = part if total is None else total + part
+            assert total is not None
+            return total
+
+        total = b.accumulate(b.integer(0), n, b.zeros(x, size), term)
+        b.store(_cleared(loads, 6, total), out, b.times(row, size))
+
+    b.loop(start, stop, one)

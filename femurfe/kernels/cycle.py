@@ -268,19 +268,10 @@ def _up(team, base, mk, kind, size, below, v, w):  # type: ignore[no-untyped-def
 def _solve(team, base, mk, kind, v):  # type: ignore[no-untyped-def]
     """The coarsest level, whose ``data`` is its inverse, dense, into w."""
     end = base + v.n_pieces
-    inverse, b, w = reals(kind, v.data), reals(kind, v.b), reals(kind, v.w)
-    n, loads = v.n_rows, len(mk)
     piece = claim(team, end)
     while piece >= 0:
-        for row in range(long_at(v.pieces, piece - base), long_at(v.pieces, piece - base + 1)):
-            for i in range(6):
-                at = (6 * row + i) * 6 * n
-                for k in range(loads):
-                    total = b[0] * 0
-                    for column in range(n):
-                        for j in range(6):
-                            total += inverse[at + 6 * column + j] * b[(column * loads + k) * 8 + j]
-                    w[(row * loads + k) * 8 + i] = total
+        start, stop = long_at(v.pieces, piece - base), long_at(v.pieces, piece - base + 1)
+        blocks.dense(mk, kind, v.data, v.n_rows, v.b, v.w, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)

@@ -83,7 +83,7 @@ def _levels() -> list[Bundle]:
     rows = (INTS, INTS, BLOCKS)
     return [
         [(aggregate.tentative, (INTS, INT, BLOCKS))],
-        [(aggregate.constrained_pass, (*TEAM, INTS, INTS, INTS, *(BLOCKS,) * 5))],
+        [(aggregate.constrained_pass, (*TEAM, INTS, INTS, INTS, *(BLOCKS,) * 6))],
         [(aggregate.product_pass, (*TEAM, INTS, *rows, *rows, *rows, INT))],
         [(aggregate.product_pattern, (*(INTS,) * 4, INT))],
         [(aggregate.strength, (*rows, REAL))],

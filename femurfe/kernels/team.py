@@ -162,7 +162,10 @@ class Team:
         function(*every)
 
     def both(self, first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
-        """What two functions give that do not use the team, called at the same time if it has two threads."""
+        """What two functions give, called at the same time if it has two threads.
+
+        Only the first may use the team.
+        """
         if not self._threads:
             return first(), second()
         with ThreadPoolExecutor(1) as beside:

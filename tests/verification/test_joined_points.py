@@ -120,7 +120,7 @@ def test_groups_save_a_quarter_of_the_iterations_among_scattered_stiff_cells(mon
 def test_pieces_on_hinges_save_a_quarter_of_the_iterations_among_scattered_stiff_cells(monkeypatch):
     mesh, young, poisson = scattered(contrast=1e4)
     apart = iterations(mesh, young, poisson)
-    monkeypatch.setattr(tetrahedral, "find_pieces", lambda *_: None)
+    monkeypatch.setattr(tetrahedral.Pieces, "of_rows", lambda *_: None)
     assert apart < 0.75 * iterations(mesh, young, poisson)
 
 

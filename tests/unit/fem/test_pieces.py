@@ -7,7 +7,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from femurfe.fem import pieces
-from femurfe.fem.pieces import find_pieces, hinges, parted, pieces_of_groups
+from femurfe.fem.pieces import Pieces, hinges, parted, pieces_of_groups
 from femurfe.kernels import bonds
 from femurfe.mesh.core import Mesh
 
@@ -47,7 +47,7 @@ def test_pieces_of_cells_are_those_that_a_search_over_sorted_facets_finds(order)
 
 def test_stiff_quarters_that_share_an_edge_are_two_pieces_and_each_point_of_a_hinge_is_in_one():
     mesh, young = quarters()
-    piece = find_pieces(mesh, young, np.arange(mesh.n_points), 0)
+    piece = Pieces(mesh, young).of_rows(np.arange(mesh.n_points), 0)
     at = {tuple(x): p for x, p in zip(mesh.points.round(6), piece, strict=True)}
     low, high = at[0.0, 0.0, 0.0], at[4.0, 4.0, 4.0]
     assert low != high
@@ -59,12 +59,12 @@ def test_stiff_quarters_that_share_an_edge_are_two_pieces_and_each_point_of_a_hi
 @pytest.mark.parametrize("contrast", [1.0, 300.0])
 def test_a_body_of_comparable_stiffness_is_not_parted(contrast):
     mesh, young = quarters(contrast=contrast)
-    assert find_pieces(mesh, young, np.arange(mesh.n_points), 0) is None
+    assert Pieces(mesh, young).of_rows(np.arange(mesh.n_points), 0) is None
 
 
 def test_platens_are_pieces_of_their_own():
     mesh, young = quarters()
-    piece = find_pieces(mesh, young, np.arange(mesh.n_points), 2)
+    piece = Pieces(mesh, young).of_rows(np.arange(mesh.n_points), 2)
     assert len(piece) == mesh.n_points + 4
     assert np.bincount(piece)[piece[-4:]].tolist() == [1, 1, 1, 1]
 
@@ -76,7 +76,7 @@ def test_pieces_do_not_depend_on_the_order_of_cells():
     points = np.setdiff1d(
         np.arange(mesh.n_points), np.flatnonzero((mesh.points[:, [0, 2]] == 2.0).all(axis=1))
     )
-    one, two = find_pieces(mesh, young, points, 0), find_pieces(other, young[turned], points, 0)
+    one, two = Pieces(mesh, young).of_rows(points, 0), Pieces(other, young[turned]).of_rows(points, 0)
     assert np.unique(np.stack([one, two]), axis=1).shape[1] == len(np.unique(one)) == len(np.unique(two))
 
 
