@@ -15,7 +15,7 @@ from femurfe.bench.limits import Limits, Share, share_reached
 from femurfe.bench.solve import held
 from femurfe.fem.tetrahedra import TetrahedralStiffness, tetrahedral_stiffness
 from femurfe.fem.tetrahedral import TetrahedralSolver
-from femurfe.kernels import cycle, krylov, tet10
+from femurfe.kernels import finest, krylov, tet10
 from femurfe.kernels import threads as threading
 from femurfe.kernels.tables import FINE, Table, aligned
 from femurfe.kernels.team import Team
@@ -95,7 +95,7 @@ def operator_speeds(limits: Limits, along: int = ALONG) -> dict[str, OperatorSpe
         solver = TetrahedralSolver(stiffness, constraints, LOADS, team)
         special, mark = solver.special.record, solver.marker
         actions: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
-            "float32": (cycle.fine_pass, (mark, solver.kind, solver.fine.record, special, -1)),
+            "float32": (finest.fine_pass, (mark, solver.kind, solver.fine.record, special, -1)),
             "float64": (krylov.product, (mark, stiffness.nodes, solver.state.record, special)),
         }
         seconds = {name: _quickest(team, *action) for name, action in actions.items()}

@@ -11,6 +11,7 @@ from femurfe.arrays import Floats, Ints
 from femurfe.fem.ordering import even_pieces
 from femurfe.fem.pieces import FEW, hinges, numbered, parted, pieces_of_groups
 from femurfe.kernels import aggregate as kernels
+from femurfe.kernels import galerkin
 from femurfe.kernels.layout import combine
 from femurfe.kernels.team import Team
 
@@ -176,9 +177,9 @@ def _plan(
     group, n_groups = _groups(strong, alone, piece, at)
     orthonormal, coarse_modes = kernels.tentative(group, n_groups, modes)
     up = kernels.pattern(*parted(strong, piece, FEW), group, n_groups)
-    image = kernels.product_pattern(matrix.pointer, matrix.columns, *up, n_groups)
+    image = galerkin.product_pattern(matrix.pointer, matrix.columns, *up, n_groups)
     down = kernels.transposed(*up, n_groups)[:2]
-    coarse = kernels.product_pattern(*down, *image, n_groups)
+    coarse = galerkin.product_pattern(*down, *image, n_groups)
     products = np.zeros((matrix.n_rows, 6, 6))
     kernels.mode_products(*up, coarse_modes, products)
     size = np.trace(products, axis1=1, axis2=2)
@@ -222,14 +223,14 @@ def _minimise_energy(matrix: BlockRows, inverse: Floats, plan: Plan, p: Floats, 
 
     def times(field: Floats) -> None:
         team.run(
-            kernels.times_prolongator_pass, pieces, matrix.pointer, matrix.columns, matrix.data, *plan.up,
+            galerkin.times_prolongator_pass, pieces, matrix.pointer, matrix.columns, matrix.data, *plan.up,
             field, image,
         )  # fmt: skip
 
     times(p)
     left, direction, before = np.negative(image), np.zeros(p.shape), 0.0
     for _ in range(ENERGY_STEPS):
-        team.run(kernels.constrained_pass, pieces, *plan.up, inverse, *modes, plan.constraint, left, scaled)
+        team.run(galerkin.constrained_pass, pieces, *plan.up, inverse, *modes, plan.constraint, left, scaled)
         now = float(np.vdot(left, scaled))
         if not now > 0.0:
             return
@@ -259,7 +260,7 @@ def _product(
     data = np.zeros((len(columns), left.data.shape[1], 6))
     pieces = even_pieces(0, left.n_rows, PIECES, PIECES)
     team.run(
-        kernels.product_pass, pieces, left.pointer, left.columns, left.data, right.pointer, right.columns,
+        galerkin.product_pass, pieces, left.pointer, left.columns, left.data, right.pointer, right.columns,
         right.data, pointer, columns, data, n_columns,
     )  # fmt: skip
     return BlockRows(pointer, columns, data)

@@ -14,7 +14,7 @@ import numpy as np
 
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.joined import Groups
-from femurfe.kernels import layout
+from femurfe.kernels import numbering
 from femurfe.kernels.tet10 import BATCH
 from femurfe.mesh.core import Mesh
 
@@ -108,20 +108,20 @@ def _ordered(mesh: Mesh, special: Ints, groups: Groups, n_bodies: int, least: in
     n_batches = int(batches[-1])
     marked = np.zeros(mesh.n_points, dtype=bool)
     marked[special] = marked[groups.members] = True
-    last = layout.mark_shared(mesh.cells, along, batches, marked)
+    last = numbering.mark_shared(mesh.cells, along, batches, marked)
     conn = np.empty((n_batches, mesh.cells.shape[1], BATCH), dtype=np.uint32)
     finished, private = np.empty((n_batches, 2), dtype=np.int64), np.empty((len(batches) - 1, 2), np.int64)
     row, point = np.full(mesh.n_points, -1, np.int64), np.empty(mesh.n_points + conn.size, np.int64)
-    shared = layout.number(mesh.cells, along, batches, last, conn, finished, private, row, point)
+    shared = numbering.number(mesh.cells, along, batches, last, conn, finished, private, row, point)
     bodies, masters, first_joined = _number_shared(row, point[:shared], special, groups, n_bodies)
     n_rows = int(masters[-1])
     pointer, copies = _copies(row, point[:shared], int(shared), n_rows)
     fresh, met = np.empty(n_rows, dtype=np.uint32), np.empty(n_batches + 1, dtype=np.int64)
-    layout.first_touches(conn, batches, n_rows, fresh, met)
+    numbering.first_touches(conn, batches, n_rows, fresh, met)
     places = np.empty(n_rows, dtype=np.uint32)
     short, bases = np.empty(conn.shape, dtype=np.uint16), np.empty(len(batches), dtype=np.int64)
     ends = np.append(private[1:, 0], shared)
-    if not layout.slots(conn, batches, finished, private, ends, MOST_PLACES, places, short, bases):
+    if not numbering.slots(conn, batches, finished, private, ends, MOST_PLACES, places, short, bases):
         return None
     places[shared:] = bases[-1] + np.arange(n_rows - shared)
     return Ordering(
@@ -135,9 +135,9 @@ def _along_curve(mesh: Mesh, least: int) -> tuple[Ints, Ints]:
     n_batches = -(-mesh.n_cells // BATCH)
     ends = np.round(np.cumsum(chunk_shares(n_batches, least)) * n_batches)
     batches = np.unique(np.concatenate([[0], ends])).astype(np.int64)
-    middles = layout.centroids(mesh.points, mesh.cells)
+    middles = numbering.centroids(mesh.points, mesh.cells)
     low, size = middles.min(axis=0), float(np.ptp(middles, axis=0).max())
-    keys = layout.curve_keys(middles, low, (2**layout.BITS - 1) / max(size, 1e-300))
+    keys = numbering.curve_keys(middles, low, (2**numbering.BITS - 1) / max(size, 1e-300))
     cells = np.arange(mesh.n_cells)
     _bisect(cells, middles, np.minimum(batches * BATCH, mesh.n_cells))
     for start, stop in zip(batches[:-1] * BATCH, batches[1:] * BATCH, strict=True):

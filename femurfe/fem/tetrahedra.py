@@ -15,7 +15,7 @@ from femurfe.fem.iteration import load_block
 from femurfe.fem.joined import find_groups, joined_inverses, no_groups
 from femurfe.fem.operator import Stiffness
 from femurfe.fem.ordering import Ordering, order_cells
-from femurfe.kernels import krylov, layout, threads
+from femurfe.kernels import geometry, krylov, layout, threads
 from femurfe.kernels.tables import SPECIAL, STATE, Table, aligned
 from femurfe.kernels.team import Team
 from femurfe.kernels.tet10 import BATCH
@@ -145,7 +145,7 @@ def is_straight(mesh: Mesh) -> bool:
     """Whether cells are tetrahedra with all mid-points, if any, in the middle of their edge."""
     if mesh.cells.shape[1] != 10:
         return bool(mesh.cells.shape[1] == 4)
-    return bool(layout.largest_bend(mesh.points, mesh.cells) < STRAIGHT)
+    return bool(geometry.largest_bend(mesh.points, mesh.cells) < STRAIGHT)
 
 
 def tetrahedral_stiffness(
@@ -169,7 +169,7 @@ def tetrahedral_stiffness(
     diagonal, blocks = np.zeros((ordering.n_rows, 6)), np.zeros((n_blocks, 9))
     with Team(threads.chosen()) as team:
         team.run(
-            layout.geometry_pass, mesh.points, mesh.cells, ordering.cells, ordering.batches, lam, mu,
+            geometry.geometry_pass, mesh.points, mesh.cells, ordering.cells, ordering.batches, lam, mu,
             ordering.conn, single, double, diagonal, blocks,
         )  # fmt: skip
     for field in (diagonal, blocks)[: 2 if n_blocks else 1]:

@@ -17,7 +17,7 @@ from femurfe.fem.levels import level_tables, records
 from femurfe.fem.pieces import Pieces
 from femurfe.fem.tetrahedra import TetrahedralStiffness
 from femurfe.fem.vertices import VertexLevel, inverse_blocks, support_table, vertex_level
-from femurfe.kernels import cycle, krylov, layout
+from femurfe.kernels import cycle, finest, krylov, layout
 from femurfe.kernels.tables import FINE, Table, aligned, aligned_copy
 from femurfe.kernels.team import Team
 
@@ -136,9 +136,9 @@ class TetrahedralSolver(Iteration):
         np.negative(field, out=f.x)
         self._carry(f.x)
         layout.spread(o.shared, o.pointer, o.copies, f.x)
-        team.run(cycle.fine_pass, self.marker, self.kind, f.record, self.special.record, -1)
+        team.run(finest.fine_pass, self.marker, self.kind, f.record, self.special.record, -1)
         image = f.replaced(b=f.r).record
-        team.run(cycle.fine_first, self.marker, self.kind, image, self.special.record)
+        team.run(finest.fine_first, self.marker, self.kind, image, self.special.record)
         f.x[o.copies] = 0.0
         f.x[o.row[self.constraints.slaves]] = 0.0
         return f.r, f.x

@@ -12,7 +12,7 @@ from femurfe.fem.constraints import Constraints
 from femurfe.fem.ordering import even_pieces
 from femurfe.fem.reduction import near_null_space, reduced
 from femurfe.fem.tetrahedra import TetrahedralStiffness, full_blocks
-from femurfe.kernels import layout
+from femurfe.kernels import layout, vertexrows
 from femurfe.kernels.tables import SPECIAL, TRANSFER, Table
 
 PIECE = 256
@@ -56,8 +56,8 @@ def vertex_level(stiffness: TetrahedralStiffness, constraints: Constraints) -> V
     """The vertices' level of a ten-point stiffness under some supports."""
     row = stiffness.ordering.row
     edges = _edges(stiffness)
-    pointer, numbers = layout.vertex_edges(edges.ends, len(edges.vertices))
-    matrix = BlockRows(*layout.vertex_matrix(
+    pointer, numbers = vertexrows.vertex_edges(edges.ends, len(edges.vertices))
+    matrix = BlockRows(*vertexrows.vertex_matrix(
         pointer, numbers, edges.ends, row[edges.middles], row[edges.vertices],
         _with_springs(stiffness, constraints, edges),
     ))  # fmt: skip
@@ -74,11 +74,11 @@ def vertex_level(stiffness: TetrahedralStiffness, constraints: Constraints) -> V
 
 def _edges(stiffness: TetrahedralStiffness) -> _Edges:
     mesh, row = stiffness.mesh, stiffness.ordering.row
-    vertices = layout.vertices_along(mesh.cells, stiffness.ordering.cells, mesh.n_points)
+    vertices = vertexrows.vertices_along(mesh.cells, stiffness.ordering.cells, mesh.n_points)
     is_middle = np.ones(mesh.n_points, dtype=bool)
     is_middle[vertices] = False
     ends = np.zeros((mesh.n_points, 2), dtype=np.int64)
-    layout.edge_ends(mesh.cells, ends)
+    vertexrows.edge_ends(mesh.cells, ends)
     middles = np.flatnonzero(is_middle)
     middles = middles[np.argsort(row[middles])]
     number = np.full(mesh.n_points, -1, dtype=np.int64)

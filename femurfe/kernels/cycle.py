@@ -8,180 +8,12 @@ those of `femurfe.kernels.tables`.
 
 from __future__ import annotations
 
-import numpy as np
-
-from femurfe.kernels import blocks, rows, supports, tet10
+from femurfe.kernels import blocks, finest
 from femurfe.kernels.compiled import kernel
 from femurfe.kernels.team import claim, finish, wait
 from femurfe.kernels.vector import float_at, long_at, reals
 
 THREE, SIX = (0,) * 3, (0,) * 6
-AHEAD = 2
-
-
-@kernel
-def _publish(mk, kind, f, s, piece):  # type: ignore[no-untyped-def]
-    """Give the copies of the shared points of one piece their value of x."""
-    if piece == 0:
-        supports.carry(s, len(mk), reals(kind, f.x))
-    start, stop = long_at(f.masters, piece), long_at(f.masters, piece + 1)
-    rows.spread_copies(mk, kind, f.shared, f.pointer, f.copies, f.x, start, stop)
-
-
-@kernel
-def fine_first(team, base, mk, kind, fine, special):  # type: ignore[no-untyped-def]
-    """The first smoothing step, from zero."""
-    f, n = fine[0], fine[0].n_chunks
-    take = float_at(f.steps, 1)
-    end = base + n + f.n_pieces
-    piece = claim(team, end)
-    while piece >= 0:
-        k = piece - base
-        if k < n:
-            start, stop = long_at(f.private, 2 * k), long_at(f.private, 2 * k + 1)
-        else:
-            start, stop = long_at(f.masters, k - n), long_at(f.masters, k - n + 1)
-        if k < n + f.first_joined:
-            rows.smooth_first(mk, kind, f.b, f.p, f.x, f.blocks, take, start, stop)
-        else:
-            _join_first(mk, kind, f, take, start, stop)
-        if k >= n:
-            _publish(mk, kind, f, special[0], k - n)
-        finish(team)
-        piece = claim(team, end)
-    wait(team, end)
-    return end
-
-
-@kernel
-def fine_pass(team, base, mk, kind, fine, special, step):  # type: ignore[no-untyped-def]
-    """Smoothing step ``step`` on the ten-point cells, or r = b - A x if it is negative."""
-    f = fine[0]
-    keep, take = float_at(f.steps, 2 * max(step, 0)), float_at(f.steps, 2 * max(step, 0) + 1)
-    row_bytes = 4 * len(mk) * len(kind)
-    end = base + f.n_chunks
-    piece = claim(team, end)
-    while piece >= 0:
-        last = long_at(f.batches, piece - base + 1)
-        y = f.y + long_at(f.bases, piece - base) * row_bytes
-        for batch in range(long_at(f.batches, piece - base), last):
-            ahead, stop = (
-                long_at(f.met, min(batch + AHEAD, last)),
-                long_at(f.met, min(batch + AHEAD + 1, last)),
-            )
-            rows.prefetch(mk, kind, f.fresh, f.x, ahead, stop)
-            tet10.multiply_into(mk, kind, f.conn, f.geometry, f.x, f.short, y, batch)
-            start, stop = long_at(f.finished, 2 * batch), long_at(f.finished, 2 * batch + 1)
-            _settle(mk, kind, f, step, keep, take, start, stop)
-        finish(team)
-        piece = claim(team, end)
-    wait(team, end)
-    base, end = end, end + f.n_pieces
-    piece = claim(team, end)
-    while piece >= 0:
-        k = piece - base
-        start, stop = long_at(f.masters, k), long_at(f.masters, k + 1)
-        rows.gather_copies(mk, kind, f.shared, f.pointer, f.copied, f.y, f.own, start, stop)
-        if k == 0:
-            supports.pull(special[0], len(mk), reals(kind, f.x), reals(kind, f.own))
-        if step < 0 or k < f.first_joined:
-            _settle(mk, kind, f, step, keep, take, start, stop)
-        else:
-            rows.subtract(mk, kind, f.places, f.y, f.b, f.r, start, stop)
-            _join(mk, kind, f, f.r, keep, take, start, stop)
-        if step >= 0:
-            _publish(mk, kind, f, special[0], k)
-        finish(team)
-        piece = claim(team, end)
-    wait(team, end)
-    return end
-
-
-@kernel
-def _settle(mk, kind, f, step, keep, take, start, stop):  # type: ignore[no-untyped-def]
-    """What is done with the rows whose product is complete."""
-    if step >= 0:
-        rows.smooth(mk, kind, f.places, f.y, f.b, f.p, f.x, f.blocks, keep, take, start, stop)
-    else:
-        rows.subtract(mk, kind, f.places, f.y, f.b, f.r, start, stop)
-
-
-@kernel
-def _join(mk, kind, f, left, keep, take, start, stop):  # type: ignore[no-untyped-def]
-    """One smoothing step of rows in groups, for what is left of their right-hand side."""
-    rows.smooth_joined(
-        mk, kind, left, f.p, f.x, f.joined_pointer, f.joined_rows, f.joined_blocks, f.joined, keep, take,
-        start, stop,
-    )  # fmt: skip
-
-
-@kernel
-def _join_first(mk, kind, f, take, start, stop):  # type: ignore[no-untyped-def]
-    """The first smoothing step of rows in groups, from zero."""
-    size = 4 * len(mk)
-    x, p = reals(kind, f.x), reals(kind, f.p)
-    for i in range(size * start, size * stop):
-        x[i] = p[i] = 0.0
-    _join(mk, kind, f, f.b, np.float32(0.0), take, start, stop)
-
-
-@kernel
-def fine_prolong(team, base, mk, kind, fine, special, coarse):  # type: ignore[no-untyped-def]
-    """Add to x P coarse on the ten-point cells."""
-    f, n = fine[0], fine[0].n_chunks
-    end = base + n + f.n_pieces
-    piece = claim(team, end)
-    while piece >= 0:
-        k = piece - base
-        if k < n:
-            start, stop = long_at(f.private, 2 * k), long_at(f.private, 2 * k + 1)
-        else:
-            start, stop = long_at(f.masters, k - n), long_at(f.masters, k - n + 1)
-        rows.prolong(mk, kind, f.ends, coarse, f.x, start, stop)
-        if k == n:
-            supports.project(special[0], len(mk), reals(kind, f.x))
-        if k >= n:
-            _publish(mk, kind, f, special[0], k - n)
-        finish(team)
-        piece = claim(team, end)
-    wait(team, end)
-    return end
-
-
-@kernel
-def vertex_restrict(team, base, mk, kind, transfer, special, fine, coarse):  # type: ignore[no-untyped-def]
-    """Coarse = P^T fine from mid-points to vertices, platens included."""
-    t, s = transfer[0], special[0]
-    end = base + t.n_pieces
-    piece = claim(team, end)
-    while piece >= 0:
-        start, stop = long_at(t.pieces, piece - base), long_at(t.pieces, piece - base + 1)
-        rows.restrict(mk, kind, t.pointer, t.rows, t.vertices, fine, coarse, start, stop)
-        finish(team)
-        piece = claim(team, end)
-    wait(team, end)
-    base, end = end, end + min(s.n_bodies, 1)
-    piece = claim(team, end)
-    while piece >= 0:
-        supports.collect(s, len(mk), reals(kind, coarse))
-        finish(team)
-        piece = claim(team, end)
-    wait(team, end)
-    return end
-
-
-@kernel
-def vertex_carry(team, base, mk, kind, special, x):  # type: ignore[no-untyped-def]
-    """Give the vertices of platens the motion of their platen."""
-    s = special[0]
-    end = base + min(s.n_bodies, 1)
-    piece = claim(team, end)
-    while piece >= 0:
-        supports.carry(s, len(mk), reals(kind, x))
-        finish(team)
-        piece = claim(team, end)
-    wait(team, end)
-    return end
 
 
 @kernel
@@ -369,17 +201,17 @@ def order_cycle(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
 def precondition(team, base, mk, kind, fine, special, transfer, vertex_special, levels):  # type: ignore[no-untyped-def]
     """Set x = M b of ``fine``: smooth, correct on the vertices by two cycles, smooth."""
     n_steps = fine[0].n_steps
-    base = fine_first(team, base, mk, kind, fine, special)
+    base = finest.fine_first(team, base, mk, kind, fine, special)
     for step in range(1, n_steps + 1):
-        base = fine_pass(team, base, mk, kind, fine, special, step if step < n_steps else -1)
-    base = vertex_restrict(team, base, mk, kind, transfer, vertex_special, fine[0].r, levels[0].b)
+        base = finest.fine_pass(team, base, mk, kind, fine, special, step if step < n_steps else -1)
+    base = finest.vertex_restrict(team, base, mk, kind, transfer, vertex_special, fine[0].r, levels[0].b)
     for visit in range(2):
         if visit == 1:
             base = _again(team, base, mk, kind, THREE, levels[0])
         base = cycle(team, base, mk, kind, levels)
     base = _both(team, base, mk, kind, THREE, levels[0])
-    base = vertex_carry(team, base, mk, kind, vertex_special, levels[0].w)
-    base = fine_prolong(team, base, mk, kind, fine, special, levels[0].w)
+    base = finest.vertex_carry(team, base, mk, kind, vertex_special, levels[0].w)
+    base = finest.fine_prolong(team, base, mk, kind, fine, special, levels[0].w)
     for step in range(n_steps):
-        base = fine_pass(team, base, mk, kind, fine, special, step)
+        base = finest.fine_pass(team, base, mk, kind, fine, special, step)
     return base

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from femurfe.kernels.compiled import kernel
-from femurfe.kernels.layout import cell_gradients
+from femurfe.kernels.geometry import cell_gradients
 
 
 @kernel

@@ -6,7 +6,7 @@ alpha, beta, the last r.z, one for the columns that go on, and r.r.
 
 from __future__ import annotations
 
-from femurfe.kernels import rows, supports, tet4
+from femurfe.kernels import copies, rows, supports, tet4
 from femurfe.kernels.compiled import kernel
 from femurfe.kernels.team import claim, finish, wait
 from femurfe.kernels.vector import long_at, reals
@@ -73,7 +73,7 @@ def product(team, base, mk, nodes, state, special):  # type: ignore[no-untyped-d
     while piece >= 0:
         k = piece - base
         start, stop = _range(s, n + k)
-        rows.gather_copies(mk, DOUBLE, s.shared, s.pointer, s.copies, s.q, s.q, start, stop)
+        copies.gather_copies(mk, DOUBLE, s.shared, s.pointer, s.copies, s.q, s.q, start, stop)
         if k == 0:
             supports.pull(special[0], len(mk), reals(DOUBLE, s.p), reals(DOUBLE, s.q))
         rows.dot(mk, s.p, DOUBLE, s.q, s.sums, n + k, start, stop)
@@ -151,7 +151,7 @@ def turn(team, base, mk, kind, state, special, z):  # type: ignore[no-untyped-de
         if k == s.n_chunks:
             supports.carry(special[0], loads, reals(DOUBLE, s.p))
         if k >= s.n_chunks:
-            rows.spread_copies(mk, DOUBLE, s.shared, s.pointer, s.copies, s.p, start, stop)
+            copies.spread_copies(mk, DOUBLE, s.shared, s.pointer, s.copies, s.p, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)

@@ -14,7 +14,21 @@ import numba as nb
 import numpy as np
 from numba import types
 
-from femurfe.kernels import aggregate, bonds, cycle, dominance, krylov, layout, neighbours, tet
+from femurfe.kernels import (
+    aggregate,
+    bonds,
+    cycle,
+    dominance,
+    finest,
+    galerkin,
+    geometry,
+    krylov,
+    layout,
+    neighbours,
+    numbering,
+    tet,
+    vertexrows,
+)
 from femurfe.kernels.tables import FINE, LEVEL, SPECIAL, STATE, TRANSFER
 from femurfe.kernels.vector import marker
 
@@ -68,8 +82,8 @@ def _iteration(loads: int) -> list[Bundle]:
     return [
         [
             (cycle.precondition, (*smooth, transfer, special, levels)),
-            (cycle.fine_pass, (*smooth, INT)),
-            (cycle.fine_first, smooth),
+            (finest.fine_pass, (*smooth, INT)),
+            (finest.fine_first, smooth),
         ],
         [
             (krylov.iterate, (*TEAM, mk, SINGLE, NODES, state, special, INT)),
@@ -83,11 +97,11 @@ def _levels() -> list[Bundle]:
     rows = (INTS, INTS, BLOCKS)
     return [
         [(aggregate.tentative, (INTS, INT, BLOCKS))],
-        [(aggregate.constrained_pass, (*TEAM, INTS, INTS, INTS, *(BLOCKS,) * 6))],
-        [(aggregate.product_pass, (*TEAM, INTS, *rows, *rows, *rows, INT))],
-        [(aggregate.product_pattern, (*(INTS,) * 4, INT))],
+        [(galerkin.constrained_pass, (*TEAM, INTS, INTS, INTS, *(BLOCKS,) * 6))],
+        [(galerkin.product_pass, (*TEAM, INTS, *rows, *rows, *rows, INT))],
+        [(galerkin.product_pattern, (*(INTS,) * 4, INT))],
         [(aggregate.strength, (*rows, REAL))],
-        [(aggregate.times_prolongator_pass, (*TEAM, INTS, *rows, *rows, BLOCKS))],
+        [(galerkin.times_prolongator_pass, (*TEAM, INTS, *rows, *rows, BLOCKS))],
         [(aggregate.aggregate, (INTS, INTS, FLAGS))],
         [(aggregate.pattern, (INTS, INTS, INTS, INT))],
         [(aggregate.mode_products, (*rows, BLOCKS))],
@@ -99,17 +113,17 @@ def _levels() -> list[Bundle]:
 
 
 def _ordering() -> list[Bundle]:
-    geometry = (REALS, REALS, CONN, FIELD, BLOCKS, ROWS, ROWS)
+    filled = (REALS, REALS, CONN, FIELD, BLOCKS, ROWS, ROWS)
     constants = (POINTS, CELLS, REALS, REALS, _array(REAL, 4))
     groups = (INTS, INTS, INTS, INTS, BLOCKS)
     return [
-        [(layout.geometry_pass, (*TEAM, POINTS, CELLS, INTS, INTS, *geometry))],
-        [(layout.slots, (CONN, INTS, PAIRS, PAIRS, INTS, INT, PLACES, _array(types.uint16, 3), INTS))],
-        [(layout.number, (CELLS, INTS, INTS, INTS, CONN, PAIRS, PAIRS, INTS, INTS))],
-        [(layout.first_touches, (CONN, INTS, INT, PLACES, INTS))],
-        [(layout.mark_shared, (CELLS, INTS, INTS, FLAGS))],
-        [(layout.curve_keys, (ROWS, REALS, REAL))],
-        [(layout.largest_bend, (POINTS, CELLS)), (layout.centroids, (POINTS, CELLS))],
+        [(geometry.geometry_pass, (*TEAM, POINTS, CELLS, INTS, INTS, *filled))],
+        [(numbering.slots, (CONN, INTS, PAIRS, PAIRS, INTS, INT, PLACES, _array(types.uint16, 3), INTS))],
+        [(numbering.number, (CELLS, INTS, INTS, INTS, CONN, PAIRS, PAIRS, INTS, INTS))],
+        [(numbering.first_touches, (CONN, INTS, INT, PLACES, INTS))],
+        [(numbering.mark_shared, (CELLS, INTS, INTS, FLAGS))],
+        [(numbering.curve_keys, (ROWS, REALS, REAL))],
+        [(geometry.largest_bend, (POINTS, CELLS)), (numbering.centroids, (POINTS, CELLS))],
         [(dominance.dominant_cells, (*constants, REAL)), (dominance.couplings, (*constants, *groups))],
     ]
 
@@ -117,9 +131,9 @@ def _ordering() -> list[Bundle]:
 def _vertices() -> list[Bundle]:
     copies = (INT, INTS, INTS)
     return [
-        [(layout.vertex_matrix, (INTS, INTS, PAIRS, INTS, INTS, ROWS))],
-        [(layout.vertex_edges, (PAIRS, INT)), (layout.vertices_along, (CELLS, INTS, INT))],
-        [(layout.gather, (*copies, ROWS)), (layout.edge_ends, (CELLS, PAIRS))],
+        [(vertexrows.vertex_matrix, (INTS, INTS, PAIRS, INTS, INTS, ROWS))],
+        [(vertexrows.vertex_edges, (PAIRS, INT)), (vertexrows.vertices_along, (CELLS, INTS, INT))],
+        [(layout.gather, (*copies, ROWS)), (vertexrows.edge_ends, (CELLS, PAIRS))],
         [(layout.spread, (*copies, FIELD)), (layout.spread, (*copies, BLOCKS))],
         [(layout.to_rows, (BLOCKS, INTS, FIELD)), (layout.to_rows, (BLOCKS, INTS, BLOCKS))],
         [(layout.from_rows, (BLOCKS, INTS, BLOCKS)), (layout.invert_symmetric, (ROWS, ROWS))],

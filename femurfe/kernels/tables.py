@@ -33,7 +33,7 @@ private (n_chunks, 2) : rows that no other chunk touches; all are finished by so
 masters (n_pieces + 1,) : rows of shared points, in pieces; the first piece has all special rows.
 shared : the first of these rows. pointer, copies : rows in which chunks keep shared points.
 short (n, 10, BATCH) uint16, bases (n_chunks + 1,), places (n_rows,) uint32, copied : where
-    products stand in y: see `femurfe.kernels.layout.slots`; of copies, in the order of ``copies``.
+    products stand in y: see `femurfe.kernels.numbering.slots`; of copies, in the order of ``copies``.
 blocks (n_rows, 6) : inverses of the diagonal blocks. ends (n_rows, 2) uint32 : coarse rows.
 x, p, b, r (n_rows, loads, 4); y (n_places, loads, 4), zero between regions; own : y as rows of
     shared points have it, so that ``own[row]`` is ``y[places[row]]``.

@@ -11,7 +11,7 @@ from femurfe.fem.joined import find_groups, joined_inverses, product_table
 from femurfe.fem.supports import constrain
 from femurfe.fem.tetrahedra import tetrahedral_stiffness
 from femurfe.fem.tetrahedral import TetrahedralSolver
-from femurfe.kernels import cycle, threads
+from femurfe.kernels import finest, threads
 from femurfe.kernels.team import Team
 from femurfe.loads.base import Fixed
 
@@ -97,7 +97,7 @@ def test_a_first_smoothing_step_inverts_the_blocks_of_groups_and_of_single_point
         solver = TetrahedralSolver(stiffness, free, loads, team, np.float64)
         fine = solver.fine.replaced(steps=np.array([[0.0, 1.0]], dtype=np.float32), n_steps=1)
         stiffness.fill(fine.b, right)
-        team.run(cycle.fine_first, solver.marker, solver.kind, fine.record, solver.special.record)
+        team.run(finest.fine_first, solver.marker, solver.kind, fine.record, solver.special.record)
         got = stiffness.values(fine.x, loads)
     groups = stiffness.ordering.groups
     blocks = joined_inverses(mesh, *lame(young, poisson), groups, stiffness.diagonal_blocks()[groups.members])

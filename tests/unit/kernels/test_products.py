@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from femurfe.kernels import aggregate, blocks
+from femurfe.kernels import aggregate, blocks, galerkin
 from femurfe.kernels.compiled import kernel
 from femurfe.kernels.products import ONE, SIX, THREE, add_product
 from femurfe.kernels.tables import aligned
@@ -58,10 +58,10 @@ def test_a_product_is_added_to_a_block(rng, rows, inner):
 def test_products_of_block_rows_are_those_of_dense_matrices(rng, rows, inner, n_threads):
     one = rows_of_blocks(rng, 20, 30, (rows, inner))
     other = rows_of_blocks(rng, 30, 9, (inner, 6))
-    pointer, columns = aggregate.product_pattern(*one[:2], *other[:2], 9)
+    pointer, columns = galerkin.product_pattern(*one[:2], *other[:2], 9)
     out = np.full((len(columns), rows, 6), np.nan)
     with Team(n_threads) as team:
-        team.run(aggregate.product_pass, np.array([0, 7, 20]), *one[:3], *other[:3], pointer, columns, out, 9)
+        team.run(galerkin.product_pass, np.array([0, 7, 20]), *one[:3], *other[:3], pointer, columns, out, 9)
     dense = np.zeros((20, rows, 9, 6))
     dense[np.repeat(np.arange(20), np.diff(pointer)), :, columns] = out
     np.testing.assert_allclose(dense.reshape(20 * rows, 54), one[3] @ other[3], rtol=0, atol=1e-12)
@@ -72,7 +72,7 @@ def test_a_matrix_times_a_prolongator_keeps_to_its_pattern(rng, size):
     matrix, up = rows_of_blocks(rng, 20, 20, (size, size)), rows_of_blocks(rng, 20, 7, (size, 6), 0.5)
     out = np.full(up[2].shape, np.nan)
     with Team(2) as team:
-        team.run(aggregate.times_prolongator_pass, np.array([0, 6, 20]), *matrix[:3], *up[:2], up[2], out)
+        team.run(galerkin.times_prolongator_pass, np.array([0, 6, 20]), *matrix[:3], *up[:2], up[2], out)
     row = np.repeat(np.arange(20), np.diff(up[0]))
     wanted = (matrix[3] @ up[3]).reshape(20, size, 7, 6)[row, :, up[1]]
     np.testing.assert_allclose(out, wanted, rtol=0, atol=1e-12)
@@ -89,7 +89,7 @@ def test_what_would_change_the_coarse_modes_is_taken_out(rng, size):
     turned = np.ascontiguousarray(modes.transpose(0, 2, 1))
     with Team(2) as team:
         team.run(
-            aggregate.constrained_pass, np.array([0, 6, 20]), pointer, columns, scale, modes, turned, inverse,
+            galerkin.constrained_pass, np.array([0, 6, 20]), pointer, columns, scale, modes, turned, inverse,
             field, out,
         )  # fmt: skip
     for i in range(20):
