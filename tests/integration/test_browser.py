@@ -219,7 +219,8 @@ def test_the_report_prints_its_scene_its_sources_and_no_controls(report):
 
 
 CUT_OFF = """() => [...document.querySelectorAll('.wide')]
-  .filter((one) => !one.closest('details:not([open])') && one.firstElementChild.scrollWidth > one.clientWidth + 1)
+  .filter((one) => !one.closest('details:not([open])'))
+  .filter((one) => one.firstElementChild.scrollWidth > one.clientWidth + 1)
   .map((one) => one.getAttribute('aria-label'))"""
 
 

@@ -46,6 +46,8 @@ def test_bars_are_means_of_whole_cases_and_their_lines_the_interval():
     (axis,) = figure.axes
     whole = np.delete(found.values, 3, axis=0)
     assert bars_of(axis) == pytest.approx(whole.mean(axis=0))
+    assert [label.get_text() for label in axis.get_yticklabels()] == list(ARMS)
+    assert axis.get_ylim()[0] > axis.get_ylim()[1]  # the first arm is on top
     for line, mean in zip(axis.lines, arm_means(found).values(), strict=True):
         assert list(line.get_xdata()) == [mean.low, mean.high]
         assert mean.low < mean.estimate < mean.high
@@ -67,6 +69,7 @@ def test_an_interval_of_the_mean_is_that_of_many_normal_cases():
 def test_a_heat_map_has_each_case_at_its_values_and_hatches_the_failed_one():
     (drawing,) = heat_figures(grid(), NAMES, LABELS, "risk", "stance")
     axes = drawing.figure.axes[: len(ARMS)]
+    assert [axis.get_title() for axis in axes] == list(ARMS)
     for k, axis in enumerate(axes):
         drawn = axis.collections[0].get_array()
         wanted = k + np.outer([0.5, 1.0], [2.0, 3.0, 4.0])
