@@ -11,7 +11,7 @@ from femurfe.figures.colours import colour_stops, missing_colour, region_colour
 from femurfe.report import tables
 from femurfe.report.cells import SHOWN
 from femurfe.report.checklist import answers
-from femurfe.report.folder import Folder, Row, read_csv
+from femurfe.report.folder import Folder, Row
 from femurfe.report.methods import (
     bone_name,
     bone_origin,
@@ -86,9 +86,9 @@ def run_page(folder: Folder, figures: Path | None = None) -> str:
 
 def _further(folder: Folder) -> list[tables.Table]:
     """What else a run of arms that break or part has left, a table for each file that is there."""
-    found = [(caption, read_csv(folder.place / name)) for name, caption in _FURTHER.items()]
     return [
-        tables.rows_table(caption, [_readable(row) for row in rows], 3) for caption, rows in found if rows
+        tables.rows_table(_FURTHER[name], [_readable(row) for row in rows], 3)
+        for name, rows in folder.further.items()
     ]
 
 

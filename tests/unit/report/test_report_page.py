@@ -152,6 +152,12 @@ def test_damaged_results_are_refused_and_nothing_is_written(run_copy, spoil):
     assert not (run_copy / "report.html").exists()
 
 
+def test_a_damaged_table_beside_the_results_is_refused_in_a_sentence(run_copy):
+    (run_copy / "events.csv").write_bytes(b"\xff\xfe\x00arm\n\xff\n")
+    with pytest.raises(UnreadableFile, match="damaged"):
+        write_report(run_copy)
+
+
 def test_a_damaged_file_of_fields_costs_the_scene_and_not_the_report(run_copy):
     next((run_copy / "fields").iterdir()).write_text("nothing")
     page = Page(write_report(run_copy).read_text(encoding="utf-8"))
