@@ -8,7 +8,7 @@ import pytest
 from helpers.drawing import texts
 from helpers.studies import written
 from matplotlib.colors import to_rgb
-from test_figures import ARMS, study
+from test_figures import ARMS, many, study
 
 from femurfe import api
 from femurfe.figures import draw
@@ -72,6 +72,16 @@ def test_points_of_slopes_stand_at_the_names_of_their_arms(results):
             rows = [r for r in slope_rows(results) if (r["load_case"], r["measure"]) == (case, measure)]
             at = dict(zip(container.lines[0].get_ydata(), container.lines[0].get_xdata(), strict=True))
             assert {at[names[row["arm"]]] == row["percent_of_first"] for row in rows} == {True}
+
+
+def test_the_whisker_of_every_bar_stands_out_from_it(results):
+    figure = draw(many(results, 8), "stiffness")[0].figure
+    axes = figure.axes[0]
+    whiskers = [c for c in axes.collections if len(c.get_segments())]
+    assert len(whiskers) == len(axes.patches) == 8
+    for bar, whisker in zip(axes.patches, whiskers, strict=True):
+        own, other = (np.array(to_rgb(colour)) for colour in (bar.get_facecolor(), whisker.get_color()[0]))
+        assert np.abs(own - other).max() > 0.4
 
 
 def test_the_legend_of_curves_names_each_line_by_the_failure_load_where_it_ends(results):
