@@ -117,7 +117,8 @@ def _bar(axis: Any, place: float, row: Row | None, column: str, colour: str) -> 
     axis.barh(place, value, height=0.7, color=colour)
     if column.startswith("stiffness"):
         error = value * row["stiffness_error_percent"] / 100.0
-        axis.errorbar(value, place, xerr=[[error], [0.0]], fmt="none", ecolor="k", capsize=1.5, lw=0.8)
+        seen = "w" if colour == "#000000" else "k"
+        axis.errorbar(value, place, xerr=[[error], [0.0]], fmt="none", ecolor=seen, capsize=1.5, lw=0.8)
     axis.annotate(
         short(value), (value, place), xytext=(3, 0), textcoords="offset points", va="center", fontsize=6
     )
@@ -132,8 +133,8 @@ def _column(rows: list[Row], measure: str) -> tuple[str | None, str]:
 
 
 def short(value: float) -> str:
-    """A number to three digits, whole from a thousand up."""
-    return f"{value:.3g}" if abs(value) < 1000.0 else f"{value:.0f}"
+    """A number to three digits, zeros at its end too; whole from a thousand up."""
+    return f"{value:#.3g}".rstrip(".") if abs(value) < 999.5 else f"{value:.0f}"
 
 
 def slope_figures(results: Results, width: Width = "double") -> Iterator[Drawing]:

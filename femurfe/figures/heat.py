@@ -58,6 +58,7 @@ def heat_figures(
         message = f"no case has a value of {outcome} under {load_case}, so there is no heat map"
         raise InvalidData(message, code="E-DATA-EMPTY")
     limits = float(known.min()), float(known.max())
+    missing = "; hatched: no value" if any(np.isnan(grid).any() for grid in grids.values()) else ""
     most = PANELS_ABREAST[width]
     for page, some in enumerate(chunks(arms, most * PANEL_ROWS)):
         n_rows = math.ceil(len(some) / most)
@@ -75,7 +76,7 @@ def heat_figures(
                 axis.tick_params(labelbottom=True)
             figure.supxlabel(labels[0], fontsize=7)
             figure.supylabel(labels[1], fontsize=7)
-            label = wrapped(f"{axis_words(outcome)}, {words(load_case)}", 50.0)
+            label = wrapped(f"{axis_words(outcome)}, {words(load_case)}{missing}", 50.0)
             figure.colorbar(drawn, ax=list(axes), label=label, shrink=0.9)
         yield Drawing(numbered(f"heat_{outcome}_{load_case}", page), figure)
 
@@ -144,6 +145,11 @@ def _heat(axis: Any, grid: Floats, ticks: list[list[float]], limits: tuple[float
             axis.text(j, i, short(grid[i, j]), ha="center", va="center", color=colour, fontsize=5.5)
     for put, values in ((axis.set_xticks, ticks[0]), (axis.set_yticks, ticks[1])):
         step = math.ceil(len(values) / 6)
-        put(range(0, len(values), step), [f"{value:.3g}" for value in values[::step]])
+        put(range(0, len(values), step), [_tick(value) for value in values[::step]])
     axis.tick_params(length=0)
     return drawn
+
+
+def _tick(value: float) -> str:
+    """A value of a parameter to three digits, whole from a thousand up."""
+    return f"{value:.3g}" if abs(value) < 999.5 else f"{value:.0f}"

@@ -9,6 +9,7 @@ import numpy as np
 
 from femurfe.arrays import Floats
 from femurfe.errors import InvalidData
+from femurfe.figures.bars import short
 from femurfe.figures.panels import few_ticks
 from femurfe.figures.style import COLOURS, Width, arm_words, inches, styled, width_mm, words, wrapped
 
@@ -141,9 +142,9 @@ def _numbers(effect: PairedEffect, lines: int) -> str:
     """What is known of a pair, on four lines or on two."""
     p = "p < 0.001" if effect.p_holm < 0.001 else f"p = {effect.p_holm:.2g}"
     left_out = f", {effect.n_dropped} left out" if effect.n_dropped else ""
-    ratio = f", ratio {effect.ratio.estimate:.3g}" if effect.ratio else ""
+    ratio = f", ratio {short(effect.ratio.estimate)}" if effect.ratio else ""
     middle = effect.median.estimate
-    median = f"median {middle:+.3g}" if abs(middle) < 1e3 else f"median {middle:+.0f}"
+    median = f"median {'-' if middle < 0.0 else '+'}{short(abs(middle))}"
     size = f"r = {effect.rank_biserial:+.2f}"
     n = f"n = {effect.n_cases}{left_out}"
     if lines == 2:

@@ -22,6 +22,7 @@ SWATCH = 10.0
 LINE = 2.9  # mm of a line of type
 SCALE = 20.0  # mm, the length of the scale bar
 STRIP = 0.2  # of a panel's height, for what stands below a picture
+APART = 0.4  # of an arrow's length, that the name of a short one stands farther from where they meet
 NO_ARROW = 0.12  # of its length, that is not drawn: it points at the viewer or away
 
 
@@ -133,7 +134,7 @@ def orientation_marker(axis: Any, window: Floats, strip: float, patient: Floats)
         if length > NO_ARROW:
             axis.annotate("", start + reach * row, start, arrowprops=arrow, annotation_clip=False)
         along = row / length if length > NO_ARROW else np.array([-0.7, -0.3])
-        where = start + (max(length, NO_ARROW) + 0.45) * reach * along
+        where = start + (max(length, NO_ARROW) + 0.45 + APART * (1.0 - length)) * reach * along
         axis.text(*where, name, ha="center", va="center", fontsize=5.5, gid="axis")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -34,13 +34,14 @@ from femurfe.figures.style import (
     styled,
     words,
 )
-from femurfe.figures.views import mesh_of
+from femurfe.figures.views import mesh_of, name_items
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.io.fields import Fields
 from femurfe.study.extras import load
 from femurfe.study.results import Results
 
 EXTRA = "viz"
+WHOLE = ("cement", "screw")  # what a cut leaves whole
 DPI = 300.0
 TURN_DEG = 20.0  # of the viewer from the front towards the patient's left, and half of it upward
 THROUGH = 0.25
@@ -84,11 +85,11 @@ def cutaway_scenes(results: Results, width: Width = "double") -> Iterator[Drawin
     def put(plot: Any, fields: Fields, arm: str, colours: dict[str, Any]) -> None:
         cut = _grid(fields).clip(normal=plane.normal, origin=plane.origin)
         plot.add_mesh(cut.extract_surface(algorithm="geometry"), scalars="risk", **colours)
-        _put_items(plot, results, arm, fields.mesh, ("cement", "screw"))
+        _put_items(plot, results, arm, fields.mesh, WHOLE)
 
     towards = plane.normal + 0.25 * plane.up
     frame = np.stack(_screen(towards, plane.up))
-    yield from _by_risk(results, put, "cutaway", frame, width)
+    yield from _by_risk(results, put, "cutaway", frame, width, WHOLE)
 
 
 def inside_scenes(results: Results, width: Width = "double") -> Iterator[Drawing]:
@@ -99,7 +100,6 @@ def inside_scenes(results: Results, width: Width = "double") -> Iterator[Drawing
     MissingExtra
         If pyvista is not installed.
     """
-    from matplotlib.patches import Patch
 
     def put(plot: Any, arm: str) -> None:
         mesh = mesh_of(results, arm)
@@ -109,19 +109,16 @@ def inside_scenes(results: Results, width: Width = "double") -> Iterator[Drawing
 
     for page, arms in enumerate(chunks(list(results.arms), ARMS_ABREAST[width])):
         figure, _ = _page(results, put, arms, _oblique(results), width)
-        kinds = dict.fromkeys(results.items[item].kind for arm in arms for item in results.arms[arm])
-        handles = [Patch(color=ITEM_COLOURS[kind], label=kind) for kind in kinds]
         with styled():
-            if handles:
-                figure.legend(handles=handles, loc="outside right center", frameon=False)
+            name_items(figure, results, arms, tuple(ITEM_COLOURS), "outside right center")
         yield Drawing(numbered("inside", page), figure)
 
 
 def _by_risk(
     results: Results, put: Callable[[Any, Fields, str, dict[str, Any]], None], name: str, frame: Floats,
-    width: Width,
+    width: Width, kinds: Sequence[str] = (),
 ) -> Iterator[Drawing]:  # fmt: skip
-    """A figure per load case and few arms, with a bar of risk."""
+    """A figure per load case and few arms, with a bar of risk and the colours of kinds of items."""
     from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
@@ -147,6 +144,7 @@ def _by_risk(
                 label = bar_label(figure, 1, *parts)
                 with styled():
                     figure.colorbar(scale, ax=axes, label=label, shrink=0.8, aspect=25)
+                    name_items(figure, results, some, kinds, "outside lower center")
                 yield Drawing(numbered(f"{name}_{case}", page), figure)
 
 

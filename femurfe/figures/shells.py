@@ -50,8 +50,14 @@ class View:
 
 
 def outer_shell(mesh: Mesh) -> Shell:
-    """The whole boundary of a mesh."""
-    return _shell(mesh, boundary(mesh))
+    """The outside of a mesh; the two sides of an interface, where its points are parted, are inside."""
+    shell = _shell(mesh, boundary(mesh))
+    ids, own = np.unique(shell.ids, return_inverse=True)
+    place = np.unique(mesh.points[ids], axis=0, return_inverse=True)[1].ravel()
+    facets = np.sort(place[own.reshape(shell.ids.shape)], axis=1)
+    _, which, count = np.unique(facets, axis=0, return_inverse=True, return_counts=True)
+    alone = count[which.ravel()] == 1
+    return shell if alone.all() else Shell(shell.points[alone], shell.ids[alone], shell.cells[alone])
 
 
 def region_shell(mesh: Mesh, mask: Mask) -> Shell:

@@ -34,8 +34,8 @@ ITEM_COLOURS = {"defect": "#B2182B", "cement": "#2166AC", "screw": "#333333"}
 # Endings of names that are units, the longest first.
 _UNITS = {
     "_N_per_mm": "N/mm", "_Nm_per_deg": "N m/deg", "_g_per_cm3": "g/cm3", "_percent": "%", "_MPa": "MPa",
-    "_GPa": "GPa", "_deg": "deg", "_mm": "mm", "_ml": "ml", "_Nmm": "N mm", "_Nm": "N m", "_N": "N",
-    "_kg": "kg",
+    "_GPa": "GPa", "_deg": "deg", "_mm2": "mm2", "_mm": "mm", "_ml": "ml", "_Nmm": "N mm", "_Nm": "N m",
+    "_N": "N", "_kg": "kg",
 }  # fmt: skip
 
 _SETTINGS: Any = {

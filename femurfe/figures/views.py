@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,8 +40,6 @@ THROUGH = 0.35
 
 def views_figures(results: Results, width: Width = "double") -> Iterator[Drawing]:
     """Every arm from two sides, the bone half transparent; a page for every few arms."""
-    from matplotlib.patches import Patch
-
     views = views_of(results, main_views(results))
     for page, arms in enumerate(chunks(list(results.arms), ARMS_ABREAST[width])):
         meshes = [mesh_of(results, arm) for arm in arms]
@@ -56,10 +54,7 @@ def views_figures(results: Results, width: Width = "double") -> Iterator[Drawing
             name_columns(axes, arms, width)
             name_rows(figure, axes, [f"{view.name} view" for view in views])
             scale_bar(axes[-1][0], windows[-1])
-            kinds = dict.fromkeys(results.items[item].kind for arm in arms for item in results.arms[arm])
-            handles = [Patch(color=ITEM_COLOURS[kind], label=kind) for kind in kinds]
-            if handles:
-                figure.legend(handles=handles, loc="outside right center", frameon=False)
+            name_items(figure, results, arms, tuple(ITEM_COLOURS), "outside right center")
         yield Drawing(numbered("views", page), figure)
 
 
@@ -77,6 +72,18 @@ def draw_arm(axis: Any, results: Results, arm: str, mesh: Mesh, view: View) -> N
         if mask.any():
             draw_solid(axis, region_shell(mesh, mask), view, ITEM_COLOURS[results.items[name].kind])
     draw_solid(axis, outer_shell(mesh), view, BONE, THROUGH if items else 1.0)
+
+
+def name_items(figure: Any, results: Results, arms: Sequence[str], kinds: Sequence[str], where: str) -> None:
+    """The colours of the kinds of items that arms have, beside or below a figure."""
+    from matplotlib.patches import Patch
+
+    there = {results.items[item].kind for arm in arms for item in results.arms[arm]}
+    handles = [Patch(color=ITEM_COLOURS[kind], label=kind) for kind in kinds if kind in there]
+    if handles:
+        figure.legend(
+            handles=handles, loc=where, frameon=False, ncols=1 if "right" in where else len(handles)
+        )
 
 
 def view_rows(results: Results) -> list[Row]:

@@ -15,6 +15,7 @@ from femurfe.study.fields import file_name
 from femurfe.study.store import MARK
 
 Row = dict[str, Any]
+FURTHER = ("ladder.csv", "interfaces.csv", "events.csv")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -24,7 +25,7 @@ class Folder:
     Attributes
     ----------
     place : the folder; summary, study, provenance : as they were written, empty if they are missing.
-    criteria : rows of ``criteria.csv``, all values as text.
+    criteria : rows of ``criteria.csv``, all values as text; further : of those of `FURTHER` that are there.
     study_text : the study file as it stands.
     """
 
@@ -34,6 +35,7 @@ class Folder:
     study_text: str
     provenance: Mapping[str, Any]
     criteria: tuple[Row, ...]
+    further: Mapping[str, tuple[Row, ...]]
 
     @property
     def table(self) -> list[Row]:
@@ -69,7 +71,8 @@ def read_folder(place: Path) -> Folder:
         study_text = _text(place / "study.toml")
         provenance = json.loads(_text(place / "provenance.json") or "{}")
         criteria = tuple(read_csv(place / "criteria.csv"))
-        return Folder(place, summary, tomllib.loads(study_text), study_text, provenance, criteria)
+        further = {name: tuple(rows) for name in FURTHER if (rows := read_csv(place / name))}
+        return Folder(place, summary, tomllib.loads(study_text), study_text, provenance, criteria, further)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         message = f"{str(place)!r} holds damaged results: {error!r}"
         raise UnreadableFile(message, code="E-FILE-RESULTS") from error

@@ -54,6 +54,11 @@ def interfaces_said(folder: Folder) -> str:
     return f"Interfaces that are not bonded: {named}." if named else ""
 
 
+def one_mesh(folder: Folder) -> str:
+    """What all arms share."""
+    return "the cells of one mesh, which interfaces part" if opened(folder) else "one mesh"
+
+
 def breaks(folder: Folder) -> bool:
     """Whether arms were also loaded until they broke."""
     return bool(folder.study.get("failure") == "ultimate")
@@ -109,7 +114,8 @@ def _bone(folder: Folder) -> str:
 def _arms(folder: Folder) -> str:
     arms = folder.summary.get("arms", {})
     said = [f"{name} ({listed(items) if items else 'bone alone'})" for name, items in arms.items()]
-    shared = " They share one mesh, so that differences between them are paired." if len(arms) > 1 else ""
+    shared = f" They share {one_mesh(folder)}, so that differences between them are paired."
+    shared = shared if len(arms) > 1 else ""
     return f"{len(arms)} arm{'s' * (len(arms) != 1)} were compared: {listed(said)}.{shared}" if arms else ""
 
 

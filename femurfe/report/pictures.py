@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from femurfe.figures.kinds import RUN_KINDS
+from femurfe.figures.style import MM_PER_INCH
 from femurfe.report.folder import Row, read_csv
 from femurfe.report.words import upper_first
 
@@ -16,6 +19,8 @@ BUDGET = 7_000_000
 LARGEST_SVG = 400_000
 LARGEST_PNG = 150_000
 WIDTH = 1500
+ONE_COLUMN = 120.0  # mm; what is wider has a row of its own
+POINTS_PER_INCH = 72.0
 LONGEST_TABLE = 60
 CAPTIONS = {
     "bars": "Stiffness, risk and failure load of every arm under every load case. "
@@ -35,13 +40,14 @@ class Picture:
     ----------
     name : of its file, without ending; caption : one or two sentences.
     source : a data URI, empty if the figure did not fit in the page.
-    rows : the numbers behind it, if they are few.
+    rows : the numbers behind it, if they are few. spans : whether it is wider than one column.
     """
 
     name: str
     caption: str
     source: str
     rows: tuple[Row, ...] = ()
+    spans: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +97,28 @@ def fitted(drawn: Iterable[Drawn], budget: int = BUDGET) -> list[Picture]:
         if len(source) > budget:
             source = ""
         budget -= len(source)
-        out.append(Picture(figure.name, figure.caption, source, figure.rows))
+        out.append(Picture(figure.name, figure.caption, source, figure.rows, width_mm(figure) > ONE_COLUMN))
     return out
+
+
+def in_page(picture: Picture) -> dict[str, Any]:
+    """A picture as the templates take it, without numbers."""
+    return {
+        "name": picture.name, "caption": picture.caption, "source": picture.source, "spans": picture.spans,
+        "table": None,
+    }  # fmt: skip
+
+
+def width_mm(figure: Drawn) -> float:
+    """The width that a figure was drawn at, mm; zero if it does not say."""
+    from PIL import Image
+
+    if figure.form == "svg":
+        found = re.search(rb'<svg[^>]*?\bwidth="([\d.]+)pt"', figure.data[:2000])
+        return float(found[1]) / POINTS_PER_INCH * MM_PER_INCH if found else 0.0
+    with Image.open(io.BytesIO(figure.data)) as image:
+        dpi = image.info.get("dpi")
+        return float(image.width / dpi[0] * MM_PER_INCH) if dpi else 0.0
 
 
 def _uri(figure: Drawn) -> str:

@@ -11,13 +11,20 @@ from femurfe.figures.colours import colour_stops, missing_colour, region_colour
 from femurfe.report import tables
 from femurfe.report.cells import SHOWN
 from femurfe.report.checklist import answers
-from femurfe.report.folder import Folder
-from femurfe.report.methods import bone_name, bone_origin, from_shape_model, methods, regions_of
+from femurfe.report.folder import Folder, Row
+from femurfe.report.methods import (
+    bone_name,
+    bone_origin,
+    from_shape_model,
+    methods,
+    one_mesh,
+    regions_of,
+)
 from femurfe.report.page import render
-from femurfe.report.pictures import Picture, figures_of, fitted
+from femurfe.report.pictures import Picture, figures_of, fitted, in_page
 from femurfe.report.references import GUIDELINE, bibtex
 from femurfe.report.scene import BUDGET, Scene, make_scene
-from femurfe.report.words import listed, percent, shown
+from femurfe.report.words import label, listed, percent, shown
 from femurfe.study.provenance import versions
 
 SECTIONS = (
@@ -28,6 +35,11 @@ SECTIONS = (
 )  # fmt: skip
 LARGE_ERROR = 5.0
 POOR_QUALITY = 0.1
+_FURTHER = {
+    "ladder.csv": "How far the kinds of interface are apart, over the arms.",
+    "interfaces.csv": "What every interface does under the load.",
+    "events.csv": "What yields and breaks, in order.",
+}
 _TITLES = {
     "risk": ("risk", "", True), "von_mises": ("von Mises stress", "MPa", False),
     "principal_strain_max": ("largest principal strain", "mm/mm", False),
@@ -57,6 +69,7 @@ def run_page(folder: Folder, figures: Path | None = None) -> str:
         "main": tables.main_table(folder),
         "criteria": tables.criteria(folder), "calibrations": tables.calibrations(folder),
         "fits": tables.rows_table("Both fits.", summary["fits"], 2) if summary.get("fits") else None,
+        "further": _further(folder),
         "pictures": [_with_table(one) for one in fitted(figures_of(figures or folder.place / "figures"))],
         "scene_data": scene, "scene_lack": lack, "bone": bone_name(folder), "origin": bone_origin(folder),
         "dimensions": tables.dimensions(folder), "landmarks": tables.landmarks(folder),
@@ -69,6 +82,19 @@ def run_page(folder: Folder, figures: Path | None = None) -> str:
         "study": folder.study_text,
     }  # fmt: skip
     return render("run.html", context)
+
+
+def _further(folder: Folder) -> list[tables.Table]:
+    """What else a run of arms that break or part has left, a table for each file that is there."""
+    return [
+        tables.rows_table(_FURTHER[name], [_readable(row) for row in rows], 3)
+        for name, rows in folder.further.items()
+    ]
+
+
+def _readable(row: Row) -> Row:
+    """A row without the name of the study, which is the same in all, and with outcomes in words."""
+    return {key: label(value) if key == "outcome" else value for key, value in row.items() if key != "case"}
 
 
 def _subtitle(folder: Folder) -> str:
@@ -86,7 +112,8 @@ def _sentence(folder: Folder) -> str:
     text = f"{len(arms)} {many} ({listed(arms)}) of a {bone_name(folder)} under {listed(loads)}."
     if len(arms) == 1:
         return f"{text} With one arm there is nothing to compare."
-    return f"{text} Stiffness and failure load are given in percent of {arms[0]}, on the same mesh."
+    text = f"{text} Stiffness and failure load are given in percent of {arms[0]}"
+    return f"{text}. All arms share {one_mesh(folder)}."
 
 
 def _notes(folder: Folder, scene: Scene | None, lack: str) -> list[tuple[str, str]]:
@@ -163,7 +190,7 @@ def _look(region: str, kinds: Mapping[str, str]) -> dict[str, Any]:
 def _with_table(picture: Picture) -> dict[str, Any]:
     """A picture, and its numbers as a table."""
     rows = tables.rows_table(f"Numbers behind {picture.name}.", picture.rows) if picture.rows else None
-    return {"name": picture.name, "caption": picture.caption, "source": picture.source, "table": rows}
+    return in_page(picture) | {"table": rows}
 
 
 def _loads(folder: Folder) -> dict[str, dict[str, Any]]:

@@ -15,8 +15,9 @@ from femurfe.errors import FemurfeError
 from femurfe.report import tables
 from femurfe.report.checklist import GROUPS, MISSING, PARTLY, REPORTED, Answer
 from femurfe.report.folder import Row
+from femurfe.report.intervals import with_intervals
 from femurfe.report.page import render
-from femurfe.report.pictures import Drawn, fitted
+from femurfe.report.pictures import Drawn, fitted, in_page
 from femurfe.report.references import GUIDELINE, bibtex
 from femurfe.report.words import label, listed, shown, upper_first
 from femurfe.study.provenance import versions
@@ -152,10 +153,9 @@ def _statistics(found: Sequence[Statistic]) -> list[dict[str, Any]]:
             caption = (
                 f"{caption[:-1]}: the first {MOST_ROWS} of {len(rows)} rows; femurfe analyze writes all."
             )
-        table = tables.rows_table(caption, rows[:MOST_ROWS]) if rows else None
+        table = tables.rows_table(caption, with_intervals(rows[:MOST_ROWS])) if rows else None
         own = [next(pictures) for _ in one.drawn]
-        shown_own = [{"name": p.name, "caption": p.caption, "source": p.source, "table": None} for p in own]
-        out.append({"title": one.title, "table": table, "pictures": shown_own, "start": start})
+        out.append({"title": one.title, "table": table, "pictures": list(map(in_page, own)), "start": start})
     return out
 
 

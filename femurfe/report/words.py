@@ -79,5 +79,10 @@ def material_name(key: str) -> str:
 
 
 def listed(names: list[str]) -> str:
-    """Words in a sentence: a, b and c."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else "none"
+    """Words in a sentence: a, b and c; names that have a comma themselves stand apart by semicolons.
+
+    >>> listed(["a", "b", "c"]), listed(["a, bonded", "a, cohesive"])
+    ('a, b and c', 'a, bonded; and a, cohesive')
+    """
+    comma, last = ("; ", "; and ") if any(", " in name for name in names) else (", ", " and ")
+    return last.join(filter(None, [comma.join(names[:-1]), names[-1]])) if names else "none"

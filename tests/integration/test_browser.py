@@ -12,7 +12,7 @@ from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
-from helpers.reporting import LYTIC, small_run
+from helpers.reporting import LYTIC, made_sweep, small_run
 from PIL import Image
 
 from femurfe import api, write_report
@@ -216,6 +216,34 @@ def test_the_report_prints_its_scene_its_sources_and_no_controls(report):
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.evaluate("[...document.querySelectorAll('details[data-print]')].every((one) => one.open)")
     assert len(page.pdf()) > 50_000
+
+
+CUT_OFF = """() => [...document.querySelectorAll('.wide')]
+  .filter((one) => !one.closest('details:not([open])'))
+  .filter((one) => one.firstElementChild.scrollWidth > one.clientWidth + 1)
+  .map((one) => one.getAttribute('aria-label'))"""
+
+
+@pytest.mark.parametrize("kind", ["run", "sweep"])
+def test_no_table_and_no_picture_is_cut_off_on_paper(browser, path, tmp_path, kind):
+    shown = path if kind == "run" else write_report(made_sweep(tmp_path, 12, ("intact", "lytic", "cement")))
+    page = browser.new_page(viewport={"width": 680, "height": 900})  # what A4 leaves between its margins
+    page.goto(shown.as_uri())
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("document.querySelectorAll('.wide').length") > 3
+    assert page.evaluate(CUT_OFF) == []
+    page.close()
+
+
+def test_pictures_of_two_columns_keep_their_size_on_a_phone(browser, path):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(path.as_uri())
+    widths = page.evaluate("[...document.querySelectorAll('.spans img')].map((one) => one.clientWidth)")
+    assert widths
+    assert min(widths) > 600
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from helpers.drawing import bars_of, crowded, outside, texts, width_in_mm
+from helpers.meshes import block, split_by
 from helpers.studies import SCREW, changed, command, written
 from matplotlib import colormaps
 from matplotlib.colors import to_rgb
@@ -18,7 +19,10 @@ from femurfe.figures import draw, read_source
 from femurfe.figures.deformed import exaggeration
 from femurfe.figures.kinds import RUN_KINDS
 from femurfe.figures.shells import Shell, View, draw_values, outer_shell, standard_views, views_of
-from femurfe.figures.style import NOT_JUDGED, TALLEST
+from femurfe.figures.style import ITEM_COLOURS, NOT_JUDGED, TALLEST
+from femurfe.mesh.split import split
+from femurfe.mesh.topology import boundary
+from femurfe.shapes import Sphere
 from femurfe.study.read import parse_study
 from femurfe.study.results import read_results, results_of
 from femurfe.study.sweep.key import case_key
@@ -464,6 +468,15 @@ def test_a_scene_shows_the_bone_at_the_scale_of_its_ruler(results, kind):
     assert outside(drawing.figure) == []
 
 
+def test_a_cut_scene_names_the_colours_of_what_it_leaves_whole(results):
+    (legend,) = next(RUN_KINDS["cutaway"].draw(results, "double")).figure.legends
+    found = {
+        text.get_text(): patch.get_facecolor()[:3]
+        for text, patch in zip(legend.get_texts(), legend.get_patches(), strict=True)
+    }
+    assert found == {kind: to_rgb(ITEM_COLOURS[kind]) for kind in ("cement", "screw")}
+
+
 def test_a_scene_is_the_same_twice(results):
     one = replace(results, arms={"cement": results.arms["cement"]})
     first, again = (draw(one, "inside", "single")[0].figure.axes[0].get_images()[0] for _ in range(2))
@@ -476,6 +489,15 @@ def test_a_triangle_is_seen_at_its_true_length():
     from femurfe.figures.shells import extent
 
     assert np.ptp(extent([shell], view), axis=0).tolist() == [30.0, 40.0]
+
+
+def test_the_outside_of_a_mesh_that_is_parted_is_that_of_the_whole_mesh():
+    whole = split_by(block((4, 4, 4), (4.0, 4.0, 4.0), 2), Sphere(np.full(3, 2.0), 1.2))
+    parted = split(whole, [(["inside"], None)]).mesh
+    assert len(boundary(parted)) > len(boundary(whole))
+    one, other = outer_shell(whole), outer_shell(parted)
+    np.testing.assert_array_equal(other.cells, one.cells)
+    np.testing.assert_array_equal(other.points, one.points)
 
 
 def test_figures_never_solve(run, tmp_path, monkeypatch):

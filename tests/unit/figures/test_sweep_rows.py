@@ -7,6 +7,7 @@ from helpers.drawing import bars_of, crowded, outside, texts, width_in_mm
 from femurfe.analysis import Outcomes
 from femurfe.errors import InvalidData
 from femurfe.figures import convergence_figure, heat_figures, mean_bars_figure
+from femurfe.figures.bars import short
 from femurfe.figures.bench import cost_figure, cost_rows
 from femurfe.figures.curves import Curve, curve_figures, curve_rows, read_curves
 from femurfe.figures.heat import heat_rows
@@ -45,6 +46,8 @@ def test_bars_are_means_of_whole_cases_and_their_lines_the_interval():
     (axis,) = figure.axes
     whole = np.delete(found.values, 3, axis=0)
     assert bars_of(axis) == pytest.approx(whole.mean(axis=0))
+    assert [label.get_text() for label in axis.get_yticklabels()] == list(ARMS)
+    assert axis.get_ylim()[0] > axis.get_ylim()[1]  # the first arm is on top
     for line, mean in zip(axis.lines, arm_means(found).values(), strict=True):
         assert list(line.get_xdata()) == [mean.low, mean.high]
         assert mean.low < mean.estimate < mean.high
@@ -66,6 +69,7 @@ def test_an_interval_of_the_mean_is_that_of_many_normal_cases():
 def test_a_heat_map_has_each_case_at_its_values_and_hatches_the_failed_one():
     (drawing,) = heat_figures(grid(), NAMES, LABELS, "risk", "stance")
     axes = drawing.figure.axes[: len(ARMS)]
+    assert [axis.get_title() for axis in axes] == list(ARMS)
     for k, axis in enumerate(axes):
         drawn = axis.collections[0].get_array()
         wanted = k + np.outer([0.5, 1.0], [2.0, 3.0, 4.0])
@@ -73,10 +77,27 @@ def test_a_heat_map_has_each_case_at_its_values_and_hatches_the_failed_one():
         assert np.ma.allclose(drawn, np.ma.masked_invalid(wanted))
         assert [t.get_text() for t in axis.get_xticklabels()] == ["2", "3", "4"]
         assert axis.patch.get_hatch()
-    words = [text for text, _ in texts(drawing.figure)]
-    assert {"size (mm)", "share (-)", "risk (-), stance"} <= set(words)
+    words = [text.replace("\n", " ") for text, _ in texts(drawing.figure)]
+    assert {"size (mm)", "share (-)", "risk (-), stance; hatched: no value"} <= set(words)
     rows = heat_rows(grid(), NAMES, "risk", "stance")
     assert [row["n_cases"] for row in rows].count(0) == len(ARMS)
+
+
+def test_a_heat_map_without_gaps_says_nothing_of_hatching_and_has_whole_numbers_on_its_axes():
+    rows = [{**row, NAMES[0]: 1000.0 * row[NAMES[0]], "risk": row[NAMES[0]]} for row in grid()]
+    (drawing,) = heat_figures(rows, NAMES, LABELS, "risk", "stance")
+    words = [text for text, _ in texts(drawing.figure)]
+    assert "risk (-), stance" in words
+    assert {"2000", "3000", "4000"} <= set(words)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.0, "0.00"), (0.5, "0.500"), (54.95, "55.0"), (174.8, "175"), (999.4, "999"), (999.7, "1000"),
+     (12206.4, "12206"), (-41.0, "-41.0")],
+)  # fmt: skip
+def test_numbers_in_figures_have_three_digits_or_are_whole(value, said):
+    assert short(value) == said
 
 
 def test_a_heat_map_of_scattered_cases_is_refused_and_points_to_a_chart():

@@ -152,6 +152,12 @@ def test_damaged_results_are_refused_and_nothing_is_written(run_copy, spoil):
     assert not (run_copy / "report.html").exists()
 
 
+def test_a_damaged_table_beside_the_results_is_refused_in_a_sentence(run_copy):
+    (run_copy / "events.csv").write_bytes(b"\xff\xfe\x00arm\n\xff\n")
+    with pytest.raises(UnreadableFile, match="damaged"):
+        write_report(run_copy)
+
+
 def test_a_damaged_file_of_fields_costs_the_scene_and_not_the_report(run_copy):
     next((run_copy / "fields").iterdir()).write_text("nothing")
     page = Page(write_report(run_copy).read_text(encoding="utf-8"))
@@ -188,6 +194,40 @@ def test_arms_that_were_broken_are_reported_with_their_ultimate_loads(run_copy):
     assert "ultimate loads with yielding materials" in shown
 
 
+def test_what_else_a_run_left_stands_in_tables_of_its_own(run_copy):
+    (run_copy / "ladder.csv").write_text(
+        "outcome,rung,against,mean_percent\nultimate_load_N,bonded,cohesive,167.2\n"
+    )
+    (run_copy / "interfaces.csv").write_text(
+        "case,arm,load_case,interface,area_mm2\nr,cement,push,screw_bone,442.5\n"
+    )
+    (run_copy / "events.csv").write_text(
+        "case,arm,load_case,order,event,load_N\nr,cement,push,1,yields,2562\n"
+    )
+    page = Page(write_report(run_copy).read_text(encoding="utf-8"))
+    check_structure(page)
+    text = page.text()
+    assert "ultimate load (N) bonded cohesive 167.2" in text
+    assert "arm load case interface area (mm2) cement push screw_bone 442.5" in text
+    assert "cement push 1 yields 2562" in text
+
+
+def test_pictures_of_two_columns_have_a_row_of_their_own(run_copy):
+    from femurfe.figures import draw, read_source, save
+
+    source = read_source(run_copy)
+    for form, width in (("png", "single"), ("svg", "double")):
+        save(draw(source, "bars", width)[0].figure, run_copy / "figures" / f"bars_{width}", [form])
+    page = Page(write_report(run_copy).read_text(encoding="utf-8"))
+    wide, last = {}, {}
+    for tag, attributes in page.elements:
+        last = attributes if tag == "figure" else last
+        if tag == "img":
+            wide[attributes["alt"].split()[1].rstrip(":")] = last.get("class") == "spans"
+    assert wide["bars_double"]
+    assert not wide["bars_single"]
+
+
 def test_interfaces_that_are_not_bonded_are_named(run_copy):
     study = run_copy / "study.toml"
     text = study.read_text(encoding="utf-8")
@@ -200,6 +240,8 @@ def test_interfaces_that_are_not_bonded_are_named(run_copy):
     check_structure(page)
     assert bonded not in page.text()
     assert "Interfaces that are not bonded: cement_bone (cohesive, then frictional)." in page.text()
+    assert "All arms share the cells of one mesh, which interfaces part." in page.text()
+    assert "They share one mesh" not in page.text()
     assert "but for interfaces that slip, open or break" in page.text()
 
 

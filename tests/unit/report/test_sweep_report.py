@@ -61,7 +61,7 @@ def test_warnings_of_cases_are_gathered(swept_page):
 
 def test_a_thousand_cases_fit_in_a_page_of_twenty_megabytes(tmp_path):
     """With failures for as many reasons as there are failures."""
-    arms, loads = ("intact", "lytic", "cement"), ("stance", "torsion")
+    arms, loads = ("intact", "lytic", "cement", "screw+cement"), ("stance", "torsion")
     place = made_sweep(
         tmp_path, 1000, arms, range(0, 1000, 7), loads=loads, reason=f"{NASTY} in case {{case}}"
     )
