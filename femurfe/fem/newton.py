@@ -19,7 +19,7 @@ from femurfe.fem.tangents import Solve, TangentSolver
 
 GROWTH, SHRINK, FEW, MANY = 1.5, 0.5, 5, 9
 SEARCHES, ENOUGH = 4, 0.8
-FAR = 4.0
+FAR = 2.0
 LOOSEST, TIGHTEST = 1e-2, 1e-9
 
 

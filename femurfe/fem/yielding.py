@@ -14,7 +14,7 @@ from femurfe.fem.foresight import cell_means, foreseen, grown
 from femurfe.fem.laws import Law
 from femurfe.fem.operator import Stiffness
 from femurfe.fem.recover import quadrature_strain, quadrature_volumes, stress_from_strain
-from femurfe.fem.yieldtangent import YieldTangent, gathering
+from femurfe.fem.yieldtangent import YieldTangent, gathering, is_even
 from femurfe.kernels import inner
 from femurfe.kernels.threads import pick
 from femurfe.mesh.core import Mesh
@@ -174,10 +174,9 @@ class YieldResponse:
                 )
                 moduli.append(change)
         yielding = [law for law, part in zip(owner.laws, self.parts, strict=True) if part.yields.any()]
-        symmetric = all(law.is_symmetric for law in yielding)
-        return YieldTangent(
-            owner.mesh, owner.stiffness, np.concatenate(ids), np.concatenate(moduli), symmetric
-        )
+        changes = np.concatenate(moduli)
+        symmetric = all(law.is_symmetric for law in yielding) or is_even(changes)
+        return YieldTangent(owner.mesh, owner.stiffness, np.concatenate(ids), changes, symmetric)
 
 
 def _changes(law: Law, part: _Part, owner: YieldingCells) -> tuple[Ints, Floats]:

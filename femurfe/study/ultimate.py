@@ -30,6 +30,7 @@ from femurfe.study.arms import Arm
 from femurfe.units import NMM_PER_NM, torsional_stiffness_nm_per_deg
 
 Row = dict[str, Any]
+FINEST = 16.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def break_arm(
     end = float(np.radians(options.largest_deg)) if moment else options.largest_mm
     sign = 1.0 if case.loads else float(np.sign(driving_size(case)))
     newton = NewtonOptions(tolerance=options.tolerance, drift=options.drift, fall=options.fall)
-    leg = Leg(sign * end, first=options.first, most=options.most, finest=options.first / 2.0)
+    leg = Leg(sign * end, first=options.first, most=options.most, finest=options.first / FINEST)
     settling = () if parted is None or case.driven_platen else parted.settling(1.0)
     since = _Since(len(settling))
     path = solve_path(
