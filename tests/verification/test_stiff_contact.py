@@ -6,9 +6,10 @@ from helpers.meshes import block, grid
 from helpers.solving import uniform
 
 from femurfe.equilibrium import equilibrium
+from femurfe.evaluate import relative_error
 from femurfe.fem.drive import Leg
 from femurfe.fem.steps import NewtonOptions
-from femurfe.fem.tractions import Frictional
+from femurfe.fem.tractions import Compliant, Frictional
 from femurfe.interfaces import Interface, part
 from femurfe.loads.base import Fixed, LoadCase, Platen, Pressure, Roller
 from femurfe.model import Model
@@ -19,22 +20,23 @@ ORDERS = pytest.mark.parametrize("order", [1, 2])
 TIMES = pytest.mark.parametrize("times", [50.0, 1e3, 2e4])
 
 
-def stacked(order, case, times, press_fit=0.0):
+def stacked(order, case, times, press_fit=0.0, kind=Frictional):
     """Two blocks of cells of 1 mm, one upon the other, with a contact ``times`` as stiff as cells."""
     axes = [np.linspace(0.0, SIDE, 3)] * 3
     mesh = grid(*axes, order)
     plain = block((2, 2, 2), (SIDE,) * 3)
     upper = plain.centroids()[:, 2] > 0.5 * SIDE
     mesh = mesh.with_region(upper.astype(int), {"lower": 0, "upper": 1}).with_surfaces(plain.surfaces)
-    law = Frictional(times * YOUNG, times * YOUNG, FRICTION)
-    interface = Interface("contact", ("lower", "upper"), "frictional", press_fit=press_fit, law=law)
+    own = (FRICTION,) if kind is Frictional else ()
+    law = kind(times * YOUNG, times * YOUNG, *own)
+    interface = Interface("contact", ("lower", "upper"), law.kind, press_fit=press_fit, law=law)
     return part(Model(mesh, uniform(mesh, YOUNG, POISSON), case), [interface])
 
 
-def pushed():
+def pushed(by=0.05):
     """The lower block fixed, the upper one pushed sideways by a platen that keeps its height."""
     held = dict.fromkeys(("y", "z", "rx_deg", "ry_deg", "rz_deg"), 0.0)
-    return LoadCase("push", (Fixed("z0"), Platen("top", "z1", prescribed={"x": 0.05, **held})))
+    return LoadCase("push", (Fixed("z0"), Platen("top", "z1", prescribed={"x": by, **held})))
 
 
 @ORDERS
@@ -65,3 +67,15 @@ def test_a_constant_pressure_passes_through_however_stiff_a_contact(order, times
     response = model.elements["contact"].respond(found.result.displacement, found.history("contact"))
     np.testing.assert_allclose(response.traction[..., 0], -3.0, rtol=1e-6)
     np.testing.assert_allclose(response.traction[..., 1:], 0.0, atol=1e-6)
+
+
+@ORDERS
+def test_the_error_of_a_stiffness_does_not_count_the_stress_of_a_press_fit(order):
+    """A pressed contact that sticks is an elastic layer; the estimate is that of one without a fit."""
+    pressed = equilibrium(stacked(order, pushed(1e-3), 50.0, press_fit=0.02))
+    layer = equilibrium(stacked(order, pushed(1e-3), 50.0, kind=Compliant))
+    errors = [relative_error(one.parted.model, one.increment()) for one in (pressed, layer)]
+    assert errors[0] == pytest.approx(errors[1], rel=1e-3)
+    assert relative_error(pressed.parted.model, pressed.result) > 2.0 * errors[0]
+    np.testing.assert_array_equal(layer.increment().displacement, layer.result.displacement)
+    assert layer.increment().work == pytest.approx(layer.result.work, rel=1e-6)
