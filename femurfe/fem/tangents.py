@@ -23,7 +23,7 @@ from femurfe.kernels import layout
 from femurfe.kernels.team import Team
 from femurfe.mesh.core import Mesh
 
-MOST = 800
+MOST, ROUGH, ROUGHLY = 800, 1e-4, 200
 SLACK = 1e3
 # A set-up costs about as much as 17 iterations (32 k unknowns, GMRES).
 SLOW = 30
@@ -96,12 +96,14 @@ class TangentSolver:
         return done.x
 
     def _descend(self, apply: Apply, right: Floats, tolerance: float, *, symmetric: bool) -> Descent:
+        """Far from an answer, where little is asked, a step is not worth more than ``ROUGHLY`` iterations."""
+        most = ROUGHLY if tolerance >= ROUGH else MOST
         if symmetric:
-            done = conjugate_gradients(apply, self.precondition, right, tolerance, MOST)
+            done = conjugate_gradients(apply, self.precondition, right, tolerance, most)
             if done.is_positive and done.residual <= tolerance:
                 return done
-            return generalised_residuals(apply, self.precondition, right, tolerance, MOST, done.x)
-        return generalised_residuals(apply, self.precondition, right, tolerance, MOST)
+            return generalised_residuals(apply, self.precondition, right, tolerance, most, done.x)
+        return generalised_residuals(apply, self.precondition, right, tolerance, most)
 
     def precondition(self, right: Floats) -> Floats:
         """One multigrid cycle for a right-hand side (n_unknowns, 3)."""
