@@ -91,7 +91,9 @@ class Newton:
         return ""
 
     def _next(self, share: float, row: StepRow, leg: Leg) -> float:
-        """The size of the next step."""
+        """The size of the next step; below ``leg.finest`` accuracy does not keep it small."""
+        if share < leg.finest and row.iterations <= MANY:
+            return min(GROWTH * share, leg.finest)
         if row.iterations > MANY or row.drift > self.options.drift:
             return max(SHRINK * share, min(share, leg.finest))
         slow = row.iterations > FEW or row.drift > 0.4 * self.options.drift
