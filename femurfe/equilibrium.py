@@ -10,7 +10,7 @@ import numpy as np
 
 from femurfe.arrays import Floats
 from femurfe.errors import NotConverged
-from femurfe.fem.contribution import respond
+from femurfe.fem.contribution import Answer, respond
 from femurfe.fem.drive import Kind as Control
 from femurfe.fem.drive import Leg, State
 from femurfe.fem.linear import SolverLog, SolverOptions
@@ -39,11 +39,21 @@ class Equilibrium:
     result : as of a linear solve, on the split mesh.
     path : the steps by which the load was put on; its motions count from the unloaded, unpressed state,
         those of the result from where a press fit has come to rest.
+    rest : (2, n_points, 3) mm and N, displacements and nodal forces in which a press fit has come to rest;
+        zero if there is none.
     """
 
     parted: Parted
     result: Result
     path: LoadPath
+    rest: Floats
+
+    def increment(self) -> Result:
+        """The result with displacements and work counted from where a press fit has come to rest."""
+        found = self.result
+        moved, pulled = found.displacement - self.rest[0], found.force + found.reaction - self.rest[1]
+        work = 0.5 * float((moved * pulled).sum())
+        return replace(found, displacement=moved, work=work)
 
     def history(self, name: str) -> Floats:
         """The history of an interface at rest, (n, n_q, n_history)."""
@@ -77,12 +87,12 @@ def equilibrium(
     steps = (1.0, 1.0, 1.0) if elastic else (0.25, 1e-3, 0.5)
     control: Control = "load" if case.loads else "motion"
     to = 1.0 if case.loads else driving_size(case)
-    settling = parted.settling(to, control)
+    settling, pressed = parted.settling(to, control), _Rest(parted.model.mesh.n_points)
     leg = Leg(to, control, *steps)
     path = solve_path(
         parted.model, (), (*settling, leg), interfaces=parted.contributions, base=parted.base_for(chosen),
         solver=chosen, newton=NewtonOptions(tolerance=TOLERANCE, max_iterations=MOST_ITERATIONS),
-        report=_told(case.name, report), threads=threads,
+        watch=pressed.see if settling else None, report=_told(case.name, report), threads=threads,
     )  # fmt: skip
     if not path.is_complete:
         share = 100.0 * path.state.factor
@@ -90,7 +100,21 @@ def equilibrium(
         raise NotConverged(message, iterations=len(path.rows), residual=float("nan"))
     with threading.using(threads) as n_threads:
         rest = path.rows[0].motion if settling and case.loads else 0.0
-        return Equilibrium(parted, _since(rest, _result(parted, path, n_threads)), path)
+        return Equilibrium(parted, _since(rest, _result(parted, path, n_threads)), path, pressed.fields)
+
+
+class _Rest:
+    """Displacements and forces of the first step of a path, in which a press fit comes to rest."""
+
+    def __init__(self, n_points: int) -> None:
+        self.fields = np.zeros((2, n_points, 3))
+
+    def see(self, row: StepRow, state: State, answer: Answer) -> bool:
+        del state
+        if row.step == 1:
+            cells: Any = answer.parts[0]
+            self.fields = np.stack([cells.field, answer.forces])
+        return False
 
 
 def _since(rest: float, result: Result) -> Result:

@@ -93,7 +93,8 @@ def solve_path(
     ----------
     laws : yielding laws on the model's cells; others stay elastic.
     interfaces : further contributions to the forces inside.
-    base : the stiffness whose multigrid serves all tangents, if interfaces hold parts together.
+    base : the stiffness whose multigrid serves all tangents, if interfaces hold parts together. Without
+        it, one of the elastic stiffness does, or of moduli that follow the tangent where that is slow.
     start : a state of an earlier path of the same model to go on from.
     lagged : whether softening is foreseen, see `YieldingCells`. If None: if a law softens, and no leg goes
         by arc length, which tells softening from unloading only where a step softens itself.
@@ -129,15 +130,23 @@ def _solve(
     constraints = constrain(mesh, case.supports)
     if not interfaces:
         check_supported(mesh, constraints, case.name)
-    made = stiffness_for(mesh, materials.young, materials.poisson, None, constraints, options)
-    elastic = on_team(made, team)
+
+    def stiffness(shares: Floats | float) -> Stiffness:
+        made = stiffness_for(mesh, shares * materials.young, materials.poisson, None, constraints, options)
+        return on_team(made, team)
+
+    def nearer(tangent: Any) -> Stiffness:
+        return stiffness(tangent.parts[0].shares(materials.young, materials.poisson))
+
+    elastic = stiffness(1.0)
     cells = YieldingCells(mesh, elastic, materials.young, materials.poisson, laws, lagged)
     vectors = load_vectors(mesh, constraints, (case,))
     drive = Drive(constraints, (cells, *interfaces), vectors, driving_size(case))
     if drive.size == 0.0:
         message = f"load case {case.name!r} has no load and no prescribed motion that does work"
         raise InvalidLoad(message, code="E-LOAD-NONE")
-    tangents = TangentSolver(mesh, base or elastic, constraints, options, team)
+    follows = nearer if base is None else None
+    tangents = TangentSolver(mesh, base or elastic, constraints, options, team, follows)
     rows: list[StepRow] = []
 
     def keep(row: StepRow, state: State, answer: Answer) -> bool:

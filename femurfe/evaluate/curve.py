@@ -81,11 +81,11 @@ class LoadCurve:
 
     @property
     def energy_to_failure(self) -> float:
-        """The work until the load has fallen to 80 % of its peak, N mm; up to the end if it has not."""
+        """The work until the load has fallen to 80 % of its peak, N mm; NaN if it has not."""
         limit, after = FAILED_SHARE * self.ultimate, self.load[self.peak :]
         fallen = np.flatnonzero(after <= limit)
         if not len(fallen):
-            return self._work(len(self.load) - 1)
+            return float("nan")
         last = self.peak + int(fallen[0]) - 1
         first, second = self.load[last], self.load[last + 1]
         width = (first - limit) / (first - second) * (self.motion[last + 1] - self.motion[last])

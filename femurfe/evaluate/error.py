@@ -56,7 +56,8 @@ def relative_error(model: Model, result: Result, strains: Strains | None = None)
     """Estimated share by which the elastic energy is off, 0 to 1.
 
     With given forces the displacement is too small, and the stiffness too large, by this
-    share; with given motions the same holds for the force.
+    share; with given motions the same holds for the force. Where a press fit holds a model under stress,
+    give `femurfe.equilibrium.Equilibrium.increment`: the stiffness is that of what moves under the load.
 
     Parameters
     ----------

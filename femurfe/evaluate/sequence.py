@@ -1,15 +1,18 @@
-"""What fails first: the share of each region that yields and breaks, at every step of a path."""
+"""What fails first: the share of each region and interface that fails, at every step of a path."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from femurfe.arrays import Floats, Mask
+from femurfe.evaluate.letting_go import letting_go
 from femurfe.fem.contribution import Answer
 from femurfe.fem.drive import State
+from femurfe.fem.interface import InterfaceElements
 from femurfe.fem.laws import Law
 from femurfe.fem.steps import StepRow
 from femurfe.fem.yielding import YieldingCells
@@ -22,13 +25,14 @@ BROKEN = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A region that begins to yield or to break.
+    """A region that begins to yield or to break, or an interface that begins to slip, open or break.
 
     Attributes
     ----------
-    region : of the mesh; kind : ``"yields"`` or ``"breaks"``: 1 % of its volume does, the latter by a
-        loss of half of what its strength can lose.
-    step, load, motion : when. where : (3,) mm, of the cell that is worst then.
+    region : of the mesh, or the name of an interface; kind : ``"yields"`` or ``"breaks"``: 1 % of its volume
+        does, the latter by a loss of half of what its strength can lose. Of interfaces, by 1 % of the area,
+        ``"slips"``, ``"opens"`` or ``"breaks"``, see `femurfe.evaluate.letting_go`.
+    step, load, motion : when. where : (3,) mm, of the cell or point that is worst then.
     """
 
     region: str
@@ -57,13 +61,24 @@ class Watcher:
     Parameters
     ----------
     mesh : of the path. every : of how many steps one is kept as a snapshot; 0 keeps none.
+    interfaces : of the path, by name, in its order.
     """
 
     mesh: Mesh
     every: int = 1
+    interfaces: Mapping[str, InterfaceElements] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     snapshots: list[Snapshot] = field(default_factory=list)
     last: Snapshot | None = None
+    _lost: dict[str, Floats] = field(default_factory=dict)
+
+    def rest(self, answer: Answer) -> None:
+        """Take what interfaces have lost so far as where they start from."""
+        for name, response in self._responses(answer):
+            self._lost[name] = response.history[..., 0]
+
+    def _responses(self, answer: Answer) -> list[tuple[str, Any]]:
+        return list(zip(self.interfaces, answer.parts[1:], strict=False))
 
     def see(self, row: StepRow, state: State, answer: Answer) -> bool:
         """Note what a step brings; never ends the path."""
@@ -72,6 +87,8 @@ class Watcher:
         plastic, damage = plastic_fields(cells, state.history[0])
         for kind, failed in (("yields", plastic > 0.0), ("breaks", damage > BROKEN)):
             self._note(kind, failed, plastic, row)
+        for name, own in self._responses(answer):
+            self._note_interface(name, own, row)
         if self.every:
             self.last = Snapshot(row.motion, row.load, response.field, plastic, damage)
             if (row.step - 1) % self.every == 0:
@@ -84,9 +101,23 @@ class Watcher:
             return self.snapshots
         return [*self.snapshots, self.last]
 
+    def _note_interface(self, name: str, response: Any, row: StepRow) -> None:
+        part = self.interfaces[name]
+        before = self._lost.get(name, np.zeros(part.facing.weights.shape))
+        for kind, (failed, far) in letting_go(part, response, before).items():
+            area = float(part.facing.weights[failed].sum())
+            if (name, kind) in self._known() or area < SHARE * part.facing.area or area == 0.0:
+                continue
+            worst = np.unravel_index(int(np.argmax(np.where(failed, far, -np.inf))), far.shape)
+            x, y, z = (float(v) for v in part.facing.places[worst])
+            self.events.append(Event(name, kind, row.step, row.load, row.motion, (x, y, z)))
+
+    def _known(self) -> set[tuple[str, str]]:
+        return {(event.region, event.kind) for event in self.events}
+
     def _note(self, kind: str, failed: Mask, plastic: Floats, row: StepRow) -> None:
         size = volumes(self.mesh)
-        known = {(event.region, event.kind) for event in self.events}
+        known = self._known()
         for name in self.mesh.regions:
             own = self.mesh.in_region(name)
             total = float(size[own].sum())

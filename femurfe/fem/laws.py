@@ -44,11 +44,17 @@ class Law:
     @property
     def table(self) -> tuple[Floats, Floats] | None:
         """Plastic strains and strengths or their shares, (n, m) each, if strength follows such a table."""
-        at = {"von_mises": 2, "quadric": 4}.get(self.kernel)
+        at = getattr(self.module, "TABLE", None)
         if at is None or not len(self.cells):
             return None
-        m = int(self.constants[0, at])
-        return self.constants[:, at + 1 : at + 1 + m], self.constants[:, at + 1 + m : at + 1 + 2 * m]
+        m = int(self.constants[0, at - 1])
+        return self.constants[:, at : at + m], self.constants[:, at + m : at + 2 * m]
+
+    @property
+    def whole(self) -> Floats:
+        """The strength (n,) that the table's shares are of, MPa; one where it holds strengths."""
+        at = getattr(self.module, "SHARES_OF", None)
+        return np.ones(len(self.cells)) if at is None else self.constants[:, at]
 
     @property
     def peak(self) -> Floats | None:

@@ -19,7 +19,7 @@ from femurfe.fem.tangents import Solve, TangentSolver
 
 GROWTH, SHRINK, FEW, MANY = 1.5, 0.5, 5, 9
 SEARCHES, ENOUGH = 4, 0.8
-FAR = 4.0
+FAR = 2.0
 LOOSEST, TIGHTEST = 1e-2, 1e-9
 
 
@@ -91,7 +91,9 @@ class Newton:
         return ""
 
     def _next(self, share: float, row: StepRow, leg: Leg) -> float:
-        """The size of the next step."""
+        """The size of the next step; below ``leg.finest`` accuracy does not keep it small."""
+        if share < leg.finest and row.iterations <= MANY:
+            return min(GROWTH * share, leg.finest)
         if row.iterations > MANY or row.drift > self.options.drift:
             return max(SHRINK * share, min(share, leg.finest))
         slow = row.iterations > FEW or row.drift > 0.4 * self.options.drift

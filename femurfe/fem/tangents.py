@@ -1,7 +1,8 @@
-"""Solving with tangents: factorised anew, or iterated around the multigrid cycle of the elastic stiffness."""
+"""Solving with tangents: factorised anew, or iterated around the multigrid cycle of a stiffness near them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from femurfe.arrays import Floats
 from femurfe.errors import NotConverged
+from femurfe.fem.aggregation import Plan
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.contribution import Tangent
 from femurfe.fem.descent import Apply, Descent, conjugate_gradients, generalised_residuals
@@ -21,8 +23,10 @@ from femurfe.kernels import layout
 from femurfe.kernels.team import Team
 from femurfe.mesh.core import Mesh
 
-MOST = 800
+MOST, ROUGH, ROUGHLY = 800, 1e-4, 200
 SLACK = 1e3
+# A set-up costs about as much as 17 iterations (32 k unknowns, GMRES).
+SLOW = 30
 
 
 class Solve(Protocol):
@@ -38,6 +42,8 @@ class TangentSolver:
     Parameters
     ----------
     stiffness : whose multigrid set-up serves all tangents; near them, and positive.
+    nearer : gives a stiffness nearer to a tangent, whose set-up takes over after a solve of more than
+        ``SLOW`` iterations.
     options : ``method="auto"`` factorises up to the limit of linear solves, and iterates beyond.
 
     Attributes
@@ -46,18 +52,23 @@ class TangentSolver:
     """
 
     def __init__(
-        self, mesh: Mesh, stiffness: Stiffness, constraints: Constraints, options: SolverOptions, team: Team
-    ) -> None:
+        self, mesh: Mesh, stiffness: Stiffness, constraints: Constraints, options: SolverOptions, team: Team,
+        nearer: Callable[[Tangent], Stiffness] | None = None,
+    ) -> None:  # fmt: skip
         self.mesh, self.stiffness, self.constraints, self.team = mesh, stiffness, constraints, team
         method, _ = choose_method(3 * constraints.n_unknowns, options)
         self.is_direct = method != "multigrid"
         self.iterations = 0
+        self._nearer, self._is_slow = nearer, False
         self._cycle: Iteration | None = None
+        self._plans: list[Plan] = []
 
     def solver(self, tangent: Tangent) -> Solve:
         """A function that solves for right-hand sides (n_unknowns, 3), to a relative tolerance."""
         if self.is_direct:
             return _factorised(System(tangent, self.constraints), self)
+        if self._is_slow and self._nearer is not None:
+            self.stiffness, self._cycle, self._is_slow = self._nearer(tangent), None, False
         return partial(self._iterated, System(tangent, self.constraints), tangent.is_symmetric)
 
     def _iterated(
@@ -75,6 +86,7 @@ class TangentSolver:
             return start
         done = self._descend(apply, right, tolerance, symmetric=symmetric)
         self.iterations += done.iterations
+        self._is_slow = self._is_slow or done.iterations > SLOW
         if not done.residual <= SLACK * tolerance or not np.isfinite(done.x).all():
             message = (
                 f"a tangent was solved to a relative residual of {done.residual:.1e} in "
@@ -84,18 +96,20 @@ class TangentSolver:
         return done.x
 
     def _descend(self, apply: Apply, right: Floats, tolerance: float, *, symmetric: bool) -> Descent:
+        """Far from an answer, where little is asked, a step is not worth more than ``ROUGHLY`` iterations."""
+        most = ROUGHLY if tolerance >= ROUGH else MOST
         if symmetric:
-            done = conjugate_gradients(apply, self.precondition, right, tolerance, MOST)
+            done = conjugate_gradients(apply, self.precondition, right, tolerance, most)
             if done.is_positive and done.residual <= tolerance:
                 return done
-            return generalised_residuals(apply, self.precondition, right, tolerance, MOST, done.x)
-        return generalised_residuals(apply, self.precondition, right, tolerance, MOST)
+            return generalised_residuals(apply, self.precondition, right, tolerance, most, done.x)
+        return generalised_residuals(apply, self.precondition, right, tolerance, most)
 
     def precondition(self, right: Floats) -> Floats:
         """One multigrid cycle for a right-hand side (n_unknowns, 3)."""
         if self._cycle is None:
             system = System(self.stiffness, self.constraints)
-            self._cycle = multigrid_set_up(self.mesh, system, 1, self.team, np.float32, [])
+            self._cycle = multigrid_set_up(self.mesh, system, 1, self.team, np.float32, self._plans)
         return one_cycle(self._cycle, right)
 
 

@@ -14,7 +14,7 @@ from femurfe.fem.foresight import cell_means, foreseen, grown
 from femurfe.fem.laws import Law
 from femurfe.fem.operator import Stiffness
 from femurfe.fem.recover import quadrature_strain, quadrature_volumes, stress_from_strain
-from femurfe.fem.yieldtangent import YieldTangent, gathering
+from femurfe.fem.yieldtangent import YieldTangent, gathering, is_even
 from femurfe.kernels import inner
 from femurfe.kernels.threads import pick
 from femurfe.mesh.core import Mesh
@@ -174,10 +174,9 @@ class YieldResponse:
                 )
                 moduli.append(change)
         yielding = [law for law, part in zip(owner.laws, self.parts, strict=True) if part.yields.any()]
-        symmetric = all(law.is_symmetric for law in yielding)
-        return YieldTangent(
-            owner.mesh, owner.stiffness, np.concatenate(ids), np.concatenate(moduli), symmetric
-        )
+        changes = np.concatenate(moduli)
+        symmetric = all(law.is_symmetric for law in yielding) or is_even(changes)
+        return YieldTangent(owner.mesh, owner.stiffness, np.concatenate(ids), changes, symmetric)
 
 
 def _changes(law: Law, part: _Part, owner: YieldingCells) -> tuple[Ints, Floats]:
@@ -199,29 +198,26 @@ def _changes(law: Law, part: _Part, owner: YieldingCells) -> tuple[Ints, Floats]
 def _lost(law: Law, after: Floats, lagged: bool) -> Floats:
     """Energy per volume that each point has lost, N/mm2."""
     n_q = len(after) // max(len(law.cells), 1)
-    constants = np.repeat(law.constants, n_q, axis=0)
-    if law.kernel in ("von_mises", "quadric"):
-        table = constants[:, 2:] if law.kernel == "von_mises" else constants[:, 4:]
-        whole = _under(table, cell_means(law, after) if lagged and law.falls else after[:, 6])
-        return whole if law.kernel == "von_mises" else constants[:, 3] * whole
+    if law.table is not None:
+        strain, strength = (np.repeat(part, n_q, axis=0) for part in law.table)
+        x = cell_means(law, after) if lagged and law.falls else after[:, 6]
+        return np.asarray(np.repeat(law.whole, n_q) * _under(strain, strength, x))
     if law.kernel == "drucker_prager" and law.is_symmetric:
+        constants = np.repeat(law.constants, n_q, axis=0)
         return np.asarray(constants[:, 3] * after[:, 6] + 0.5 * constants[:, 5] * after[:, 6] ** 2)
     return np.full(len(after), np.nan)
 
 
-def _under(table: Floats, x: Floats) -> Floats:
-    """The area from 0 to x (n,) under tables (n, 1 + 2 m or more) of the number m, m strains and m values."""
-    m = int(table[0, 0]) if len(table) else 1
-    total = np.zeros(len(x))
-    for k in range(m):
-        low, first = table[:, 1 + k], table[:, 1 + m + k]
-        width = np.maximum(x - low, 0.0)
-        rise = np.zeros(len(x))
-        if k < m - 1:
-            span = table[:, 2 + k] - low
+def _under(strain: Floats, strength: Floats, x: Floats) -> Floats:
+    """The area from 0 to x (n,) under tables (n, m) each, the last value going on."""
+    total, last = np.zeros(len(x)), strain.shape[1] - 1
+    for k in range(last + 1):
+        width, rise = np.maximum(x - strain[:, k], 0.0), np.zeros(len(x))
+        if k < last:
+            span = strain[:, k + 1] - strain[:, k]
             width = np.minimum(width, span)
-            rise = (table[:, 2 + m + k] - first) / span
-        total += width * (first + 0.5 * rise * width)
+            rise = (strength[:, k + 1] - strength[:, k]) / span
+        total += width * (strength[:, k] + 0.5 * rise * width)
     return total
 
 

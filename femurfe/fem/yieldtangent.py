@@ -14,6 +14,10 @@ from femurfe.fem.operator import Stiffness
 from femurfe.kernels import inner
 from femurfe.kernels.threads import pick
 from femurfe.mesh.core import Mesh
+from femurfe.tensors import isotropic_stiffness
+
+SYMMETRIC = 1e-9
+LEAST_SHARE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +53,19 @@ class YieldTangent:
             self.mesh.points, self._connections, reference.gradients, reference.weights, inverse, volumes
         )
         return inverse, volumes
+
+    def shares(self, young: Floats, poisson: Floats) -> Floats:
+        """Share of its elastic moduli that each cell has left, (n_cells,): the mean of tr(C^-1 D) / 6.
+
+        Parameters
+        ----------
+        young, poisson : (n_cells,) MPa and 1.
+        """
+        out = np.ones(self.mesh.n_cells)
+        own = np.linalg.inv(isotropic_stiffness(young[self.cells], poisson[self.cells]))
+        lost = np.einsum("nij,nqji->n", own, self.moduli, optimize=True) / (6 * self.moduli.shape[1])
+        out[self.cells] = np.clip(1.0 + lost, LEAST_SHARE, 1.0)
+        return out
 
     def apply(self, field: Floats) -> Floats:
         """Nodal forces (n_points, 3, k) of displacements of the same shape."""
@@ -96,6 +113,12 @@ class YieldTangent:
         rows = np.repeat(dofs, 3 * n_a, axis=1).ravel()
         columns = np.tile(dofs, (1, 3 * n_a)).ravel()
         return base + coo_matrix((blocks.ravel(), (rows, columns)), shape=base.shape).tocsr()
+
+
+def is_even(moduli: Floats) -> bool:
+    """Whether moduli (n, n_q, 6, 6) equal their transposes, but for rounding."""
+    odd = np.abs(moduli - np.swapaxes(moduli, 2, 3)).max(initial=0.0)
+    return bool(odd <= SYMMETRIC * np.abs(moduli).max(initial=0.0))
 
 
 def gathering(cells: Ints) -> tuple[Ints, Ints, Ints]:

@@ -1,15 +1,16 @@
-"""Brittle in tension, ductile in compression: von Mises plasticity under damage of the tensile stress.
+"""Brittle in tension, ductile in compression: damage by cracks in series with von Mises plasticity.
 
-The effective stress follows `femurfe.kernels.von_mises`. Its tensile part (by principal values) is
-multiplied by 1 - d, its compressive part is carried in full: cracks close (Ju 1989, Int J Solids Struct
-25:803). Damage is driven by ``w``, the largest value so far of the highest principal effective
-stress over E, plus the plastic strain that grew in tension, of which the share is the sum of the
-positive over that of all absolute principal stresses (Lubliner 1989, Int J Solids Struct 25:299).
-``(1 - d) w = w0 exp(-(w - w0) / wf)``: uniaxial tension falls as exp from its strength E w0, and wf follows
-from the fracture energy over the cell's length. If ``lagged``, damage is that of the w foreseen.
-Constants of a cell: lambda, mu, n, n plastic strains,
-n strengths as for von Mises, then E, w0, wf. History of a point: plastic strain (6), k, tensile
-plastic strain, w, w foreseen.
+Damage d adds the strain of cracks across the tensile principal stresses to the elastic and the plastic one,
+see `femurfe.kernels.cracks`; the stress so found flows as `femurfe.kernels.von_mises` says, so that a crack,
+however far it opens, does not make its cell flow. Damage is driven by ``w``, the largest value so far of the
+highest principal stress over (1 - d) E, which is its elastic and its crack strain, plus the plastic strain
+that grew in tension before, of which the share is the sum of the positive over that of all absolute principal
+stresses (Lubliner 1989, Int J Solids Struct 25:299). With ``(1 - d) w = w0 exp(-(w - w0) / wf)`` uniaxial
+tension falls as exp from its strength E w0, and wf follows from the fracture energy over the cell's length;
+1 - d stays above ``RESIDUAL``, so that no point floats. If ``lagged``, damage is that of the w foreseen.
+
+Constants of a cell: lambda, mu, n, n plastic strains, n strengths as for von Mises, then E, w0, wf. History
+of a point: plastic strain (6), k, tensile plastic strain, w, w foreseen.
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from femurfe.kernels import hardening, von_mises
+from femurfe.kernels import cracks, von_mises
 from femurfe.kernels.compiled import kernel
 
 N_HISTORY = 10
 SOFTENS_BY, FORESEEN = 8, 9
 SWEEPS = 12
 LEAST = 1e-300
+MOST = 30
+RESIDUAL = 1e-6
 
 
 @kernel
@@ -62,140 +65,85 @@ def principal(stress, values, vectors):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def six(vectors, i, out):  # type: ignore[no-untyped-def]
-    """The product of direction i with itself, xx yy zz xy yz xz."""
-    x, y, z = vectors[0, i], vectors[1, i], vectors[2, i]
-    out[0], out[1], out[2], out[3], out[4], out[5] = x * x, y * y, z * z, x * y, y * z, x * z
-
-
-@kernel
-def tensile_part(change, values, vectors, out):  # type: ignore[no-untyped-def]
-    """The change of the tensile part of a stress, by that of the stress, both of six."""
-    m, turned = np.zeros((3, 3)), np.zeros((3, 3))
-    m[0, 0], m[1, 1], m[2, 2] = change[0], change[1], change[2]
-    m[0, 1] = m[1, 0] = change[3]
-    m[1, 2] = m[2, 1] = change[4]
-    m[0, 2] = m[2, 0] = change[5]
-    for i in range(3):
-        for j in range(3):
-            total = 0.0
-            for k in range(3):
-                for n in range(3):
-                    total += vectors[k, i].real * m[k, n] * vectors[n, j].real
-            turned[i, j] = total * _share(values[i].real, values[j].real)
-    for i in range(3):
-        for j in range(3):
-            total = 0.0
-            for k in range(3):
-                for n in range(3):
-                    total += vectors[i, k].real * turned[k, n] * vectors[j, n].real
-            m[i, j] = total
-    out[0], out[1], out[2], out[3], out[4], out[5] = m[0, 0], m[1, 1], m[2, 2], m[0, 1], m[1, 2], m[0, 2]
-
-
-@kernel
-def _share(a, b):  # type: ignore[no-untyped-def]
-    """The divided difference of the positive part."""
-    if a >= 0.0 and b >= 0.0:
-        return 1.0
-    if a < 0.0 and b < 0.0:
-        return 0.0
-    return (max(a, 0.0) - max(b, 0.0)) / max(abs(a - b), LEAST) * (1.0 if a > b else -1.0)
-
-
-@kernel
 def point(strain, history, constants, stress, after, tangent, wanted, lagged):  # type: ignore[no-untyped-def]
     """Stress, history and, if wanted, tangent of one point; returns whether it yields or is damaged."""
-    yields = von_mises.point(strain, history, constants, stress, after, tangent, wanted, lagged)
-    at = von_mises.TABLE + 2 * int(constants[2])
-    young, start, scale = constants[at], constants[at + 1], constants[at + 2]
+    start = constants[von_mises.TABLE + 2 * int(constants[2]) + 1]
+    elastic(strain, history, constants, stress)
     values, vectors = np.zeros_like(stress[:3]), np.zeros_like(np.outer(stress[:3], stress[:3]))
     principal(stress, values, vectors)
-    top, positive, absolute = 0, 0.0 * stress[0], 0.0 * stress[0]
+    out, held, most = np.zeros_like(values), np.zeros_like(values), max(history[8].real, start)
+    w = (history[9] if lagged else history[8] if history[8].real > start else start) + 0.0 * values[0]
+    left, drive, slope = driven(values, history[7], w, constants, out, held)
+    grows, more = drive.real > most, 0.0
+    if grows and not lagged:
+        for _ in range(MOST):
+            change = (drive - w) / (1.0 - slope)
+            w = w + change
+            left, drive, slope = driven(values, history[7], w, constants, out, held)
+            if abs(change) <= 1e-14 * abs(w):
+                break
+        if left.real > RESIDUAL:
+            more = steepness(w.real, constants) / (left.real * left.real * (1.0 - slope.real))
+    trial, own = strain + 0.0 * values[0], np.zeros((6, 6))
+    cracked = w.real > start
+    if cracked:
+        axes, solid = (values, vectors), (constants[0], constants[1])
+        cracks.strain_borne(axes, (out, held), solid, more, history, trial, own, wanted)
+    yields = von_mises.point(trial, history, constants, stress, after, tangent, wanted, lagged)
+    if wanted and cracked:
+        tangent[:] = tangent.copy() @ own
+    after[7] = history[7] + tensile_share(values) * (after[6] - history[6])
+    after[8] = drive if grows else history[8] + 0.0 * drive
+    after[9] = history[9]
+    return yields or cracked
+
+
+@kernel
+def steepness(w, constants):  # type: ignore[no-untyped-def]
+    """The slope of 1 / (1 - d) by w, over it and over E: 1/MPa."""
+    at = von_mises.TABLE + 2 * int(constants[2])
+    return (1.0 / w + 1.0 / constants[at + 2]) / constants[at]
+
+
+@kernel
+def driven(values, plastic, w, constants, out, held):  # type: ignore[no-untyped-def]
+    """The share 1 - d at w, what drives w there, and its slope by w; ``out``, ``held`` of `cracks.borne`."""
+    at = von_mises.TABLE + 2 * int(constants[2])
+    young, start, scale = constants[at], constants[at + 1], constants[at + 2]
+    left, by_w = 1.0 + 0.0 * w, 0.0 * w
+    if w.real >= start:
+        left = start / w * np.exp((start - w) / scale)
+        by_w = steepness(w, constants) / left
+        if left.real < RESIDUAL:
+            left, by_w = RESIDUAL + 0.0 * left, 0.0 * left
+    poisson = 0.5 * constants[0] / (constants[0] + constants[1])
+    cracks.borne(values, poisson, left, out, held)
+    top = cracks.highest(values)
+    change = cracks.by_damage(out, held, poisson)[top]
+    return left, out[top] / (left * young) + plastic, (out[top] + change / left) * by_w
+
+
+@kernel
+def elastic(strain, history, constants, stress):  # type: ignore[no-untyped-def]
+    """The effective stress: that of the whole material before it flows."""
+    trace = strain[0] + strain[1] + strain[2] - history[0] - history[1] - history[2]
+    for i in range(6):
+        stress[i] = 2.0 * constants[1] * (strain[i] - history[i])
+        if i < 3:
+            stress[i] += constants[0] * trace
+
+
+@kernel
+def tensile_share(values):  # type: ignore[no-untyped-def]
+    """The sum of the positive over that of all absolute principal values."""
+    positive, absolute = 0.0 * values[0], 0.0 * values[0]
     for i in range(3):
-        if values[i].real > values[top].real:
-            top = i
         if values[i].real > 0.0:
             positive += values[i]
             absolute += values[i]
         else:
             absolute -= values[i]
-    growth = after[6] - history[6]
-    counts = growth.real > 0.0 and absolute.real > LEAST
-    weight = positive / absolute if counts else 0.0 * positive
-    after[7] = history[7] + weight * growth
-    after[8] = history[8] + 0.0 * positive
-    drive = values[top] / young + after[7]
-    grows = drive.real > max(history[8].real, start)
-    if grows:
-        after[8] = drive
-    after[9] = history[9]
-    w = history[9] + 0.0 * positive if lagged else after[8]
-    if w.real <= start:
-        return yields
-    left = start / w * np.exp((start - w) / scale)
-    part = np.zeros_like(stress)
-    for i in range(3):
-        if values[i].real > 0.0:
-            for j in range(6):
-                x, y = (j, j) if j < 3 else (((0, 1) if j == 3 else (1, 2)) if j < 5 else (0, 2))
-                part[j] += values[i] * vectors[x, i] * vectors[y, i]
-    if wanted:
-        _damage_tangent(
-            constants, stress, values, vectors, part, (top, left.real, weight.real, growth.real),
-            (grows and not lagged, yields, absolute.real, after[6].real, w.real), tangent,
-        )  # fmt: skip
-    for j in range(6):
-        stress[j] -= (1.0 - left) * part[j]
-    return True
-
-
-@kernel
-def _damage_tangent(constants, stress, values, vectors, part, state, more, tangent):  # type: ignore[no-untyped-def]
-    """Turn the tangent of the effective stress into that of the stress."""
-    (top, left, weight, growth), (grows, yields, absolute, k, w) = state, more
-    n = int(constants[2])
-    at = von_mises.TABLE + 2 * n
-    young, scale, mu = constants[at], constants[at + 2], constants[1]
-    drives, direction, piece = np.zeros(6), np.zeros(6), np.zeros(6, values.dtype)
-    if grows:
-        six(vectors, top, piece)
-        for j in range(6):
-            for i in range(6):
-                drives[j] += piece[i].real * (1.0 if i < 3 else 2.0) * tangent[i, j] / young
-        if yields and growth > 0.0:
-            hard = hardening.slope(
-                hardening.segment(k, constants, von_mises.TABLE, n), constants, von_mises.TABLE, n
-            )
-            _add_plastic(stress, mu, hard, weight, drives)
-            for i in range(3):
-                sign = 1.0 if values[i].real > 0.0 else -1.0
-                share = ((1.0 if sign > 0.0 else 0.0) - weight * sign) / max(absolute, LEAST) * growth
-                six(vectors, i, piece)
-                for j in range(6):
-                    for m in range(6):
-                        drives[j] += share * piece[m].real * (1.0 if m < 3 else 2.0) * tangent[m, j]
-    for j in range(6):
-        tensile_part(tangent[:, j].copy(), values, vectors, direction)
-        for i in range(6):
-            tangent[i, j] -= (1.0 - left) * direction[i]
-    for i in range(6):
-        for j in range(6):
-            tangent[i, j] -= left * (1.0 / w + 1.0 / scale) * part[i].real * drives[j]
-
-
-@kernel
-def _add_plastic(stress, mu, hard, weight, drives):  # type: ignore[no-untyped-def]
-    """Add the growth of the tensile plastic strain by the strain, at a constant share."""
-    mean = (stress[0] + stress[1] + stress[2]).real / 3.0
-    square = 0.0
-    for i in range(6):
-        s = stress[i].real - (mean if i < 3 else 0.0)
-        square += s * s * (1.0 if i < 3 else 2.0)
-    q = max(np.sqrt(1.5 * square), LEAST)
-    for i in range(6):
-        s = stress[i].real - (mean if i < 3 else 0.0)
-        drives[i] += weight * 3.0 * mu / (3.0 * mu + hard) * s / q
+    return positive / absolute if absolute.real > LEAST else positive
 
 
 def _update(points, strain, history, constants, per_cell, wanted, lagged, stress, after, tangents, yields):  # type: ignore[no-untyped-def]

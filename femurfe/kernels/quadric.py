@@ -20,7 +20,7 @@ from femurfe.kernels import hardening
 from femurfe.kernels.compiled import kernel
 from femurfe.kernels.moduli import moduli
 
-TABLE = 5
+TABLE, SHARES_OF = 5, 3
 N_HISTORY = 7
 SOFTENS_BY = FORESEEN = 6
 MOST = 60

@@ -64,7 +64,7 @@ class Comparison:
         return [r for s in self.solved.values() if s.broken for r in curve_rows(self._key(s), s.broken)]
 
     def event_rows(self) -> list[Row]:
-        """One row per region that began to yield or to break, in order, of every such arm."""
+        """One row per region or interface that began to fail, in order, of every such arm."""
         return [r for s in self.solved.values() if s.broken for r in event_rows(self._key(s), s.broken)]
 
     def _key(self, solved: Solved) -> Row:

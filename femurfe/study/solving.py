@@ -115,7 +115,7 @@ class Solving:
             ]
             strains = Strains(geometry, rest.result.displacement)
             risk = evaluate_risk(model, rest.result, arm.parts, self.margin, strains)
-            error = relative_error(model, rest.result, strains)
+            error = relative_error(model, rest.increment())
             out.append(Solved(arm.name, case.name, rest.result, risk, error, rows))
         return out
 

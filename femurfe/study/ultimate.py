@@ -30,6 +30,7 @@ from femurfe.study.arms import Arm
 from femurfe.units import NMM_PER_NM, torsional_stiffness_nm_per_deg
 
 Row = dict[str, Any]
+FINEST = 16.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +88,20 @@ def break_arm(
     judgement of failure. ``parted`` has the interfaces of an arm that is on a mesh parted by them.
     """
     model = Model(arm.mesh, arm.materials, case)
-    watcher = Watcher(arm.mesh, options.snapshots)
+    watcher = Watcher(arm.mesh, options.snapshots, {} if parted is None else parted.elements)
     far = Geometry(arm.mesh).away_from_loads(case, margin)
     laws = _laws(arm, far) if options.breaks == "all" else ()
     moment = case.measure == "moment"
     end = float(np.radians(options.largest_deg)) if moment else options.largest_mm
     sign = 1.0 if case.loads else float(np.sign(driving_size(case)))
     newton = NewtonOptions(tolerance=options.tolerance, drift=options.drift, fall=options.fall)
-    leg = Leg(sign * end, first=options.first, most=options.most, finest=options.first / 2.0)
+    leg = Leg(sign * end, first=options.first, most=options.most, finest=options.first / FINEST)
     settling = () if parted is None or case.driven_platen else parted.settling(1.0)
     since = _Since(len(settling))
     path = solve_path(
         model, laws, (*settling, leg), interfaces=() if parted is None else parted.contributions,
         base=None if parted is None else parted.base_for(solver or SolverOptions()), solver=solver,
-        newton=newton, watch=since.watch(watcher.see), report=since.report(report), threads=threads,
+        newton=newton, watch=since.watch(watcher), report=since.report(report), threads=threads,
     )  # fmt: skip
     gauge = 1.0 if moment else float(np.ptp(arm.mesh.points, axis=0).max())
     rows = tuple(row for row in map(since.row, path.rows) if row is not None)
@@ -132,10 +133,13 @@ class _Since:
 
         return told
 
-    def watch(self, see: Watch) -> Watch:
+    def watch(self, watcher: Watcher) -> Watch:
         def seen(row: StepRow, state: State, answer: Answer) -> bool:
             own = self.row(row)
-            return own is not None and see(own, state, answer)
+            if own is None:
+                watcher.rest(answer)
+                return False
+            return watcher.see(own, state, answer)
 
         return seen
 
@@ -215,7 +219,7 @@ def _curve_row(key: Row, broken: Broken, step: int, motion: float, load: float) 
 
 
 def event_rows(key: Row, broken: Broken) -> list[Row]:
-    """One row per region that began to yield or to break, in order."""
+    """One row per region or interface that began to fail, in order."""
     motion, load, a, b = _units(broken.curve.measure)
     names = ("load_N", "moment_Nm", "motion_mm", "angle_deg")
     out = []

@@ -32,6 +32,12 @@ def test_a_curve_that_still_rises_has_no_residual_load_and_an_elastic_one_no_yie
     assert np.isnan(LoadCurve(MOTION, 7.0 * MOTION).yield_load)
 
 
+def test_the_energy_to_failure_is_empty_until_the_load_has_fallen_to_four_fifths():
+    assert np.isnan(LoadCurve(MOTION[:5], LOAD[:5] + np.array([0, 0, 0, 0, 9.0])).energy_to_failure)
+    fallen = LoadCurve(MOTION[:5], LOAD[:5] + np.array([0, 0, 0, 0, 8.0]))
+    assert fallen.energy_to_failure == pytest.approx(50 + 125 + 155 + 144)
+
+
 def test_loads_that_push_count_as_loads_that_pull():
     assert LoadCurve(-MOTION, -LOAD).ultimate == 160.0
 

@@ -7,6 +7,7 @@ from helpers.meshes import block, distorted, grid
 from femurfe.fem.assemble import assemble_stiffness
 from femurfe.fem.yieldtangent import YieldTangent
 from femurfe.kernels import threads
+from femurfe.tensors import isotropic_stiffness
 
 
 def bulge(points):
@@ -49,3 +50,20 @@ def test_one_and_two_threads_give_equal_bits_of_a_product():
         with threads.using(n):
             answers.append(one.apply(field))
     np.testing.assert_array_equal(*answers)
+
+
+def test_shares_of_moduli_are_those_left_of_all_strains():
+    """A tenth of all moduli lost leaves 0.9; one strain of six lost, 5/6; all, next to nothing."""
+    mesh, draw = MESHES["tet10"](), np.random.default_rng(6)
+    young, poisson = draw.uniform(500.0, 900.0, mesh.n_cells), draw.uniform(0.1, 0.4, mesh.n_cells)
+    own = isotropic_stiffness(young[:3], poisson[:3])
+    way = np.array([0.3, -0.1, 0.2, 0.5, 0.0, -0.4])
+    pulled = own[1] @ way
+    one = np.outer(pulled, pulled) / (way @ pulled)
+    lost = np.stack([0.1 * own[0], one, own[2]])
+    moduli = -np.repeat(lost[:, None], 4, axis=1)
+    stiffness = assemble_stiffness(mesh, young, poisson)
+    found = YieldTangent(mesh, stiffness, np.arange(3), moduli, is_symmetric=True).shares(young, poisson)
+    assert found[:2] == pytest.approx([0.9, 5.0 / 6.0], rel=1e-12)
+    assert 0.0 < found[2] <= 1e-3
+    assert (found[3:] == 1.0).all()

@@ -133,3 +133,31 @@ def test_principal_values_and_directions_are_those_of_the_tensor():
         brittle.principal(six, values, vectors)
         assert np.allclose(vectors * values @ vectors.T, matrix_from_six(six), atol=1e-12)
         assert np.allclose(np.sort(values), np.linalg.eigvalsh(matrix_from_six(six)), atol=1e-12)
+
+
+def frozen(strain, cracked):
+    """Stress and tangent of cement that flows at 1000 MPa alone, its damage kept."""
+    law, constants = brittle, np.array([LAM, MU, 1, 0.0, 1000.0, E, 0.004, 0.01])
+    stress, after, tangent = np.zeros(6), np.zeros(law.N_HISTORY), np.zeros((6, 6))
+    history = np.zeros(law.N_HISTORY)
+    history[9] = cracked
+    law.point(strain, history, constants, stress, after, tangent, True, True)
+    return stress, tangent
+
+
+@pytest.mark.parametrize("cracked", [0.005, 0.02, 0.3])
+def test_the_stress_of_cracked_cement_grows_with_the_strain_on_every_way(cracked):
+    rng = np.random.default_rng(3)
+    for first, second in rng.normal(size=(300, 2, 6)) * 0.01:
+        (one, tangent), (other, _) = frozen(first, cracked), frozen(second, cracked)
+        assert (one - other) @ (first - second) > 0.0
+        assert np.abs(tangent - tangent.T).max() < 1e-10 * E
+        assert np.linalg.eigvalsh(tangent).min() > 0.0
+
+
+def test_an_open_crack_does_not_pull_its_sides_in():
+    """Side strain is -nu stress / E, however far the crack is open."""
+    stress, _ = frozen(np.array([0.05, 0.0, 0.0, 0.0, 0.0, 0.0]), 0.05)
+    left = 0.004 / 0.05 * np.exp((0.004 - 0.05) / 0.01)
+    assert stress[0] == pytest.approx(left * E * 0.05, rel=1e-3)
+    assert np.abs(stress[1:]).max() < 0.5 * stress[0]
