@@ -131,6 +131,12 @@ class Parted:
         """The interfaces for `femurfe.path.solve_path`, in order."""
         return tuple(self.elements.values())
 
+    @property
+    def is_linear(self) -> bool:
+        """Whether answers grow with the loads: every interface is elastic, and none has a press fit."""
+        parts = self.elements.values()
+        return all(isinstance(part.law, Compliant) and not part.gap.any() for part in parts)
+
     def settling(self, to: float, control: Control = "load") -> tuple[Leg, ...]:
         """A leg to next to nothing of ``to``, in which a press fit comes to rest; none if there is none."""
         pressed = any((part.gap < 0.0).any() for part in self.elements.values())

@@ -19,7 +19,8 @@ def interaction_rows(comparison: Comparison) -> list[Row]:
 
     A direction of 0 degrees is the force alone, 90 the moment alone, -90 the moment turned
     round; each row holds the force and the moment at which the first part fails. Cells that
-    either load case leaves out are judged in no mixture.
+    either load case leaves out are judged in no mixture. Arms whose answers do not grow with the
+    loads cannot be superposed and have no rows.
     """
     cases = comparison.load_cases.values()
     pairs = [
@@ -27,7 +28,12 @@ def interaction_rows(comparison: Comparison) -> list[Row]:
         for one in cases if one.measure == "force"
         for other in cases if other.measure == "moment"
     ]  # fmt: skip
-    return [row for pair in pairs for arm in comparison.arms for row in _rows(comparison, arm, pair)]
+    arms = [arm for arm in comparison.arms if _is_linear(comparison, arm)]
+    return [row for pair in pairs for arm in arms for row in _rows(comparison, arm, pair)]
+
+
+def _is_linear(comparison: Comparison, arm: str) -> bool:
+    return all(comparison.solved[arm, case].is_linear for case in comparison.load_cases)
 
 
 def _rows(comparison: Comparison, name: str, pair: tuple[str, str]) -> Iterator[Row]:

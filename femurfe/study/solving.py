@@ -40,6 +40,8 @@ class Solved:
     interfaces : what each one that is not bonded does.
     broken : the same arm loaded until it breaks, if that was asked for.
     formula : the pull-out force of its screws by the closed formula, N, if it is in a block.
+    is_linear : whether answers grow with the loads; not where an interface may slip, open or break, or is
+        pressed.
     """
 
     arm: str
@@ -50,6 +52,7 @@ class Solved:
     interfaces: Sequence[Mapping[str, Any]] = ()
     broken: Broken | None = None
     formula: float | None = None
+    is_linear: bool = True
 
 
 class Solving:
@@ -116,7 +119,8 @@ class Solving:
             strains = Strains(geometry, rest.result.displacement)
             risk = evaluate_risk(model, rest.result, arm.parts, self.margin, strains)
             error = relative_error(model, rest.increment())
-            out.append(Solved(arm.name, case.name, rest.result, risk, error, rows))
+            linear = parted.is_linear
+            out.append(Solved(arm.name, case.name, rest.result, risk, error, rows, is_linear=linear))
         return out
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from femurfe.evaluate import failure_load, stiffness
+from femurfe.evaluate.stiffness import FailureLoad
 from femurfe.loads.base import LoadCase
 from femurfe.study.solving import Solved
 from femurfe.study.ultimate import ultimate_columns
@@ -22,7 +23,7 @@ def table_row(case: str, solved: Solved, load_case: LoadCase) -> Row:
     """The row of one arm under one load case, units in the names of the columns."""
     first = solved.risk.first
     stiff = stiffness(solved.result, load_case)
-    failure = failure_load(solved.result, load_case, first.risk)
+    failure = _failure(solved, load_case, first.risk)
     displacement = np.linalg.norm(solved.result.displacement, axis=1)
     return {
         "case": case,
@@ -53,7 +54,7 @@ def criterion_rows(case: str, solved: Solved, load_case: LoadCase) -> list[Row]:
     """One row per part and criterion of one arm under one load case."""
     rows = []
     for peak in solved.risk.peaks:
-        failure = failure_load(solved.result, load_case, peak.risk)
+        failure = _failure(solved, load_case, peak.risk)
         rows.append(
             {
                 "case": case,
@@ -73,6 +74,11 @@ def criterion_rows(case: str, solved: Solved, load_case: LoadCase) -> list[Row]:
             }
         )
     return rows
+
+
+def _failure(solved: Solved, load_case: LoadCase, risk: float) -> FailureLoad:
+    """The load at which a risk is one; NaN of arms whose answers do not grow with the loads."""
+    return failure_load(solved.result, load_case, risk if solved.is_linear else math.nan)
 
 
 def csv_text(rows: Sequence[Row]) -> str:

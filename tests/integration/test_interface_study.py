@@ -81,6 +81,20 @@ def test_a_run_writes_its_interfaces_and_fields(tmp_path):
     assert 'kind = "compliant"' in (tmp_path / "out" / "study.toml").read_text()
 
 
+def test_no_failure_load_is_told_where_answers_do_not_grow_with_the_loads(outcomes, tmp_path):
+    """A layer scales and has one; a screw that may slip, or is pressed in, does not."""
+    for comparison in outcomes.values():
+        assert all(row["failure_load_N"] > 0.0 for row in comparison.rows())
+    content = study(screw_bone="frictional")
+    content["arms"] = {"both": content["arms"]["both"]}
+    content["interfaces"]["screw_bone"]["press_fit_mm"] = 0.01
+    comparison = run_study(read_study(written(tmp_path, content)), tmp_path).comparison
+    (row,) = comparison.rows()
+    assert row["risk"] > 0.0
+    assert np.isnan(row["failure_load_N"])
+    assert all(np.isnan(row["failure_load_N"]) for row in comparison.criterion_rows())
+
+
 def test_the_ladder_is_a_sweep_of_one_word(tmp_path):
     content = study(screw_bone="bonded")
     ladder = ["bonded", "compliant", "cohesive", "frictional"]
