@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,15 +21,30 @@ LEAST_PIVOT = 1e-10
 SMALL_PIECE, PIECE, MOST_PIECES = 48, 256, 32
 
 
+class HasMatrix(Protocol):
+    """A level: its matrix, and inverses of the blocks on its diagonal."""
+
+    @property
+    def matrix(self) -> BlockRows:
+        """Block rows."""
+
+    @property
+    def inverse(self) -> Floats:
+        """(n_rows, b, b)."""
+
+
 def level_tables(
     steps: list[CoarseStep], coarsest: BlockRows, loads: int, precision: npt.DTypeLike,
-    smoothing: tuple[int, float] = (DEGREE, INTERVAL),
+    smoothing: tuple[int, float] = (DEGREE, INTERVAL), largest: float | None = None,
 ) -> list[Table]:  # fmt: skip
     """Tables `LEVEL` of all levels, the coarsest with its dense inverse.
 
     smoothing : degree of the polynomial, and the largest eigenvalue over the least that it damps.
+    largest : eigenvalue of the first level, if it is known, see `largest_on`.
     """
-    tables = [level_table(step, loads, precision, smoothing) for step in steps]
+    tables = [
+        level_table(step, loads, precision, smoothing, None if i else largest) for i, step in enumerate(steps)
+    ]
     inverse = _dense_inverse(coarsest)
     vectors = _vectors(coarsest.n_rows, 6, loads, precision)
     pieces = even_pieces(0, coarsest.n_rows, 8, MOST_PIECES)
@@ -47,13 +62,18 @@ def records(tables: list[Table]) -> npt.NDArray[Any]:
     return np.concatenate([table.record for table in tables])
 
 
+def largest_on(level: HasMatrix) -> float:
+    """An upper estimate of the largest eigenvalue of a level, of its inverse blocks times its matrix."""
+    return largest_of(level.matrix, level.inverse, LANCZOS_STEPS)
+
+
 def level_table(
-    step: CoarseStep, loads: int, precision: npt.DTypeLike, smoothing: tuple[int, float]
-) -> Table:
-    """The table `LEVEL` of a level above the coarsest; smoothing : as in `level_tables`."""
+    step: CoarseStep, loads: int, precision: npt.DTypeLike, smoothing: tuple[int, float],
+    largest: float | None = None,
+) -> Table:  # fmt: skip
+    """The table `LEVEL` of a level above the coarsest; smoothing, largest : as in `level_tables`."""
     matrix, size = step.matrix, step.matrix.data.shape[1]
-    largest = largest_of(matrix, step.inverse, LANCZOS_STEPS)
-    steps = steps_table(largest, *smoothing)
+    steps = steps_table(largest or largest_on(step), *smoothing)
     pieces = even_pieces(0, matrix.n_rows, PIECE if size == 3 else SMALL_PIECE, MOST_PIECES)
     return Table(
         LEVEL, n_rows=matrix.n_rows, pointer=matrix.pointer, columns=_short(matrix),

@@ -13,7 +13,7 @@ from femurfe.fem.aggregation import Plan, aggregated
 from femurfe.fem.chebyshev import Pair, largest_eigenvalue, noise, steps_table
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.iteration import Iteration
-from femurfe.fem.levels import level_tables, records
+from femurfe.fem.levels import largest_on, level_tables, records
 from femurfe.fem.pieces import Pieces
 from femurfe.fem.tetrahedra import TetrahedralStiffness
 from femurfe.fem.vertices import VertexLevel, inverse_blocks, support_table, vertex_level
@@ -37,6 +37,8 @@ class TetrahedralSolver(Iteration):
     plans : of aggregation, see `femurfe.fem.aggregation.aggregated`.
     """
 
+    fine: Table
+
     def __init__(
         self,
         stiffness: TetrahedralStiffness,
@@ -56,28 +58,29 @@ class TetrahedralSolver(Iteration):
             partial(vertex_level, stiffness, constraints), lambda: None if plans else pieces.of_points
         )
         self.transfer, self.vertex_special = vertices.transfer, vertices.special
-        self.fine = self._fine_table(vertices.ends)
-        self.tables, largest = team.both(partial(self._below, vertices, plans, pieces), self._largest)
+        rows = partial(pieces.of_rows, vertices.points, len(constraints.bodies))
+        (steps, coarsest), (largest, below) = team.both(
+            partial(
+                aggregated, vertices.matrix, vertices.inverse, vertices.modes, vertices.alone, team, plans,
+                pieces=rows,
+            ),
+            partial(self._spectra, vertices),
+        )  # fmt: skip
+        smoothing = SMOOTHING_AT_HINGES if plans[0].hinged else SMOOTHING
+        self.tables = level_tables(steps, coarsest, self.loads, self.precision, smoothing[1], below)
         self.levels = records(self.tables)
-        chebyshev = steps_table(largest, *(SMOOTHING_AT_HINGES if plans[0].hinged else SMOOTHING)[0])
+        chebyshev = steps_table(largest, *smoothing[0])
         self.fine = self.fine.replaced(steps=chebyshev, n_steps=len(chebyshev))
         self.state = stiffness.state(
             self.loads, **{name: stiffness.rows(self.loads) for name in ("x", "p", "q", "r")}
         )
 
-    def _below(self, vertices: VertexLevel, plans: list[Plan], pieces: Pieces) -> list[Table]:
-        """The levels from the vertices' on."""
-        rows = partial(pieces.of_rows, vertices.points, len(self.constraints.bodies))
-        steps, coarsest = aggregated(
-            vertices.matrix, vertices.inverse, vertices.modes, vertices.alone, self.team, plans, pieces=rows
-        )
-        smoothing = (SMOOTHING_AT_HINGES if plans[0].hinged else SMOOTHING)[1]
-        return level_tables(steps, coarsest, self.loads, self.precision, smoothing)
-
-    def _largest(self) -> float:
-        """The largest eigenvalue of the ten-point cells, found on one thread."""
+    def _spectra(self, vertices: VertexLevel) -> tuple[float, float]:
+        """Make the fine table; the largest eigenvalues of the ten-point cells and of the vertices' level."""
+        self.fine = self._fine_table(vertices.ends)
         with Team(1) as team:
-            return largest_eigenvalue(partial(self._scaled_product, team), self._start(), LANCZOS_STEPS)
+            fine = largest_eigenvalue(partial(self._scaled_product, team), self._start(), LANCZOS_STEPS)
+        return fine, largest_on(vertices)
 
     def _fine_table(self, ends: Any) -> Table:
         k = self.stiffness
