@@ -36,6 +36,7 @@ from femurfe.analysis.rows import (
     stability_rows,
 )
 from femurfe.analysis.sobol import Blocks, SobolIndices, saltelli_blocks, sobol_indices
+from femurfe.analysis.sobol_sample import sobol_of_sample
 from femurfe.analysis.surrogate import Surrogate, SurrogateRefused, fit_surrogate
 from femurfe.analysis.table import Outcomes, inputs, labels, outcomes
 
@@ -46,6 +47,6 @@ __all__ = [
     "counted_probability", "fit_surrogate", "holm", "inputs", "labels", "ladder_rows", "load_by_arm",
     "load_probability", "median_chart", "morris_effects", "morris_rows", "outcomes", "paired_rows",
     "probability_chart", "probability_rows", "proportion", "rank_rows", "rank_stability", "reduced_basis",
-    "regression", "regression_rows", "rung_biases", "saltelli_blocks", "sobol_indices", "sobol_rows",
-    "stability_by_group", "stability_by_load", "stability_rows",
+    "regression", "regression_rows", "rung_biases", "saltelli_blocks", "sobol_indices", "sobol_of_sample",
+    "sobol_rows", "stability_by_group", "stability_by_load", "stability_rows",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -27,7 +28,10 @@ def sobol_rows(indices: SobolIndices) -> list[Row]:
             rows.append({"index": kind, "parameter": name, "with": "", **_spelt("share", value)})
     for (name, other), value in indices.second.items():
         rows.append({"index": "second", "parameter": name, "with": other, **_spelt("share", value)})
-    counts = {"n_bases": indices.n_bases, "n_dropped": indices.n_dropped, "converged": indices.converged}
+    counts = {
+        "n_bases": indices.n_bases, "n_dropped": indices.n_dropped, "converged": indices.converged,
+        "surrogate_q2": math.nan if indices.q2 is None else indices.q2,
+    }  # fmt: skip
     return [row | counts for row in rows]
 
 

@@ -43,6 +43,8 @@ class SobolIndices:
     second : share of each pair beyond the two alone, by (name, name); empty without ``ba``.
     n_bases, n_dropped : base points used, and dropped because one of their cases was not solved.
     converged : every interval of a main or total index is narrower than ``width``.
+    q2 : of the Gaussian process that stands in for the outcome, see
+        `femurfe.analysis.sobol_of_sample`; base points are then its cases. None without one.
     """
 
     names: tuple[str, ...]
@@ -53,6 +55,7 @@ class SobolIndices:
     n_dropped: int
     width: float
     converged: bool
+    q2: float | None = None
 
 
 def saltelli_blocks(values: Floats, n_parameters: int, *, second_order: bool = False) -> Blocks:

@@ -18,8 +18,8 @@ _COLUMNS = {
     "median_difference": "median difference", "median_ratio": "ratio", "rank_biserial": "r",
     "p_holm": "p (Holm)", "probability": "P(fail)", "mean_rank": "mean rank", "best": "P(best)",
     "agreement": "W", "between": "W of groups", "lowest": "lowest", "highest": "highest",
-    "rmse": "error", "q2": "Q2", "n_bases": "base points", "n_effects": "effects", "n_cases": "cases",
-    "n_dropped": "left out",
+    "rmse": "error", "q2": "Q2", "n_bases": "base points", "surrogate_q2": "surrogate Q2",
+    "n_effects": "effects", "n_cases": "cases", "n_dropped": "left out",
 }  # fmt: skip
 _WORDS = 8
 _RESULTS = typer.Argument(..., help="The folder of a sweep, done or not.")

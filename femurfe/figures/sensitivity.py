@@ -166,7 +166,8 @@ def _reach(value: Interval) -> list[list[float]]:
 def _state(indices: SobolIndices) -> str:
     dropped = f", {indices.n_dropped} left out" if indices.n_dropped else ""
     limit = f"intervals {'all ' if indices.converged else 'not all '}narrower than {indices.width:g}"
-    return f"{indices.n_bases} base points{dropped}\n{limit}"
+    drawn = "base points" if indices.q2 is None else f"cases, Gaussian process with Q² {indices.q2:.3f}"
+    return f"{indices.n_bases} {drawn}{dropped}\n{limit}"
 
 
 def _some(effects: Any) -> None:

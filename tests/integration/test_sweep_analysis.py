@@ -208,7 +208,7 @@ def test_the_number_of_a_person_is_no_quantity():
     ("method", "n", "kinds"),
     [
         ("grid", None, {"regression", "paired", "ranks", "stability", "chart", "ladder"}),
-        ("sobol", 16, {"regression", "paired", "ranks", "stability", "chart", "probability"}),
+        ("sobol", 16, {"sobol", "regression", "paired", "ranks", "stability", "chart", "probability"}),
         ("morris", 8, {"morris", "chart"}),
         ("saltelli", 16, set(SALTELLI_KINDS)),
     ],
@@ -222,6 +222,17 @@ def test_each_design_has_the_kinds_that_suit_it(tmp_path, method, n, kinds):
     for kind in set(KINDS) - kinds:
         with pytest.raises(InvalidData, match=f"a {kind} analysis needs a sweep of method"):
             results.analyze(kind)
+
+
+@pytest.mark.parametrize("method", ["sobol", "latin_hypercube"])
+def test_indices_of_a_plain_sample_are_of_a_process_and_say_so(tmp_path, method):
+    results = varied(tmp_path).sample(method, 32, seed=1).run(tmp_path / "out", connect=quick)
+    found = results.analyze("sobol", arm="lytic")
+    bone, force = found.of().total
+    assert found.of().q2 > 0.9
+    assert bone.contains(1.0)
+    assert 0.0 <= force.low <= force.high < 1e-3
+    assert {row["surrogate_q2"] for row in found.rows()} == {found.of().q2}
 
 
 def test_effects_of_a_morris_design_are_over_the_whole_of_each_distribution(tmp_path):

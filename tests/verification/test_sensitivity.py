@@ -6,6 +6,8 @@ from helpers.sensitivity import g_function, g_indices, ishigami, ishigami_indice
 from scipy.stats import qmc
 
 from femurfe.analysis.sobol import saltelli_blocks, sobol_indices
+from femurfe.analysis.sobol_sample import sobol_of_sample
+from femurfe.errors import InvalidData
 
 ISHIGAMI = ("x1", "x2", "x3")
 G = ("x1", "x2", "x3", "x4")
@@ -41,11 +43,32 @@ def test_the_g_function_lies_within_the_intervals():
     assert found.converged == all(i.width < found.width for i in found.main + found.total)
 
 
-@pytest.mark.parametrize(
+BOTH = pytest.mark.parametrize(
     ("function", "names", "exact"),
     [(ishigami, ISHIGAMI, ishigami_indices()[:2]), (g_function, G, g_indices())],
     ids=["ishigami", "g"],
 )
+
+
+@BOTH
+def test_indices_of_a_plain_sobol_sequence_lie_within_the_intervals_of_its_process(function, names, exact):
+    points = qmc.Sobol(len(names), scramble=True, seed=5).random_base2(8)
+    found = sobol_of_sample(points, function(points), names)
+    assert 0.9 <= found.q2 < 1.0
+    assert (found.n_bases, found.n_dropped) == (256, 0)
+    for truth, interval in zip(np.concatenate(exact), [*found.main, *found.total], strict=True):
+        assert interval.contains(truth)
+        assert interval.estimate == pytest.approx(truth, abs=0.04)
+        assert interval.width >= 1.0 - found.q2
+
+
+def test_a_process_that_predicts_too_little_gives_no_indices():
+    points = qmc.Sobol(3, scramble=True, seed=5).random_base2(5)
+    with pytest.raises(InvalidData, match=r"Q2 of .* below 0\.9; run more cases"):
+        sobol_of_sample(points, ishigami(points), ISHIGAMI)
+
+
+@BOTH
 def test_intervals_of_95_percent_cover_the_index_in_nearly_as_many_independent_designs(
     function, names, exact
 ):

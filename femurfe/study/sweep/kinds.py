@@ -113,7 +113,11 @@ class Kind:
 
 
 def _sobol(sample: Sample, arm: str, **options: Any) -> analysis.SobolIndices:
+    """From the design itself, or from a Gaussian process through cases that were drawn otherwise."""
     design = sample.design
+    if design.table.method != "saltelli":
+        shares = np.array(design.unit, dtype=np.float64)
+        return analysis.sobol_of_sample(shares, sample.in_design(arm), design.names, **options)
     blocks = analysis.saltelli_blocks(
         sample.in_design(arm), len(design.names), second_order=design.table.second_order
     )
@@ -225,8 +229,8 @@ def _ladder(
 _DRAW = frozenset({"confidence", "resamples", "seed"})
 KINDS = {
     "sobol": Kind(
-        _sobol, analysis.sobol_rows, ("saltelli",), "it reads cases by their place", True,
-        _DRAW | {"width"},
+        _sobol, analysis.sobol_rows, ("saltelli", "sobol", "latin_hypercube"),
+        "it takes cases drawn from distributions", True, _DRAW | {"width"},
     ),
     "morris": Kind(
         _morris, analysis.morris_rows, ("morris",), "it reads cases by their place", True, _DRAW

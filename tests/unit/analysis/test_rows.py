@@ -28,6 +28,7 @@ def test_every_index_has_a_row():
     for row, value in zip(rows, [*found.main, *found.total, *found.second.values()], strict=True):
         assert (row["share"], row["share_low"], row["share_high"]) == (value.estimate, value.low, value.high)
         assert (row["n_bases"], row["n_dropped"], row["converged"]) == (31, 1, False)
+        assert np.isnan(row["surrogate_q2"])
 
 
 def test_every_parameter_has_a_row():
