@@ -94,7 +94,7 @@ TRENDS = (
         f"+28 +- 17 % ({SAS})", 10.0, 45.0,
     ),
     Trend(
-        "cement in a critical lesion: energy", "critical", "cement", "lytic", "energy",
+        "cement in a critical lesion: energy", "critical", "cement", "lytic", "energy_to_ultimate",
         f"+58 +- 41 % ({SAS})", 17.0, 99.0,
     ),
     Trend(
@@ -110,11 +110,11 @@ TRENDS = (
         "significant gain by two screws, numbers not at hand (Fu 2022, Front Bioeng 10:891338)", 0.0, ANY,
     ),
     Trend(
-        "screw and cement against cement: energy", "critical", "screw+cement", "cement", "energy",
+        "screw and cement against cement: energy", "critical", "screw+cement", "cement", "energy_to_ultimate",
         MORRIS, 0.0, ANY,
     ),
     Trend(
-        "screw and cement against a screw: energy", "critical", "screw+cement", "screw", "energy",
+        "screw and cement against a screw: energy", "critical", "screw+cement", "screw", "energy_to_ultimate",
         MORRIS, 0.0, ANY,
     ),
     Trend(
@@ -163,7 +163,7 @@ def stance(file: StudyFile, wanted: list[str], threads: int) -> dict[str, Any]:
 def numbers(curve: LoadCurve, end: str, steps: int) -> dict[str, Any]:
     """What is kept of a curve, N or N mm, mm or rad."""
     return {
-        "stiffness": curve.stiffness, "ultimate": curve.ultimate, "energy": curve.energy_to_failure,
+        "stiffness": curve.stiffness, "ultimate": curve.ultimate,
         "energy_to_ultimate": curve.energy_to_ultimate, "end": end, "steps": steps,
     }  # fmt: skip
 
