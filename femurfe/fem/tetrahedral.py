@@ -64,7 +64,7 @@ class TetrahedralSolver(Iteration):
                 aggregated, vertices.matrix, vertices.inverse, vertices.modes, vertices.alone, team, plans,
                 pieces=rows,
             ),
-            partial(self._spectra, vertices),
+            partial(self._spectra, vertices, self._body_blocks()),
         )  # fmt: skip
         smoothing = SMOOTHING_AT_HINGES if plans[0].hinged else SMOOTHING
         self.tables = level_tables(steps, coarsest, self.loads, self.precision, smoothing[1], below)
@@ -75,16 +75,16 @@ class TetrahedralSolver(Iteration):
             self.loads, **{name: stiffness.rows(self.loads) for name in ("x", "p", "q", "r")}
         )
 
-    def _spectra(self, vertices: VertexLevel) -> tuple[float, float]:
+    def _spectra(self, vertices: VertexLevel, bodies: Floats) -> tuple[float, float]:
         """Make the fine table; the largest eigenvalues of the ten-point cells and of the vertices' level."""
-        self.fine = self._fine_table(vertices.ends)
+        self.fine = self._fine_table(vertices.ends, bodies)
         with Team(1) as team:
             fine = largest_eigenvalue(partial(self._scaled_product, team), self._start(), LANCZOS_STEPS)
         return fine, largest_on(vertices)
 
-    def _fine_table(self, ends: Any) -> Table:
+    def _fine_table(self, ends: Any, bodies: Floats) -> Table:
         k = self.stiffness
-        blocks = inverse_blocks(k, self.constraints, self._body_blocks())
+        blocks = inverse_blocks(k, self.constraints, bodies)
         vectors = {name: k.rows(self.loads, self.precision) for name in ("x", "p", "b", "r")}
         o = k.ordering
         y = aligned((o.n_places, self.loads, 4), self.precision)

@@ -145,6 +145,7 @@ class Team:
 
     def __init__(self, n_threads: int) -> None:
         self.counters: Ints = np.zeros(32, dtype=np.int64)
+        self._free = threading.Lock()
         self._jobs: list[queue.SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]] | None]] = []
         self._threads: list[threading.Thread] = []
         for _ in range(n_threads - 1):
@@ -155,11 +156,23 @@ class Team:
             thread.start()
 
     def run(self, function: Callable[..., Any], *arguments: Any) -> None:
-        """Call ``function(team, base, *arguments)`` on every thread; return when all work is done."""
-        every = (self.counters, int(self.counters[DONE]), *arguments)
-        for jobs in self._jobs:
-            jobs.put((function, every))
-        function(*every)
+        """Call ``function(team, base, *arguments)`` on every thread; return when all work is done.
+
+        Raises
+        ------
+        RuntimeError
+            If the team is at work already: two functions at once would count each other's pieces.
+        """
+        if not self._free.acquire(blocking=False):
+            message = "a team runs one function at a time"
+            raise RuntimeError(message)
+        try:
+            every = (self.counters, int(self.counters[DONE]), *arguments)
+            for jobs in self._jobs:
+                jobs.put((function, every))
+            function(*every)
+        finally:
+            self._free.release()
 
     def both(self, first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
         """What two functions give, called at the same time if it has two threads.

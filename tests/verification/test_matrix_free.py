@@ -13,7 +13,7 @@ from femurfe.fem.corners import corner_matrix
 from femurfe.fem.linear import SolverOptions
 from femurfe.fem.reduction import as_scipy
 from femurfe.fem.supports import constrain
-from femurfe.fem.tetrahedra import is_straight, tetrahedral_stiffness
+from femurfe.fem.tetrahedra import is_straight, on_team, tetrahedral_stiffness
 from femurfe.fem.tetrahedral import TetrahedralSolver
 from femurfe.fem.vertices import vertex_level
 from femurfe.kernels import tet4, tet10, threads, vertexrows
@@ -237,6 +237,21 @@ def test_the_cycle_is_symmetric_and_positive(precision, rounding):
     assert abs(across[0] - across[1]) <= rounding * (first * image[..., 0]).sum()
     assert (first * image[..., 0]).sum() > 0.0
     assert (second * image[..., 1]).sum() > 0.0
+
+
+def test_a_stiffness_may_use_the_team_that_its_set_up_uses():
+    """As along a nonlinear path: what goes on beside the coarser levels must leave the team alone."""
+    mesh = bone((3, 3, 4))
+    constraints = constrain(mesh, load_case("platen on springs").supports)
+    free = tetrahedral_stiffness(mesh, *graded(mesh), constraints)
+    with threads.using(2) as n, Team(n) as team:
+        for _ in range(20):
+            one = TetrahedralSolver(on_team(free, team), constraints, 1, team)
+        other = TetrahedralSolver(free, constraints, 1, team)
+    np.testing.assert_array_equal(one.fine.blocks, other.fine.blocks)
+    np.testing.assert_array_equal(one.fine.steps, other.fine.steps)
+    for mine, same in zip(one.tables, other.tables, strict=True):
+        np.testing.assert_array_equal(mine.data, same.data)
 
 
 def test_bent_edges_are_seen():

@@ -48,7 +48,7 @@ def test_the_statistics_are_those_of_the_analyses(swept, swept_page):
     titles = page.text("h3")
     for kind in ("regression", "paired", "probability", "ranks", "chart"):
         assert f"{kind} of risk" in titles
-    assert "sobol of risk: a sobol analysis needs" in page.text("li")
+    assert "morris of risk: a morris analysis needs" in page.text("li")
     assert len(page.all("img")) >= 6
     with pytest.warns(FemurfeWarning, match="38 of 40"):
         r2 = ff.read_sweep(swept).analyze("regression").of("stance", "cement").r2.estimate
