@@ -17,7 +17,6 @@ from femurfe.fem.linear import SolverLog, SolverOptions
 from femurfe.fem.steps import NewtonOptions, StepRow
 from femurfe.fem.supports import constrain
 from femurfe.fem.system import System, load_vectors, prescribed_field
-from femurfe.fem.tractions import Compliant
 from femurfe.fem.yielding import YieldingCells
 from femurfe.interfaces import Parted
 from femurfe.kernels import threads as threading
@@ -83,8 +82,7 @@ def equilibrium(
         As linear solves do.
     """
     case, chosen = parted.model.load_case, options or SolverOptions()
-    elastic = all(isinstance(part.law, Compliant) for part in parted.elements.values())
-    steps = (1.0, 1.0, 1.0) if elastic else (0.25, 1e-3, 0.5)
+    steps = (1.0, 1.0, 1.0) if parted.is_elastic else (0.25, 1e-3, 0.5)
     control: Control = "load" if case.loads else "motion"
     to = 1.0 if case.loads else driving_size(case)
     settling, pressed = parted.settling(to, control), _Rest(parted.model.mesh.n_points)

@@ -132,10 +132,14 @@ class Parted:
         return tuple(self.elements.values())
 
     @property
+    def is_elastic(self) -> bool:
+        """Whether no interface can slip, open or break."""
+        return all(isinstance(part.law, Compliant) for part in self.elements.values())
+
+    @property
     def is_linear(self) -> bool:
         """Whether answers grow with the loads: every interface is elastic, and none has a press fit."""
-        parts = self.elements.values()
-        return all(isinstance(part.law, Compliant) and not part.gap.any() for part in parts)
+        return self.is_elastic and not any(part.gap.any() for part in self.elements.values())
 
     def settling(self, to: float, control: Control = "load") -> tuple[Leg, ...]:
         """A leg to next to nothing of ``to``, in which a press fit comes to rest; none if there is none."""

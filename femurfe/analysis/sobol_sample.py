@@ -59,9 +59,10 @@ def sobol_of_sample(
     blocks = _blocks(surrogate, len(names), seed)
     found = sobol_indices(blocks, names, confidence=confidence, resamples=resamples, seed=seed, width=width)
     main, total = (tuple(_widened(one, q2) for one in part) for part in (found.main, found.total))
+    dropped = surrogate.n_dropped
     return replace(
-        found, main=main, total=total, n_bases=int(np.isfinite(values).sum()), n_dropped=surrogate.n_dropped,
-        q2=q2, converged=all(one.width < width for one in main + total),
+        found, main=main, total=total, n_bases=len(values) - dropped, n_dropped=dropped, q2=q2,
+        converged=all(one.width < width for one in main + total),
     )  # fmt: skip
 
 

@@ -118,7 +118,8 @@ class Solving:
             ]
             strains = Strains(geometry, rest.result.displacement)
             risk = evaluate_risk(model, rest.result, arm.parts, self.margin, strains)
-            error = relative_error(model, rest.increment())
+            moved = rest.increment()
+            error = relative_error(model, moved, Strains(geometry, moved.displacement))
             linear = parted.is_linear
             out.append(Solved(arm.name, case.name, rest.result, risk, error, rows, is_linear=linear))
         return out

@@ -19,7 +19,6 @@ from femurfe.fem.drive import Leg, State
 from femurfe.fem.laws import Law
 from femurfe.fem.linear import SolverOptions
 from femurfe.fem.steps import NewtonOptions, StepRow
-from femurfe.fem.tractions import Compliant
 from femurfe.interfaces import Parted
 from femurfe.loads.base import LoadCase
 from femurfe.mesh.io import write_mesh
@@ -110,7 +109,8 @@ def break_arm(
         case.measure, gauge,
     )  # fmt: skip
     events, snapshots = tuple(watcher.events), tuple(watcher.series())
-    return Broken(curve, rows, events, snapshots, path.end, path.log, bool(laws) or not _elastic(parted))
+    can_break = bool(laws) or not (parted is None or parted.is_elastic)
+    return Broken(curve, rows, events, snapshots, path.end, path.log, can_break)
 
 
 class _Since:
@@ -146,11 +146,6 @@ class _Since:
 
 def _laws(arm: Arm, far: Mask) -> tuple[Law, ...]:
     return tuple(_within(law, far) for law in yielding_laws(arm.mesh, arm.materials, arm.parts))
-
-
-def _elastic(parted: Parted | None) -> bool:
-    """Whether no interface of an arm can slip, open or break."""
-    return parted is None or all(isinstance(part.law, Compliant) for part in parted.elements.values())
 
 
 def _within(law: Law, far: Mask) -> Law:
