@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, get_args
@@ -146,20 +146,20 @@ class Parted:
         pressed = any((part.gap < 0.0).any() for part in self.elements.values())
         return (Leg(SETTLING * to, control, 1.0, 0.1, 1.0),) if pressed else ()
 
-    def base(self) -> BlockMatrix:
-        """The elastic stiffness with all interfaces closed and whole, near all tangents."""
+    def base(self, shares: Floats | float = 1.0) -> BlockMatrix:
+        """The stiffness of cells of which each has a share (n_cells,) of its moduli, all interfaces whole."""
         mesh, m = self.model.mesh, self.model.materials
-        parts: list[Any] = [assemble_stiffness(mesh, m.young, m.poisson, m.moduli)]
+        parts: list[Any] = [assemble_stiffness(mesh, shares * m.young, m.poisson, m.moduli)]
         for part in self.elements.values():
             closed = elements(part.facing, Compliant(part.law.normal_stiffness, part.law.shear_stiffness))  # type: ignore[attr-defined]
             parts.append(closed.respond(np.zeros((mesh.n_points, 3)), closed.start()).tangent())
         rows = block_rows(TangentSum(tuple(parts)).to_scipy())
         return BlockMatrix(rows.pointer, rows.columns.astype(np.int32), rows.data)
 
-    def base_for(self, options: SolverOptions) -> BlockMatrix | None:
+    def base_for(self, options: SolverOptions) -> Callable[[Floats | float], BlockMatrix] | None:
         """`base` for solves that iterate, None for those that factorise."""
         n = 3 * (self.model.mesh.n_points + 2 * len(self.model.load_case.platens))
-        return self.base() if choose_method(n, options)[0] == "multigrid" else None
+        return self.base if choose_method(n, options)[0] == "multigrid" else None
 
 
 def part(model: Model, interfaces: Sequence[Interface], *, partial: bool = False) -> Parted:

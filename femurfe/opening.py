@@ -119,7 +119,8 @@ def solve_opening(
         return False
 
     with threading.using(threads), Team(threading.chosen()) as team:
-        solver = TangentSolver(model.mesh, parted.base_for(chosen) or elastic, constraints, chosen, team)
+        base = parted.base_for(chosen)
+        solver = TangentSolver(model.mesh, base(1.0) if base else elastic, constraints, chosen, team)
         leg = Leg(to, "motion", first, min(1e-4, first), most)
         method = _Opening(drive, solver, newton or NewtonOptions(), keep, row)
         state, end = method.run(drive.start(), (leg,))

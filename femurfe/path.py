@@ -32,6 +32,7 @@ from femurfe.loads.base import MOTIONS, LoadCase, PlatenLoad, Pressure
 from femurfe.model import Model
 
 Report = Callable[[StepRow], None]
+Base = Callable[[Floats | float], Stiffness]
 Watch = Callable[[StepRow, State, Answer], bool]
 _log = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ def solve_path(
     legs: tuple[Leg, ...],
     *,
     interfaces: tuple[Contribution, ...] = (),
-    base: Stiffness | None = None,
+    base: Base | None = None,
     solver: SolverOptions | None = None,
     newton: NewtonOptions | None = None,
     start: State | None = None,
@@ -93,8 +94,9 @@ def solve_path(
     ----------
     laws : yielding laws on the model's cells; others stay elastic.
     interfaces : further contributions to the forces inside.
-    base : the stiffness whose multigrid serves all tangents, if interfaces hold parts together. Without
-        it, one of the elastic stiffness does, or of moduli that follow the tangent where that is slow.
+    base : gives the stiffness whose multigrid serves the tangents by the shares (n_cells,) of its moduli that
+        each cell has left, if interfaces hold parts together; that of the cells alone without it. Shares are
+        one at first, and follow the tangent where solves are slow.
     start : a state of an earlier path of the same model to go on from.
     lagged : whether softening is foreseen, see `YieldingCells`. If None: if a law softens, and no leg goes
         by arc length, which tells softening from unloading only where a step softens itself.
@@ -119,7 +121,7 @@ def _is_lagged(laws: tuple[Law, ...], legs: tuple[Leg, ...]) -> bool:
 
 def _solve(
     model: Model, laws: tuple[Law, ...], legs: tuple[Leg, ...], interfaces: tuple[Contribution, ...],
-    base: Stiffness | None, options: SolverOptions, newton: NewtonOptions, start: State | None,
+    base: Base | None, options: SolverOptions, newton: NewtonOptions, start: State | None,
     lagged: bool, watch: Watch | None, report: Report | None, team: Team,
 ) -> LoadPath:  # fmt: skip
     begin = perf_counter()
@@ -135,8 +137,13 @@ def _solve(
         made = stiffness_for(mesh, shares * materials.young, materials.poisson, None, constraints, options)
         return on_team(made, team)
 
-    def nearer(tangent: Any) -> Stiffness:
-        return stiffness(tangent.parts[0].shares(materials.young, materials.poisson))
+    def nearer(tangent: Any) -> Stiffness | None:
+        cells = tangent.parts[0]
+        return (
+            (base or stiffness)(cells.shares(materials.young, materials.poisson))
+            if len(cells.cells)
+            else None
+        )
 
     elastic = stiffness(1.0)
     cells = YieldingCells(mesh, elastic, materials.young, materials.poisson, laws, lagged)
@@ -145,8 +152,8 @@ def _solve(
     if drive.size == 0.0:
         message = f"load case {case.name!r} has no load and no prescribed motion that does work"
         raise InvalidLoad(message, code="E-LOAD-NONE")
-    follows = nearer if base is None else None
-    tangents = TangentSolver(mesh, base or elastic, constraints, options, team, follows)
+    near = elastic if base is None else base(1.0)
+    tangents = TangentSolver(mesh, near, constraints, options, team, nearer)
     rows: list[StepRow] = []
 
     def keep(row: StepRow, state: State, answer: Answer) -> bool:

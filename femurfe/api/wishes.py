@@ -39,13 +39,14 @@ def check_wishes(study: StudyFile) -> None:
 
 
 def draw_run(outcome: Outcome, folder: Path) -> None:
-    """The figures that a study wishes of its run, the usual ones if it names none: curves too of broken arms.
+    """The figures that a study wishes of its run, the usual ones if it names none: those of broken arms too.
 
     What cannot be drawn is warned of and never costs the results; kinds of a sweep are passed over.
     """
     wishes = outcome.study.figures or FiguresTable()
     results = results_of(outcome.comparison, outcome.study.name, outcome.study.title)
-    usual = (*USUAL, "curves") if outcome.study.failure == "ultimate" else USUAL
+    broken = outcome.study.failure == "ultimate"
+    usual = (*USUAL, *(["curves"] if broken else ()), *(["combined"] if results.combined else ()))
     kinds = _of(RUN_KINDS, wishes.kinds or usual)
     chosen = wishes.model_copy(update={"kinds": kinds})
     _warn(write_figures(results, folder, chosen, strict=False).refused if kinds else ())

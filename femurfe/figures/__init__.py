@@ -6,7 +6,7 @@ from femurfe.figures.curves import Curve, curve_figures, read_curves
 from femurfe.figures.deformed import deformed_figures
 from femurfe.figures.heat import heat_figures
 from femurfe.figures.kinds import BENCH_KINDS, RUN_KINDS, SWEEP_KINDS, draw, read_source
-from femurfe.figures.mixed import interaction_figures
+from femurfe.figures.mixed import combined_figures, interaction_figures
 from femurfe.figures.paired import paired_figure
 from femurfe.figures.section import section_figures
 from femurfe.figures.sensitivity import morris_figure, sobol_figure, tornado_figure
@@ -23,6 +23,7 @@ __all__ = [
     "Curve",
     "Drawing",
     "bar_figures",
+    "combined_figures",
     "convergence_figure",
     "curve_figures",
     "deformed_figures",

@@ -17,6 +17,7 @@ from femurfe.figures.panels import chunks, legend_below, legend_height, numbered
 from femurfe.figures.style import TALLEST, Drawing, Width, inches, look, styled, width_mm, words, wrapped
 from femurfe.study.results import Results
 from femurfe.study.table import Row
+from femurfe.study.ultimate import is_peak_reached
 
 UNITS = {"force": ("displacement (mm)", "load (N)"), "moment": ("rotation (deg)", "moment (N m)")}
 COLUMNS = ("arm", "load_case", "motion", "load")
@@ -116,7 +117,7 @@ def _marked(curve: Curve, results: Results) -> Curve:
     motion, load = curve.motion, curve.load
     if motion[0] != 0.0:
         motion, load = np.append(0.0, motion), np.append(0.0, load)
-    reached = row.get("peak_reached") in (True, 1.0, "True", "1")
+    reached = is_peak_reached(row)
     failure = float(row.get(f"ultimate_{end}", math.nan)) if reached else math.nan
     yields = float(row.get(f"yield_{end}", math.nan))
     return replace(curve, motion=motion, load=load, failure=failure, yields=yields)

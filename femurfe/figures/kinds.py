@@ -15,7 +15,7 @@ from femurfe.figures.bars import bar_figures, slope_figures, slope_rows
 from femurfe.figures.bench import cost_figure, cost_rows
 from femurfe.figures.curves import curve_figures, curve_rows, curves_of
 from femurfe.figures.deformed import deformed_figures, deformed_rows
-from femurfe.figures.mixed import interaction_figures
+from femurfe.figures.mixed import combined_figures, interaction_figures
 from femurfe.figures.pictures import (
     ANALYSES,
     Sweep,
@@ -99,6 +99,10 @@ RUN_KINDS: Mapping[str, Kind] = {
     "interaction": Kind(
         "force and moment that fail the arms together", lambda r, w: interaction_figures(r.interaction(), w),
         lambda r: r.interaction(),
+    ),
+    "combined": Kind(
+        "greatest force and moment of paths on which both grow", lambda r, w: combined_figures(r.combined, w),
+        lambda r: list(r.combined), usual=False,
     ),
     "scene": Kind(
         "the arms in three dimensions, by risk", scenes.arm_scenes, lambda r: map_rows(r, RISK), False, "viz"

@@ -26,6 +26,11 @@ def unit_case(case: LoadCase) -> tuple[LoadCase, float]:
     return _each(case, lambda values: _rounded(np.asarray(values, dtype=float) / size)), size
 
 
+def times(case: LoadCase, factor: float) -> LoadCase:
+    """The case with all loads and prescribed motions multiplied."""
+    return _each(case, lambda values: factor * np.asarray(values, dtype=float))
+
+
 def content(value: object) -> tuple[Any, ...]:
     """What a support, load or case holds, as a tuple that is equal for equal contents."""
     return (type(value).__name__, *map(_plain, _fields(value)))

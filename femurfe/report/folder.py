@@ -15,7 +15,7 @@ from femurfe.study.fields import file_name
 from femurfe.study.store import MARK
 
 Row = dict[str, Any]
-FURTHER = ("ladder.csv", "interfaces.csv", "events.csv")
+FURTHER = ("ladder.csv", "interfaces.csv", "events.csv", "combined.csv")
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -39,6 +39,7 @@ _FURTHER = {
     "ladder.csv": "How far the kinds of interface are apart, over the arms.",
     "interfaces.csv": "What every interface does under the load.",
     "events.csv": "What yields and breaks, in order.",
+    "combined.csv": "Force and moment that break an arm together; 0 deg is the force alone, 90 the moment.",
 }
 _TITLES = {
     "risk": ("risk", "", True), "von_mises": ("von Mises stress", "MPa", False),

@@ -16,6 +16,7 @@ from femurfe.loads.base import LoadCase
 from femurfe.materials import BoneMaterials
 from femurfe.model import Model, begin_compiling
 from femurfe.study.arms import Arm, Arms, Averaging, Fit, Kind, build_arms, default_materials
+from femurfe.study.combined import combined_pairs
 from femurfe.study.kept import Keep, anew, recorded
 from femurfe.study.ladder import Ladder, Rung, on_rungs
 from femurfe.study.notes import warn_of_placement
@@ -66,6 +67,10 @@ class Comparison:
     def event_rows(self) -> list[Row]:
         """One row per region or interface that began to fail, in order, of every such arm."""
         return [r for s in self.solved.values() if s.broken for r in event_rows(self._key(s), s.broken)]
+
+    def combined_rows(self) -> list[Row]:
+        """One row per arm and direction between a force and a moment that broke it together."""
+        return [{"case": self.case, "arm": s.arm, **row} for s in self.solved.values() for row in s.combined]
 
     def _key(self, solved: Solved) -> Row:
         return {"case": self.case, "arm": solved.arm, "load_case": solved.case}
@@ -136,6 +141,8 @@ def compare(
     """
     cases = _by_name(loads)
     tell = progress or _silent
+    if ultimate is not None and ultimate.combined_deg:
+        combined_pairs(loads)
     with recorded() as notes:
         tell("mesh", 0, 1, f"size {size:g} mm")
         if kind == "tetrahedra" and order == 2:

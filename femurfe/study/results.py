@@ -57,7 +57,8 @@ class Results:
     items : by name; arms : names of their items, by name of the arm.
     load_cases : description, source and ``measure`` (``"force"`` or ``"moment"``), by name.
     rows : of the table; interaction : rows of mixed loads, made when they are asked for.
-    curves : rows of load against motion, of studies that are not linear.
+    curves : rows of load against motion, of studies that are not linear; combined : of forces and moments
+        that broke arms together.
     fields : mesh and fields of an arm under a load case.
     """
 
@@ -71,6 +72,7 @@ class Results:
     load_cases: Mapping[str, Mapping[str, str]]
     rows: tuple[Row, ...]
     curves: tuple[Row, ...]
+    combined: tuple[Row, ...]
     interaction: Callable[[], list[Row]]
     fields: Callable[[str, str], Fields]
 
@@ -109,8 +111,8 @@ def results_of(comparison: Comparison, name: str = "", title: str = "") -> Resul
         name or comparison.case, title, comparison.bone.site, comparison.bone.side, comparison.bone.axes,
         item_records(comparison), {a.name: tuple(i.name for i in a.items) for a in comparison.arms.values()},
         {c.name: {"description": c.description, "source": c.source, "measure": c.measure} for c in loads},
-        tuple(comparison.rows()), tuple(comparison.curve_rows()), lambda: interaction_rows(comparison),
-        fields,
+        tuple(comparison.rows()), tuple(comparison.curve_rows()), tuple(comparison.combined_rows()),
+        lambda: interaction_rows(comparison), fields,
     )  # fmt: skip
 
 
@@ -150,8 +152,8 @@ def _results(place: Path, content: Mapping[str, Any]) -> Results:
         {name: np.array(axis) for name, axis in anatomy["axes"].items()},
         {name: _item(name, one) for name, one in content["items"].items()},
         {name: tuple(items) for name, items in content["arms"].items()}, content["load_cases"], rows,
-        tuple(_csv_rows(place / "curves.csv")), lambda: _csv_rows(place / "interaction.csv"),
-        lambda arm, case: read(path_of(arm, case)),
+        tuple(_csv_rows(place / "curves.csv")), tuple(_csv_rows(place / "combined.csv")),
+        lambda: _csv_rows(place / "interaction.csv"), lambda arm, case: read(path_of(arm, case)),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from femurfe.materials import BoneMaterials, constants
 from femurfe.mesh.core import Mesh
 from femurfe.study.arms import Averaging, Fit, build_arms
 from femurfe.study.build import build_bone, build_loads, build_materials
+from femurfe.study.combined import combined_pairs
 from femurfe.study.compare import Comparison, Progress, compare
 from femurfe.study.interfaces import build_interfaces, build_ladder
 from femurfe.study.items import build_items_of_arms
@@ -90,7 +91,10 @@ def build_inputs(study: StudyFile, folder: Path, keep: Keep = anew) -> Inputs:
     ladder = build_ladder(study.interfaces, study.ladder or (), folder)
     materials = build_materials(study.materials, bone, folder)
     _check_isotropic(study, materials)
-    return Inputs(bone, arms, build_loads(study, bone), materials, interfaces, ladder)
+    loads = build_loads(study, bone)
+    if study.failure == "ultimate" and study.ultimate.combined_deg:
+        combined_pairs(loads)
+    return Inputs(bone, arms, loads, materials, interfaces, ladder)
 
 
 def _check_sizes(study: StudyFile) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from femurfe.anatomy.base import Bone
 from femurfe.fem.steps import StepRow
 from femurfe.interfaces import Parted, part
+from femurfe.loads.base import LoadCase
 from femurfe.model import Model
 from femurfe.study.arms import Arm
+from femurfe.study.combined import combine, combined_pairs, combined_rows
 from femurfe.study.ladder import Rung
 from femurfe.study.pullout import pull_out_formula
 from femurfe.study.solving import Solved, Solving
-from femurfe.study.ultimate import UltimateOptions, break_arm, step_words
+from femurfe.study.ultimate import Broken, UltimateOptions, break_arm, step_words
 
 BLOCK = "block"
 Tell = Callable[[str, str], None]
@@ -35,20 +37,37 @@ def solve_rung(
     else:
         found = solving.arm(arm, _counted(tell, arm.name))
     if ultimate is not None:
-        found = [_broken(one, arm, parted, solving, ultimate, tell) for one in found]
+        found = _all_broken(found, Breaking(arm, parted, solving, tell), ultimate)
     if bone.site == BLOCK:
         found = [replace(one, formula=pull_out_formula(bone, arm, rung.interfaces)) for one in found]
     return arm, found
 
 
-def _broken(
-    one: Solved, arm: Arm, parted: Parted | None, solving: Solving, ultimate: UltimateOptions, tell: Tell
-) -> Solved:
-    """The same with what breaking the arm gives."""
-    case, margin = solving.cases[one.case], solving.margin
-    report = _stepped(tell, f"{arm.name}: {one.case}", case.measure)
-    broken = break_arm(arm, case, ultimate, solving.options, margin, solving.threads, report, parted)
-    return replace(one, broken=broken)
+@dataclass(frozen=True, eq=False, slots=True)
+class Breaking:
+    """Breaks an arm, on its parted mesh if it has one, and tells every step."""
+
+    arm: Arm
+    parted: Parted | None
+    solving: Solving
+    tell: Tell
+
+    def by(self, case: LoadCase, options: UltimateOptions) -> Broken:
+        """What breaks it under a load case."""
+        own, report = self.solving, _stepped(self.tell, f"{self.arm.name}: {case.name}", case.measure)
+        return break_arm(self.arm, case, options, own.options, own.margin, own.threads, report, self.parted)
+
+
+def _all_broken(found: list[Solved], breaking: Breaking, options: UltimateOptions) -> list[Solved]:
+    """The same with what breaks the arm under each load case, and under two at once if that was asked for."""
+    cases = breaking.solving.cases
+    alone = {one.case: breaking.by(cases[one.case], options) for one in found}
+    out = [replace(one, broken=alone[one.case]) for one in found]
+    if not options.combined_deg or not all(broken.can_break for broken in alone.values()):
+        return out
+    pairs = combined_pairs(cases.values())
+    combined = [one for pair in pairs for one in combine(pair, alone, options, breaking.by)]
+    return [replace(out[0], combined=combined_rows(pairs, alone, combined)), *out[1:]]
 
 
 def _counted(tell: Tell, arm: str) -> Callable[[str, int, float], None]:

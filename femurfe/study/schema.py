@@ -109,6 +109,15 @@ class UltimateTable(Table):
     tolerance: Annotated[float, Field(gt=0.0, le=1e-2)] = 1e-4
     drift: Annotated[float, Field(gt=0.0, le=1.0)] = 0.05
     snapshots: Annotated[int, Field(ge=0)] = 1
+    combined_deg: list[Annotated[float, Field(gt=-90.0, lt=90.0)]] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _has_directions(self) -> UltimateTable:
+        """Directions between a force and a moment differ, and are not that of the force alone."""
+        if 0.0 in self.combined_deg or len(set(self.combined_deg)) != len(self.combined_deg):
+            message = f"combined_deg takes each direction once and not 0, got {self.combined_deg}"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _has_steps(self) -> UltimateTable:

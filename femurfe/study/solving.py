@@ -39,6 +39,7 @@ class Solved:
     error : estimated share by which the stiffness is too large.
     interfaces : what each one that is not bonded does.
     broken : the same arm loaded until it breaks, if that was asked for.
+    combined : rows of forces and moments that break the arm together, on the first of its load cases.
     formula : the pull-out force of its screws by the closed formula, N, if it is in a block.
     is_linear : whether answers grow with the loads; not where an interface may slip, open or break, or is
         pressed.
@@ -51,6 +52,7 @@ class Solved:
     error: float
     interfaces: Sequence[Mapping[str, Any]] = ()
     broken: Broken | None = None
+    combined: Sequence[Mapping[str, Any]] = ()
     formula: float | None = None
     is_linear: bool = True
 

@@ -84,6 +84,7 @@ def write_outcome(outcome: Outcome, folder: Path) -> None:
         ("interaction", interaction_rows(comparison)),
         ("curves", comparison.curve_rows()),
         ("events", comparison.event_rows()),
+        ("combined", comparison.combined_rows()),
         ("ladder", rung_rows(comparison.rungs, comparison.rows())),
     ):
         if rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -30,6 +30,7 @@ from femurfe.units import NMM_PER_NM, torsional_stiffness_nm_per_deg
 
 Row = dict[str, Any]
 FINEST = 16.0
+FIRST = ("yields", "breaks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class UltimateOptions:
     tolerance, drift : see `femurfe.fem.steps.NewtonOptions`.
     snapshots : every so many steps the fields are kept, and those of the last one; 0 for none.
     breaks : ``"all"``, or ``"interfaces"`` alone, while all cells stay elastic.
+    combined_deg : directions between a force (0) and a moment (90) that break the arm together, see
+        `femurfe.study.combined`.
     """
 
     largest_mm: float = 5.0
@@ -55,6 +58,7 @@ class UltimateOptions:
     drift: float = 0.05
     snapshots: int = 1
     breaks: Literal["all", "interfaces"] = "all"
+    combined_deg: Sequence[float] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -171,12 +175,22 @@ def ultimate_columns(broken: Broken) -> Row:
     row["curve_stiffness_Nm_per_deg"] = torsional_stiffness_nm_per_deg(stiff) if moment else nan
     row["energy_to_ultimate_Nmm"] = curve.energy_to_ultimate
     row["energy_to_failure_Nmm"] = curve.energy_to_failure
-    row["peak_reached"] = curve.has_fallen
-    row["yields_first"] = next((e.region for e in broken.events if e.kind == "yields"), "")
-    row["breaks_first"] = next((e.region for e in broken.events if e.kind == "breaks"), "")
-    row["steps"] = len(broken.steps)
-    row["path_end"] = broken.end
-    return row
+    return row | end_columns(broken)
+
+
+def end_columns(broken: Broken) -> Row:
+    """How a path ended, and what failed first on it."""
+    first = {kind: next((e.region for e in broken.events if e.kind == kind), "") for kind in FIRST}
+    return {
+        "peak_reached": broken.curve.has_fallen,
+        **{f"{kind}_first": region for kind, region in first.items()},
+        "steps": len(broken.steps), "path_end": broken.end,
+    }  # fmt: skip
+
+
+def is_peak_reached(row: Row) -> bool:
+    """Whether a row, as made here or as read from a file, says that the load fell after its peak."""
+    return row.get("peak_reached") in (True, 1.0, "True", "1")
 
 
 def step_words(row: StepRow, measure: str) -> str:

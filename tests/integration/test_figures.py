@@ -29,7 +29,7 @@ from femurfe.study.sweep.key import case_key
 
 PLAIN = [name for name, kind in RUN_KINDS.items() if not kind.extra]
 SCENES = [name for name, kind in RUN_KINDS.items() if kind.extra]
-CHARTS = ("bars", "slopes", "curves", "interaction")
+CHARTS = ("bars", "slopes", "curves", "interaction", "combined")
 ARMS = ("intact", "lytic", "cement", "screw+cement")
 
 
@@ -60,6 +60,12 @@ def results(run):
     return read_results(run.folder)
 
 
+def as_broken(row):
+    """A row of the linear limit as if paths had found it."""
+    limits = {"ultimate_load_N": row["failure_load_N"], "ultimate_moment_Nm": row["failure_moment_Nm"]}
+    return {**row, **limits, "peak_reached": row["direction_deg"] > 0.0}
+
+
 def many(results, n=20):
     """The results under ``n`` arms with the longest names there may be."""
     names = [f"vertebroplasty of both pedicles with cement of the {i:02d}th make, no"[:64] for i in range(n)]
@@ -73,6 +79,7 @@ def many(results, n=20):
     items = results.arms["screw+cement"]
     return replace(
         results, arms=dict.fromkeys(names, items), rows=tuple(rows), interaction=lambda: mixed,
+        combined=tuple(map(as_broken, mixed)),
         fields=lambda _, case: results.fields("screw+cement", case),
     )  # fmt: skip
 
@@ -347,7 +354,7 @@ def test_pictures_of_many_arms_go_on_to_further_pages(results, kind):
     assert outside(drawings[-1].figure) == []
 
 
-@pytest.mark.parametrize("kind", [name for name in PLAIN if name != "interaction"])
+@pytest.mark.parametrize("kind", [name for name in PLAIN if name not in ("interaction", "combined")])
 def test_one_arm_under_one_load_is_drawn(results, kind):
     rows = tuple(row for row in results.rows if (row["arm"], row["load_case"]) == ("intact", "compression"))
     cases = {"compression": results.load_cases["compression"]}
@@ -383,6 +390,8 @@ def test_loads_without_a_stiffness_of_their_own_have_bars_that_say_so_and_no_cur
 def test_without_a_moment_there_is_no_interaction(results):
     with pytest.raises(InvalidData, match="one of a moment"):
         draw(replace(results, interaction=list), "interaction")
+    with pytest.raises(InvalidData, match=r"needs combined_deg under \[ultimate\]"):
+        draw(results, "combined")
 
 
 # The command line

@@ -104,6 +104,28 @@ def test_the_legend_of_the_interaction_names_each_line_by_its_failure_load(resul
         assert reach[colour] == pytest.approx(max(row[force] for row in rows if row["arm"] == arm))
 
 
+def test_ultimate_loads_of_force_and_moment_together_are_marked_hollow_while_they_grew(results):
+    key = {"force_case": "compression", "moment_case": "torsion"}
+    reached = {"intact": (2000.0, 30.0, True), "lytic": (900.0, 12.0, False)}
+    rows = [
+        key | {"arm": arm, "ultimate_load_N": n, "ultimate_moment_Nm": t, "peak_reached": peak}
+        for arm, (force, moment, peak) in reached.items()
+        for n, t in ((force, 0.0), (0.8 * force, 0.6 * moment), (0.0, moment))
+    ]
+    figure = drawn(replace(results, combined=tuple(rows)), "combined", "combined")
+    named = legend(figure)
+    assert set(named) == set(reached)
+    for arm, (force, moment, peak) in reached.items():
+        line, hollow = [
+            x for x in figure.axes[0].get_lines() if to_rgb(x.get_markeredgecolor()) == named[arm]
+        ]
+        assert line.get_xydata() == pytest.approx(
+            np.array([[force, 0], [0.8 * force, 0.6 * moment], [0, moment]])
+        )
+        assert len(hollow.get_xdata()) == (0 if peak else 3)
+        assert to_rgb(hollow.get_markerfacecolor()) == (1.0, 1.0, 1.0)
+
+
 def test_the_larger_principal_strain_is_shown_with_its_sign_in_microstrain():
     cells = {"principal_strain_max": np.array([3e-4, 1e-4]), "principal_strain_min": np.array([-1e-4, -2e-4])}
     assert STRAIN.values(SimpleNamespace(cells=cells)) == pytest.approx([300.0, -200.0])

@@ -102,7 +102,7 @@ def test_multigrid_and_factors_give_the_same_answer():
     leg = (Leg(1.0, "load", 0.5, 1e-3, 0.5),)
     fields = [
         solve_path(
-            parted.model, (), leg, interfaces=parted.contributions, base=parted.base(),
+            parted.model, (), leg, interfaces=parted.contributions, base=parted.base,
             solver=SolverOptions(method=method),
         ).displacement
         for method in ("direct", "multigrid")
