@@ -338,7 +338,8 @@ def test_a_section_outlines_each_item_only_in_arms_that_have_it(results):
 @pytest.mark.parametrize("width", ["single", "double"])
 @pytest.mark.parametrize("kind", CHARTS)
 def test_charts_stay_in_the_page_and_their_labels_apart(results, kind, width):
-    for source in (results, many(results)):
+    broken = replace(results, combined=tuple(map(as_broken, results.interaction())))
+    for source in (broken, many(results)):
         for drawing in draw(source, kind, width):
             assert width_in_mm(drawing.figure) == pytest.approx({"single": 88.0, "double": 180.0}[width])
             assert drawing.figure.get_figheight() * 25.4 <= TALLEST + 1.0
