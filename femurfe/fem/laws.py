@@ -230,6 +230,5 @@ def brittle_law(
             f"{float(np.atleast_1d(length)[first]):.4g} mm; less than 2 G E / f^2 is needed"
         )
         raise InvalidMaterial(message, code="E-MATERIAL-SOFTENING")
-    table = _table(cells, 0.0, np.asarray(compression, dtype=float).reshape(-1, 1))
-    constants = _columns(cells, lam, mu, table, young, start, scale)
+    constants = _columns(cells, lam, mu, compression, young, start, scale)
     return Law("brittle", cells, constants, is_symmetric=False)

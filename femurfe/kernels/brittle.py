@@ -1,7 +1,7 @@
-"""Brittle in tension, ductile in compression: damage by cracks in series with von Mises plasticity.
+"""Brittle in tension, ductile in compression: damage by cracks together with von Mises plasticity.
 
 Damage d adds the strain of cracks across the tensile principal stresses to the elastic and the plastic one,
-see `femurfe.kernels.cracks`; the stress so found flows as `femurfe.kernels.von_mises` says, so that a crack,
+see `femurfe.kernels.cracks`; the stress that is borne flows by von Mises, perfectly plastic, so that a crack,
 however far it opens, does not make its cell flow. Damage is driven by ``w``, the largest value so far of the
 highest principal stress over (1 - d) E, which is its elastic and its crack strain, plus the plastic strain
 that grew in tension before, of which the share is the sum of the positive over that of all absolute principal
@@ -9,8 +9,8 @@ stresses (Lubliner 1989, Int J Solids Struct 25:299). With ``(1 - d) w = w0 exp(
 tension falls as exp from its strength E w0, and wf follows from the fracture energy over the cell's length;
 1 - d stays above ``RESIDUAL``, so that no point floats. If ``lagged``, damage is that of the w foreseen.
 
-Constants of a cell: lambda, mu, n, n plastic strains, n strengths as for von Mises, then E, w0, wf. History
-of a point: plastic strain (6), k, tensile plastic strain, w, w foreseen.
+Constants of a cell: lambda, mu, strength of flow, E, w0, wf. History of a point: plastic strain (6), k,
+tensile plastic strain, w, w foreseen.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from femurfe.kernels import cracks, von_mises
+from femurfe.kernels import cracks
 from femurfe.kernels.compiled import kernel
 
+STRENGTH, YOUNG, START, SCALE = 2, 3, 4, 5
 N_HISTORY = 10
 SOFTENS_BY, FORESEEN = 8, 9
 SWEEPS = 12
@@ -67,49 +68,59 @@ def principal(stress, values, vectors):  # type: ignore[no-untyped-def]
 @kernel
 def point(strain, history, constants, stress, after, tangent, wanted, lagged):  # type: ignore[no-untyped-def]
     """Stress, history and, if wanted, tangent of one point; returns whether it yields or is damaged."""
-    start = constants[von_mises.TABLE + 2 * int(constants[2]) + 1]
+    start = constants[START]
     elastic(strain, history, constants, stress)
     values, vectors = np.zeros_like(stress[:3]), np.zeros_like(np.outer(stress[:3], stress[:3]))
     principal(stress, values, vectors)
     out, held, most = np.zeros_like(values), np.zeros_like(values), max(history[8].real, start)
     w = (history[9] if lagged else history[8] if history[8].real > start else start) + 0.0 * values[0]
-    left, drive, slope = driven(values, history[7], w, constants, out, held)
+    left, drive, slope, flow = driven(values, history[7], w, constants, out, held)
     grows, more = drive.real > most, 0.0
     if grows and not lagged:
         for _ in range(MOST):
             change = (drive - w) / (1.0 - slope)
             w = w + change
-            left, drive, slope = driven(values, history[7], w, constants, out, held)
+            left, drive, slope, flow = driven(values, history[7], w, constants, out, held)
             if abs(change) <= 1e-14 * abs(w):
                 break
         if left.real > RESIDUAL:
             more = steepness(w.real, constants) / (left.real * left.real * (1.0 - slope.real))
-    trial, own = strain + 0.0 * values[0], np.zeros((6, 6))
-    cracked = w.real > start
-    if cracked:
-        axes, solid = (values, vectors), (constants[0], constants[1])
-        cracks.strain_borne(axes, (out, held), solid, more, history, trial, own, wanted)
-    yields = von_mises.point(trial, history, constants, stress, after, tangent, wanted, lagged)
-    if wanted and cracked:
-        tangent[:] = tangent.copy() @ own
+    settle(vectors, out, flow, history, constants, stress, after)
+    if wanted:
+        solid = constants[0], constants[1]
+        cracks.tangent_of((values, vectors), (out, held, flow), solid, more, tangent)
     after[7] = history[7] + tensile_share(values) * (after[6] - history[6])
     after[8] = drive if grows else history[8] + 0.0 * drive
     after[9] = history[9]
-    return yields or cracked
+    return flow.real > 0.0 or w.real > start
+
+
+@kernel
+def settle(vectors, out, flow, history, constants, stress, after):  # type: ignore[no-untyped-def]
+    """Stress and plastic strain of a point from its principal stresses (3) and its flow."""
+    deviation, piece = np.zeros_like(out), np.zeros(6, out.dtype)
+    q = cracks.deviator(out, deviation)
+    for j in range(6):
+        stress[j] = 0.0
+        after[j] = history[j]
+    for i in range(3):
+        cracks.six(vectors, i, piece)
+        for j in range(6):
+            stress[j] += out[i] * piece[j]
+            after[j] += flow / constants[YOUNG] * deviation[i] * piece[j]
+    after[6] = history[6] + 2.0 / 3.0 * flow / constants[YOUNG] * q
 
 
 @kernel
 def steepness(w, constants):  # type: ignore[no-untyped-def]
     """The slope of 1 / (1 - d) by w, over it and over E: 1/MPa."""
-    at = von_mises.TABLE + 2 * int(constants[2])
-    return (1.0 / w + 1.0 / constants[at + 2]) / constants[at]
+    return (1.0 / w + 1.0 / constants[SCALE]) / constants[YOUNG]
 
 
 @kernel
 def driven(values, plastic, w, constants, out, held):  # type: ignore[no-untyped-def]
-    """The share 1 - d at w, what drives w there, and its slope by w; ``out``, ``held`` of `cracks.borne`."""
-    at = von_mises.TABLE + 2 * int(constants[2])
-    young, start, scale = constants[at], constants[at + 1], constants[at + 2]
+    """The share 1 - d at w, what drives w there, its slope by w, and the flow; fills ``out`` and ``held``."""
+    young, start, scale = constants[YOUNG], constants[START], constants[SCALE]
     left, by_w = 1.0 + 0.0 * w, 0.0 * w
     if w.real >= start:
         left = start / w * np.exp((start - w) / scale)
@@ -117,10 +128,10 @@ def driven(values, plastic, w, constants, out, held):  # type: ignore[no-untyped
         if left.real < RESIDUAL:
             left, by_w = RESIDUAL + 0.0 * left, 0.0 * left
     poisson = 0.5 * constants[0] / (constants[0] + constants[1])
-    cracks.borne(values, poisson, left, out, held)
-    top = cracks.highest(values)
-    change = cracks.by_damage(out, held, poisson)[top]
-    return left, out[top] / (left * young) + plastic, (out[top] + change / left) * by_w
+    flow = cracks.flowing(values, poisson, left, constants[STRENGTH], out, held)
+    top, change = cracks.highest(values), np.zeros_like(out)
+    cracks.by_damage(held, poisson + flow / 3.0, out, flow.real > 0.0, change)
+    return left, out[top] / (left * young) + plastic, (out[top] + change[top] / left) * by_w, flow
 
 
 @kernel

@@ -1,10 +1,14 @@
-"""Stress of a solid with cracks across its tensile principal stresses, at a given damage.
+"""Stress of a solid with cracks across its tensile principal stresses that flows as well, at a given damage.
 
-``strain = S stress + d / (1 - d) <stress> / E`` with the compliance S and the positive part <stress> by
-principal values, the derivative of a convex energy of the stress. Cracks close (after the quasi-unilateral
-damage of Ladeveze & Lemaitre 1984, 16th Int Congr Theor Appl Mech, Lyngby), an open one does not pull its
-sides in, and stress grows with strain on every way, so that a step of frozen damage has one answer; a split
-of the effective stress itself (Ju 1989, Int J Solids Struct 25:803) lacks that.
+``strain = S stress + d / (1 - d) <stress> / E + flow dev(stress) / E`` with the compliance S, the positive
+part <stress> by principal values, and a flow that holds von Mises' stress at the strength: the derivative of
+a convex energy of the stress. Cracks close (after the quasi-unilateral damage of Ladeveze & Lemaitre 1984,
+16th Int Congr Theor Appl Mech, Lyngby), an open one does not pull its sides in, and stress grows with strain
+on every way, so that a step of frozen damage has one answer; a split of the effective stress itself (Ju
+1989, Int J Solids Struct 25:803), or flow after the cracks instead of with them, lacks that.
+
+All is coaxial: the principal stresses x solve ``M x = E strain`` with ``M = diag(held) - across 1 1^T``, where
+``across = nu + flow / 3``, and ``held = nu + flow + 1 / (1 - d)`` or, if x is not positive, ``nu + flow + 1``.
 """
 
 from __future__ import annotations
@@ -12,6 +16,8 @@ from __future__ import annotations
 import numpy as np
 
 from femurfe.kernels.compiled import kernel
+
+MOST, EXACT = 60, 1e-14
 
 
 @kernel
@@ -22,46 +28,143 @@ def six(vectors, i, out):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def borne(values, poisson, left, out, held):  # type: ignore[no-untyped-def]
-    """Principal stresses of a damaged point from the effective ones, both (3).
-
-    ``out`` solves ``(1 + nu) out_i + (1 / left - 1) <out_i> - nu sum(out) = E strain_i``; ``held`` (3) gets
-    what each is divided by. The sum's equation is piecewise linear, convex and rising: Newton ends in four.
-    """
-    total = values[0] + values[1] + values[2]
-    whole = total
-    for _ in range(len(values) + 2):
-        right, rise = 0.0 * total, 0.0
-        for i in range(3):
-            own = (1.0 + poisson) * values[i] - poisson * total
-            opens = (own + poisson * whole).real > 0.0
-            held[i] = poisson + (1.0 / left if opens else 1.0 + 0.0 * left)
-            right += own / held[i]
-            rise = rise + poisson / held[i]
-        whole = right / (1.0 - rise)
+def highest(values):  # type: ignore[no-untyped-def]
+    """Which of three values is the highest."""
+    top = 0
     for i in range(3):
-        out[i] = ((1.0 + poisson) * values[i] + poisson * (whole - total)) / held[i]
+        if values[i].real > values[top].real:
+            top = i
+    return top
 
 
 @kernel
-def by_effective(held, poisson, normal):  # type: ignore[no-untyped-def]
-    """Derivatives (3, 3) of the principal stresses by the effective ones."""
-    rise = 0.0
+def deviator(values, out):  # type: ignore[no-untyped-def]
+    """The deviator (3) of principal values, and von Mises' stress."""
+    mean, square = (values[0] + values[1] + values[2]) / 3.0, 0.0 * values[0]
     for i in range(3):
-        rise += poisson / held[i].real
+        out[i] = values[i] - mean
+        square += out[i] * out[i]
+    return np.sqrt(1.5 * square)
+
+
+@kernel
+def solved(held, across, right, out):  # type: ignore[no-untyped-def]
+    """``M out = right``, (3) each."""
+    total, rise = 0.0 * right[0], 0.0 * held[0]
+    for i in range(3):
+        total += right[i] / held[i]
+        rise += across / held[i]
+    whole = total / (1.0 - rise)
+    for i in range(3):
+        out[i] = (right[i] + across * whole) / held[i]
+
+
+@kernel
+def borne(values, poisson, left, flow, out, held):  # type: ignore[no-untyped-def]
+    """Principal stresses (3) for the effective ones at a given flow; fills ``out`` and ``held``.
+
+    The sum's equation is piecewise linear, convex and rising: Newton ends in four.
+    """
+    across, own = poisson + flow / 3.0, np.zeros_like(out)
+    total = values[0] + values[1] + values[2]
+    whole = total + 0.0 * flow
+    for i in range(3):
+        own[i] = (1.0 + poisson) * values[i] - poisson * total
+    for _ in range(5):
+        right, rise = 0.0 * whole, 0.0 * whole
+        for i in range(3):
+            opens = (own[i] + across * whole).real > 0.0
+            held[i] = flow + poisson + (1.0 / left if opens else 1.0 + 0.0 * left)
+            right += own[i] / held[i]
+            rise += across / held[i]
+        whole = right / (1.0 - rise)
+    solved(held, across, own, out)
+
+
+@kernel
+def flowing(values, poisson, left, strength, out, held):  # type: ignore[no-untyped-def]
+    """The flow at which von Mises' stress is at most ``strength``; fills ``out`` and ``held`` of `borne`.
+
+    One over von Mises' stress grows with the flow, nearly as a line: Newton, kept within a bracket.
+    """
+    flow, deviation, change = 0.0 * values[0], np.zeros_like(out), np.zeros_like(out)
+    low, high = 0.0, np.inf
+    borne(values, poisson, left, flow, out, held)
+    q = deviator(out, deviation)
+    if q.real <= strength.real * (1.0 + 1e-13):
+        return flow
+    for _ in range(MOST):
+        if q.real > strength.real:
+            low = flow.real
+        else:
+            high = flow.real
+        solved(held, poisson + flow / 3.0, deviation, change)
+        fall = 0.0 * q
+        for i in range(3):
+            fall += 1.5 * deviation[i] * change[i] / q
+        more = (q / strength - 1.0) * q / fall
+        near = abs(more) <= EXACT * (1.0 + abs(flow))
+        flow = flow + more
+        if not near and not low < flow.real < high:
+            flow = (0.5 * (low + high) if high < np.inf else 2.0 * low + 1.0) + 0.0 * flow
+        borne(values, poisson, left, flow, out, held)
+        q = deviator(out, deviation)
+        if near:
+            break
+    return flow
+
+
+@kernel
+def response(held, across, out, flows, right, change):  # type: ignore[no-untyped-def]
+    """The change (3) of the principal stresses by ``right`` (3) of E strain, at a given damage."""
+    solved(held, across, right, change)
+    if flows:
+        deviation, along = np.zeros_like(out), np.zeros_like(out)
+        deviator(out, deviation)
+        solved(held, across, deviation, along)
+        work, whole = 0.0 * out[0], 0.0 * out[0]
+        for i in range(3):
+            work += deviation[i] * change[i]
+            whole += deviation[i] * along[i]
+        for i in range(3):
+            change[i] -= along[i] * work / whole
+
+
+@kernel
+def by_damage(held, across, out, flows, change):  # type: ignore[no-untyped-def]
+    """The derivatives (3) of the principal stresses by 1 / (1 - d)."""
+    right = np.zeros_like(out)
+    for i in range(3):
+        if out[i].real > 0.0:
+            right[i] = -out[i]
+    response(held, across, out, flows, right, change)
+
+
+@kernel
+def by_effective(found, poisson, more, normal):  # type: ignore[no-untyped-def]
+    """Derivatives (3, 3) of the principal stresses by the effective ones.
+
+    Parameters
+    ----------
+    found : principal stresses (3), held (3), and the flow.
+    more : the slope of 1 / (1 - d) by the highest principal stress, 1/MPa; zero while damage stays.
+    """
+    out, held, flow = found
+    across, flows, top = poisson + flow.real / 3.0, flow.real > 0.0, highest(out)
+    x, h, right, change, slopes = out.real.copy(), held.real.copy(), np.zeros(3), np.zeros(3), np.zeros(3)
+    by_damage(h, across, x, flows, slopes)
     for j in range(3):
-        total = 0.0
         for i in range(3):
-            total += ((1.0 + poisson if i == j else 0.0) - poisson) / held[i].real
+            right[i] = (1.0 + poisson if i == j else 0.0) - poisson
+        response(h, across, x, flows, right, change)
         for i in range(3):
-            own = (1.0 + poisson if i == j else 0.0) - poisson
-            normal[i, j] = (own + poisson * total / (1.0 - rise)) / held[i].real
+            normal[i, j] = change[i] + more * slopes[i] * change[top]
 
 
 @kernel
 def turned(change, axes, found, normal, poisson, result):  # type: ignore[no-untyped-def]
-    """The change of the stress by that of the effective stress, both of six, at a given damage."""
-    (values, vectors), (out, held) = axes, found
+    """The change of the stress by that of the effective stress, both of six."""
+    (values, vectors), (out, held, _) = axes, found
     m, own = np.zeros((3, 3)), np.zeros((3, 3))
     m[0, 0], m[1, 1], m[2, 2] = change[0], change[1], change[2]
     m[0, 1] = m[1, 0] = change[3]
@@ -83,77 +186,22 @@ def turned(change, axes, found, normal, poisson, result):  # type: ignore[no-unt
 
 
 @kernel
-def highest(values):  # type: ignore[no-untyped-def]
-    """Which of three values is the highest."""
-    top = 0
-    for i in range(3):
-        if values[i].real > values[top].real:
-            top = i
-    return top
-
-
-@kernel
-def by_damage(out, held, poisson):  # type: ignore[no-untyped-def]
-    """The derivatives (3) of the principal stresses by 1 / (1 - d)."""
-    change, total, rise = np.zeros_like(out), 0.0 * out[0], 0.0 * out[0]
-    for i in range(3):
-        rise += poisson / held[i]
-        if out[i].real > 0.0:
-            total -= out[i] / held[i]
-    total /= 1.0 - rise
-    for i in range(3):
-        own = out[i] if out[i].real > 0.0 else 0.0 * out[i]
-        change[i] = (poisson * total - own) / held[i]
-    return change
-
-
-@kernel
-def strain_borne(axes, found, solid, more, history, trial, tangent, wanted):  # type: ignore[no-untyped-def]
-    """The strain whose elastic stress a cracked point bears, and its derivative by the strain.
+def tangent_of(axes, found, solid, more, tangent):  # type: ignore[no-untyped-def]
+    """The derivative (6, 6) of the stress by the strain, engineering shear.
 
     Parameters
     ----------
     axes : principal values (3) and directions (3, 3) of the effective stress.
-    found : as of `borne`. solid : lambda and mu.
-    more : the slope of 1 / (1 - d) by the highest principal stress, 1/MPa; zero while damage stays.
-    history (6 or more) : plastic strain, which is added. trial (6), tangent (6, 6) : out.
+    found, more : as of `by_effective`. solid : lambda and mu.
     """
-    (values, vectors), (lam, mu), out = axes, solid, found[0]
+    lam, mu = solid
     poisson = 0.5 * lam / (lam + mu)
-    young, piece, total = 2.0 * mu * (1.0 + poisson), np.zeros(6, values.dtype), out[0] + out[1] + out[2]
-    for j in range(6):
-        trial[j] = history[j] - (poisson * total / young if j < 3 else 0.0 * total)
-    for i in range(3):
-        six(vectors, i, piece)
-        for j in range(6):
-            trial[j] += (1.0 + poisson) / young * out[i] * piece[j]
-    if wanted:
-        _derivative(axes, found, (lam, mu, poisson, young), more, tangent)
-
-
-@kernel
-def _derivative(axes, found, solid, more, tangent):  # type: ignore[no-untyped-def]
-    """The derivative of the strain borne by the strain, both with engineering shear."""
-    (values, vectors), (out, held), (lam, mu, poisson, young) = axes, found, solid
-    normal, column, stress, change = np.zeros((3, 3)), np.zeros(6), np.zeros(6), np.zeros(6)
-    by_effective(held, poisson, normal)
-    piece, slopes = np.zeros(6, values.dtype), by_damage(out, held, poisson)
-    for i in range(3):
-        six(vectors, i, piece)
-        change += slopes[i].real * piece.real
-    six(vectors, highest(values), piece)
+    normal, column, stress = np.zeros((3, 3)), np.zeros(6), np.zeros(6)
+    by_effective(found, poisson, more, normal)
     for j in range(6):
         stress[:] = 0.0
         if j < 3:
             stress[:3] = lam
         stress[j] += (2.0 if j < 3 else 1.0) * mu
-        turned(stress, axes, (out, held), normal, poisson, column)
-        drive = 0.0
-        for m in range(6):
-            drive += piece[m].real * (1.0 if m < 3 else 2.0) * column[m]
-        column += more * drive * change
-        trace = column[0] + column[1] + column[2]
-        for i in range(6):
-            tangent[i, j] = (1.0 if i < 3 else 2.0) * (1.0 + poisson) / young * column[i]
-            if i < 3:
-                tangent[i, j] -= poisson / young * trace
+        turned(stress, axes, found, normal, poisson, column)
+        tangent[:, j] = column

@@ -13,7 +13,7 @@ LAWS = {
     "Drucker-Prager": (drucker_prager, [LAM, MU, 0.1, 5.0, 0.1, 20.0]),
     "Drucker-Prager of little dilatancy": (drucker_prager, [LAM, MU, 0.15, 5.0, 0.05, 0.0]),
     "quadric": (quadric, [LAM, MU, 6.5, 10.0, 4, 0.0, 0.01, 0.05, 0.06, 1.0, 1.1, 0.5, 0.5]),
-    "brittle": (brittle, [LAM, MU, 1, 0.0, 10.0, E, 0.004, 0.01]),
+    "brittle": (brittle, [LAM, MU, 10.0, E, 0.004, 0.01]),
 }
 STEP = 1e-30
 
@@ -135,9 +135,9 @@ def test_principal_values_and_directions_are_those_of_the_tensor():
         assert np.allclose(np.sort(values), np.linalg.eigvalsh(matrix_from_six(six)), atol=1e-12)
 
 
-def frozen(strain, cracked):
-    """Stress and tangent of cement that flows at 1000 MPa alone, its damage kept."""
-    law, constants = brittle, np.array([LAM, MU, 1, 0.0, 1000.0, E, 0.004, 0.01])
+def frozen(strain, cracked, strength=1000.0):
+    """Stress and tangent of cement that flows at a strength (MPa), its damage kept."""
+    law, constants = brittle, np.array([LAM, MU, strength, E, 0.004, 0.01])
     stress, after, tangent = np.zeros(6), np.zeros(law.N_HISTORY), np.zeros((6, 6))
     history = np.zeros(law.N_HISTORY)
     history[9] = cracked
@@ -145,14 +145,32 @@ def frozen(strain, cracked):
     return stress, tangent
 
 
-@pytest.mark.parametrize("cracked", [0.005, 0.02, 0.3])
-def test_the_stress_of_cracked_cement_grows_with_the_strain_on_every_way(cracked):
-    rng = np.random.default_rng(3)
+@pytest.mark.parametrize("strength", [1000.0, 10.0, 3.0])
+@pytest.mark.parametrize("cracked", [0.0, 0.005, 0.02, 0.3])
+def test_the_stress_of_cracked_cement_grows_with_the_strain_on_every_way(cracked, strength):
+    """Also where it flows: no tangent is less than positive, and all are symmetric."""
+    rng, flowed = np.random.default_rng(3), 0
+    twice = np.array([1.0, 1.0, 1.0, 2.0, 2.0, 2.0])
     for first, second in rng.normal(size=(300, 2, 6)) * 0.01:
-        (one, tangent), (other, _) = frozen(first, cracked), frozen(second, cracked)
-        assert (one - other) @ (first - second) > 0.0
+        (one, tangent), (other, _) = frozen(first, cracked, strength), frozen(second, cracked, strength)
+        work = ((one - other) * twice) @ (first - second)
+        assert work > (0.0 if strength == 1000.0 else -1e-9)
         assert np.abs(tangent - tangent.T).max() < 1e-10 * E
-        assert np.linalg.eigvalsh(tangent).min() > 0.0
+        least = np.linalg.eigvalsh(tangent).min()
+        assert least > (0.0 if strength == 1000.0 else -1e-10 * E)
+        flowed += least < 1e-9 * E
+    assert strength == 1000.0 or flowed > 50
+
+
+def test_cement_that_is_whole_flows_as_von_mises_says():
+    rng = np.random.default_rng(6)
+    constants = np.array([LAM, MU, 1, 0.0, 10.0])
+    for strain in rng.normal(size=(100, 6)) * 0.01:
+        stress, tangent = frozen(strain, 0.0, 10.0)
+        wanted, after, other = np.zeros(6), np.zeros(7), np.zeros((6, 6))
+        von_mises.point(strain, np.zeros(7), constants, wanted, after, other, True, True)
+        assert np.abs(stress - wanted).max() < 1e-11 * E
+        assert np.abs(tangent - other).max() < 1e-8 * E
 
 
 def test_an_open_crack_does_not_pull_its_sides_in():
