@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -13,7 +14,7 @@ from femurfe.arrays import Floats, Ints, Mask, direction
 from femurfe.constructs.thread import thread_shape_factor
 from femurfe.errors import InvalidMaterial, InvalidPart, UnknownName
 from femurfe.fem.assemble import assemble_stiffness, lame
-from femurfe.fem.contribution import TangentSum
+from femurfe.fem.contribution import Tangent
 from femurfe.fem.drive import Kind as Control
 from femurfe.fem.drive import Leg
 from femurfe.fem.facing import facing
@@ -38,6 +39,8 @@ LADDER: tuple[Kind, ...] = ("bonded", "compliant", "cohesive", "frictional")
 Regions = str | tuple[str, ...]
 # Stiffness of a contact over that of cells of its facets' size: penetration is a twentieth of their strain.
 CONTACT = 20.0
+# Share of its whole stiffness that a multigrid cycle lends an interface that has opened or slides.
+STILL_WHOLE = 0.1
 # The strength of what has none that is known, MPa: marrow and the like.
 NOTHING = 1e-3
 # The share of a load at which motions due to a press fit are taken.
@@ -146,17 +149,34 @@ class Parted:
         pressed = any((part.gap < 0.0).any() for part in self.elements.values())
         return (Leg(SETTLING * to, control, 1.0, 0.1, 1.0),) if pressed else ()
 
-    def base(self, shares: Floats | float = 1.0) -> BlockMatrix:
-        """The stiffness of cells of which each has a share (n_cells,) of its moduli, all interfaces whole."""
+    def base(self, shares: Floats | float = 1.0, tangents: Sequence[Tangent] = ()) -> BlockMatrix:
+        """A positive stiffness near the tangents: of cells with shares of their moduli, and of interfaces.
+
+        Parameters
+        ----------
+        shares : (n_cells,), or one for all.
+        tangents : of the interfaces, in order: their symmetric part and ``STILL_WHOLE`` of what they have
+            closed and whole; that alone if left out.
+        """
         mesh, m = self.model.mesh, self.model.materials
-        parts: list[Any] = [assemble_stiffness(mesh, shares * m.young, m.poisson, m.moduli)]
-        for part in self.elements.values():
-            closed = elements(part.facing, Compliant(part.law.normal_stiffness, part.law.shear_stiffness))  # type: ignore[attr-defined]
-            parts.append(closed.respond(np.zeros((mesh.n_points, 3)), closed.start()).tangent())
-        rows = block_rows(TangentSum(tuple(parts)).to_scipy())
+        cells = assemble_stiffness(mesh, shares * m.young, m.poisson, m.moduli).to_scipy().tocsr()
+        rows = block_rows(cells + sum(self._bonds(tangents)))
         return BlockMatrix(rows.pointer, rows.columns.astype(np.int32), rows.data)
 
-    def base_for(self, options: SolverOptions) -> Callable[[Floats | float], BlockMatrix] | None:
+    def _bonds(self, tangents: Sequence[Tangent]) -> Iterator[Any]:
+        """The interfaces' part of `base`, a SciPy matrix for each."""
+        for part, own in zip_longest(self.elements.values(), tangents):
+            law: Any = part.law
+            closed = elements(part.facing, Compliant(law.normal_stiffness, law.shear_stiffness))
+            at_rest = closed.respond(np.zeros((self.model.mesh.n_points, 3)), closed.start())
+            whole = at_rest.tangent().to_scipy().tocsr()
+            if own is None:
+                yield whole
+            else:
+                now = own.to_scipy().tocsr()
+                yield STILL_WHOLE * whole + 0.5 * (now + now.T)
+
+    def base_for(self, options: SolverOptions) -> Callable[..., BlockMatrix] | None:
         """`base` for solves that iterate, None for those that factorise."""
         n = 3 * (self.model.mesh.n_points + 2 * len(self.model.load_case.platens))
         return self.base if choose_method(n, options)[0] == "multigrid" else None

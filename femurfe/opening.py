@@ -120,7 +120,7 @@ def solve_opening(
 
     with threading.using(threads), Team(threading.chosen()) as team:
         base = parted.base_for(chosen)
-        solver = TangentSolver(model.mesh, base(1.0) if base else elastic, constraints, chosen, team)
+        solver = TangentSolver(model.mesh, base() if base else elastic, constraints, chosen, team)
         leg = Leg(to, "motion", first, min(1e-4, first), most)
         method = _Opening(drive, solver, newton or NewtonOptions(), keep, row)
         state, end = method.run(drive.start(), (leg,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 from femurfe import memory
 from femurfe.arrays import Floats
 from femurfe.errors import InvalidLoad, InvalidMaterial
-from femurfe.fem.contribution import Answer, Contribution
+from femurfe.fem.contribution import Answer, Contribution, Tangent
 from femurfe.fem.drive import Drive, Leg, State
 from femurfe.fem.laws import Law, softens
 from femurfe.fem.linear import SolverOptions
@@ -23,7 +23,7 @@ from femurfe.fem.steps import NewtonOptions, StepRow
 from femurfe.fem.stiffness import stiffness_for
 from femurfe.fem.supports import constrain
 from femurfe.fem.system import check_supported, load_vectors
-from femurfe.fem.tangents import TangentSolver
+from femurfe.fem.tangents import SLOW, SLOW_PARTED, TangentSolver
 from femurfe.fem.tetrahedra import on_team
 from femurfe.fem.yielding import YieldingCells
 from femurfe.kernels import threads as threading
@@ -32,7 +32,7 @@ from femurfe.loads.base import MOTIONS, LoadCase, PlatenLoad, Pressure
 from femurfe.model import Model
 
 Report = Callable[[StepRow], None]
-Base = Callable[[Floats | float], Stiffness]
+Base = Callable[[Floats | float, Sequence[Tangent]], Stiffness]
 Watch = Callable[[StepRow, State, Answer], bool]
 _log = logging.getLogger(__name__)
 
@@ -94,9 +94,10 @@ def solve_path(
     ----------
     laws : yielding laws on the model's cells; others stay elastic.
     interfaces : further contributions to the forces inside.
-    base : gives the stiffness whose multigrid serves the tangents by the shares (n_cells,) of its moduli that
-        each cell has left, if interfaces hold parts together; that of the cells alone without it. Shares are
-        one at first, and follow the tangent where solves are slow.
+    base : gives the stiffness whose multigrid serves the tangents, if interfaces hold parts together, by the
+        shares (n_cells,) of its moduli that each cell has left and by the tangents of the interfaces; that of
+        the cells alone does without it. It is that of whole cells and interfaces at first, and follows where
+        solves are slow.
     start : a state of an earlier path of the same model to go on from.
     lagged : whether softening is foreseen, see `YieldingCells`. If None: if a law softens, and no leg goes
         by arc length, which tells softening from unloading only where a step softens itself.
@@ -138,12 +139,11 @@ def _solve(
         return on_team(made, team)
 
     def nearer(tangent: Any) -> Stiffness | None:
-        cells = tangent.parts[0]
-        return (
-            (base or stiffness)(cells.shares(materials.young, materials.poisson))
-            if len(cells.cells)
-            else None
-        )
+        own, *between = tangent.parts
+        shares = own.shares(materials.young, materials.poisson)
+        if base is not None:
+            return base(shares, between)
+        return stiffness(shares) if len(own.cells) else None
 
     elastic = stiffness(1.0)
     cells = YieldingCells(mesh, elastic, materials.young, materials.poisson, laws, lagged)
@@ -152,8 +152,8 @@ def _solve(
     if drive.size == 0.0:
         message = f"load case {case.name!r} has no load and no prescribed motion that does work"
         raise InvalidLoad(message, code="E-LOAD-NONE")
-    near = elastic if base is None else base(1.0)
-    tangents = TangentSolver(mesh, near, constraints, options, team, nearer)
+    near, slow = (elastic, SLOW) if base is None else (base(1.0, ()), SLOW_PARTED)
+    tangents = TangentSolver(mesh, near, constraints, options, team, nearer, slow)
     rows: list[StepRow] = []
 
     def keep(row: StepRow, state: State, answer: Answer) -> bool:

@@ -20,7 +20,7 @@ from femurfe.fem.tangents import Solve, TangentSolver
 GROWTH, SHRINK, FEW, MANY = 1.5, 0.5, 5, 9
 SEARCHES, ENOUGH = 4, 0.8
 FAR = 2.0
-LOOSEST, TIGHTEST = 1e-2, 1e-9
+LOOSEST, TIGHTEST, EXACT = 1e-2, 1e-9, 1e-12
 
 
 Kept = Callable[[StepRow, State, Answer], bool]
@@ -205,7 +205,10 @@ class Newton:
         for iteration in range(self.options.max_iterations + 1):
             share = self._share(left, factor, answer)
             trail.append(share)
-            if share <= self.options.tolerance and iteration > 0:
+            lacks = condition.lacks(unknowns - state.unknowns, factor - state.factor)
+            if share <= self.options.tolerance and (
+                iteration > 0 or abs(lacks) <= EXACT * abs(condition.length)
+            ):
                 return unknowns, factor, answer, trail
             least = min(least, share)
             if not np.isfinite(share) or (iteration > 5 and share > 1e3 * least):

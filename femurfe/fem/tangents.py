@@ -25,8 +25,9 @@ from femurfe.mesh.core import Mesh
 
 MOST, ROUGH, ROUGHLY = 800, 1e-4, 200
 SLACK = 1e3
-# A set-up costs about as much as 17 iterations (32 k unknowns, GMRES).
-SLOW = 30
+# A set-up costs about as much as 17 iterations (32 k unknowns, GMRES), and as 70 where it is of an assembled
+# matrix, as that of a parted mesh is (240 k unknowns).
+SLOW, SLOW_PARTED = 30, 60
 
 
 class Solve(Protocol):
@@ -43,7 +44,7 @@ class TangentSolver:
     ----------
     stiffness : whose multigrid set-up serves all tangents; near them, and positive.
     nearer : gives a stiffness nearer to a tangent, or none, whose set-up takes over after a solve of more
-        than ``SLOW`` iterations.
+        than ``slow`` iterations.
     options : ``method="auto"`` factorises up to the limit of linear solves, and iterates beyond.
 
     Attributes
@@ -53,13 +54,13 @@ class TangentSolver:
 
     def __init__(
         self, mesh: Mesh, stiffness: Stiffness, constraints: Constraints, options: SolverOptions, team: Team,
-        nearer: Callable[[Tangent], Stiffness | None] | None = None,
+        nearer: Callable[[Tangent], Stiffness | None] | None = None, slow: int = SLOW,
     ) -> None:  # fmt: skip
         self.mesh, self.stiffness, self.constraints, self.team = mesh, stiffness, constraints, team
         method, _ = choose_method(3 * constraints.n_unknowns, options)
         self.is_direct = method != "multigrid"
         self.iterations = 0
-        self._nearer, self._is_slow = nearer, False
+        self._nearer, self._slow, self._is_slow = nearer, slow, False
         self._cycle: Iteration | None = None
         self._plans: list[Plan] = []
 
@@ -92,7 +93,7 @@ class TangentSolver:
             return start
         done = self._descend(apply, right, tolerance, symmetric=symmetric)
         self.iterations += done.iterations
-        self._is_slow = self._is_slow or done.iterations > SLOW
+        self._is_slow = self._is_slow or done.iterations > self._slow
         if not done.residual <= SLACK * tolerance or not np.isfinite(done.x).all():
             message = (
                 f"a tangent was solved to a relative residual of {done.residual:.1e} in "

@@ -99,9 +99,16 @@ def _line(axis: Any, rows: Sequence[Row], limit: _Limit, number: int) -> Any:
     """The line of an arm, with a mark at every path, hollow where its load was still growing."""
     style = look(number)
     x, y = ([row[name] for row in rows] for name in (limit.force, limit.moment))
-    (line,) = axis.plot(x, y, **{**style, "marker": style["marker"] if limit.marked else ""})
+    shown = {**style, "marker": style["marker"] if limit.marked else "", "clip_on": not limit.marked}
+    (line,) = axis.plot(x, y, **shown)
     if limit.marked:
         growing = [i for i, row in enumerate(rows) if not is_peak_reached(row)]
-        hollow = {"marker": style["marker"], "mec": style["color"], "mfc": "white", "ls": ""}
+        hollow = {
+            "marker": style["marker"],
+            "mec": style["color"],
+            "mfc": "white",
+            "ls": "",
+            "clip_on": False,
+        }
         axis.plot([x[i] for i in growing], [y[i] for i in growing], **hollow, zorder=line.get_zorder() + 1)
     return line

@@ -7,8 +7,8 @@ a convex energy of the stress. Cracks close (after the quasi-unilateral damage o
 on every way, so that a step of frozen damage has one answer; a split of the effective stress itself (Ju
 1989, Int J Solids Struct 25:803), or flow after the cracks instead of with them, lacks that.
 
-All is coaxial: the principal stresses x solve ``M x = E strain`` with ``M = diag(held) - across 1 1^T``, where
-``across = nu + flow / 3``, and ``held = nu + flow + 1 / (1 - d)`` or, if x is not positive, ``nu + flow + 1``.
+All is coaxial: the principal stresses x solve ``M x = E strain``, ``M = diag(held) - across 1 1^T``, with
+``across = nu + flow / 3`` and ``held = nu + flow + 1 / (1 - d)`` or, if x is not positive, ``nu + flow + 1``.
 """
 
 from __future__ import annotations
