@@ -159,7 +159,7 @@ class Parted:
             closed and whole; that alone if left out.
         """
         mesh, m = self.model.mesh, self.model.materials
-        cells = assemble_stiffness(mesh, shares * m.young, m.poisson, m.moduli).to_scipy().tocsr()
+        cells = assemble_stiffness(mesh, shares * m.young, m.poisson, m.moduli).to_scipy()
         rows = block_rows(cells + sum(self._bonds(tangents)))
         return BlockMatrix(rows.pointer, rows.columns.astype(np.int32), rows.data)
 
@@ -169,11 +169,11 @@ class Parted:
             law: Any = part.law
             closed = elements(part.facing, Compliant(law.normal_stiffness, law.shear_stiffness))
             at_rest = closed.respond(np.zeros((self.model.mesh.n_points, 3)), closed.start())
-            whole = at_rest.tangent().to_scipy().tocsr()
+            whole = at_rest.tangent().to_scipy()
             if own is None:
                 yield whole
             else:
-                now = own.to_scipy().tocsr()
+                now = own.to_scipy()
                 yield STILL_WHOLE * whole + 0.5 * (now + now.T)
 
     def base_for(self, options: SolverOptions) -> Callable[..., BlockMatrix] | None:

@@ -138,12 +138,10 @@ def _solve(
         made = stiffness_for(mesh, shares * materials.young, materials.poisson, None, constraints, options)
         return on_team(made, team)
 
-    def nearer(tangent: Any) -> Stiffness | None:
+    def nearer(tangent: Any) -> Stiffness:
         own, *between = tangent.parts
         shares = own.shares(materials.young, materials.poisson)
-        if base is not None:
-            return base(shares, between)
-        return stiffness(shares) if len(own.cells) else None
+        return stiffness(shares) if base is None else base(shares, between)
 
     elastic = stiffness(1.0)
     cells = YieldingCells(mesh, elastic, materials.young, materials.poisson, laws, lagged)

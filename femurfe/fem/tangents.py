@@ -43,8 +43,8 @@ class TangentSolver:
     Parameters
     ----------
     stiffness : whose multigrid set-up serves all tangents; near them, and positive.
-    nearer : gives a stiffness nearer to a tangent, or none, whose set-up takes over after a solve of more
-        than ``slow`` iterations.
+    nearer : gives a stiffness nearer to a tangent, whose set-up takes over after a solve of more than
+        ``slow`` iterations.
     options : ``method="auto"`` factorises up to the limit of linear solves, and iterates beyond.
 
     Attributes
@@ -54,7 +54,7 @@ class TangentSolver:
 
     def __init__(
         self, mesh: Mesh, stiffness: Stiffness, constraints: Constraints, options: SolverOptions, team: Team,
-        nearer: Callable[[Tangent], Stiffness | None] | None = None, slow: int = SLOW,
+        nearer: Callable[[Tangent], Stiffness] | None = None, slow: int = SLOW,
     ) -> None:  # fmt: skip
         self.mesh, self.stiffness, self.constraints, self.team = mesh, stiffness, constraints, team
         method, _ = choose_method(3 * constraints.n_unknowns, options)
@@ -69,14 +69,9 @@ class TangentSolver:
         if self.is_direct:
             return _factorised(System(tangent, self.constraints), self)
         if self._is_slow and self._nearer is not None:
-            self._follow(self._nearer(tangent))
+            self._is_slow, self._cycle = False, None
+            self.stiffness = self._nearer(tangent)
         return partial(self._iterated, System(tangent, self.constraints), tangent.is_symmetric)
-
-    def _follow(self, stiffness: Stiffness | None) -> None:
-        """Take the set-up of a stiffness from here on, if there is one."""
-        self._is_slow = False
-        if stiffness is not None:
-            self.stiffness, self._cycle = stiffness, None
 
     def _iterated(
         self, system: System, symmetric: bool, right: Floats, tolerance: float, start: Floats | None = None
