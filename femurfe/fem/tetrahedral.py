@@ -21,8 +21,12 @@ from femurfe.kernels import cycle, finest, krylov, layout
 from femurfe.kernels.tables import FINE, Table, aligned, aligned_copy
 from femurfe.kernels.team import Team
 
-SMOOTHING = (3, 20.0), (2, 10.0)
+# Degree and interval on the ten-point cells and on their vertices. Where the stiffest cell has more than
+# ``SHARPEST`` times the modulus of the softest, a third step on the vertices is lost in float32.
+SMOOTHING = (3, 20.0), (3, 15.0)
+SMOOTHING_SHARP = (3, 20.0), (2, 10.0)
 SMOOTHING_AT_HINGES = (4, 20.0), (3, 15.0)
+SHARPEST = 1e5
 LANCZOS_STEPS = 14
 
 
@@ -66,7 +70,7 @@ class TetrahedralSolver(Iteration):
             ),
             partial(self._spectra, vertices, self._body_blocks()),
         )  # fmt: skip
-        smoothing = SMOOTHING_AT_HINGES if plans[0].hinged else SMOOTHING
+        smoothing = _smoothing(plans[0].hinged, stiffness.young)
         self.tables = level_tables(steps, coarsest, self.loads, self.precision, smoothing[1], below)
         self.levels = records(self.tables)
         chebyshev = steps_table(largest, *smoothing[0])
@@ -178,3 +182,10 @@ class TetrahedralSolver(Iteration):
             krylov.iterate, self.marker, self.kind, self.stiffness.nodes, self.state.record,
             self.special.record, self.rounded.ctypes.data,
         )  # fmt: skip
+
+
+def _smoothing(hinged: bool, young: Floats) -> tuple[tuple[int, float], tuple[int, float]]:
+    """How the two finest levels are smoothed."""
+    if hinged:
+        return SMOOTHING_AT_HINGES
+    return SMOOTHING if young.max() <= SHARPEST * young.min() else SMOOTHING_SHARP
