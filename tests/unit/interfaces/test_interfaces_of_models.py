@@ -7,7 +7,7 @@ from helpers.meshes import block
 
 from femurfe.fem.drive import Leg
 from femurfe.fem.tractions import Compliant
-from femurfe.interfaces import KINDS, Interface, part
+from femurfe.interfaces import KINDS, STILL_WHOLE, Interface, part
 from femurfe.loads.base import Fixed, Force, LoadCase, Roller
 from femurfe.materials.field import MaterialField
 from femurfe.model import Model, solve
@@ -152,3 +152,17 @@ def test_regions_that_share_no_facet_are_refused():
     assert_refused(
         lambda: part(apart, [Interface("i", SIDES, "compliant", "screw_bone")]), "E-INTERFACE", "no facet"
     )
+
+
+def test_the_cycle_of_an_open_interface_keeps_a_tenth_of_what_it_has_whole():
+    parted = part(stack(), [Interface("i", SIDES, "frictional", "screw_bone")])
+    mesh, (contact,) = parted.model.mesh, parted.contributions
+    whole = parted.base().to_scipy().toarray()
+    cells = parted.base(2.0).to_scipy().toarray() - whole
+    upper = np.zeros(mesh.n_points, dtype=bool)
+    upper[mesh.cells[mesh.region == 1].ravel()] = True
+    for lift, share in ((0.1, STILL_WHOLE), (-0.1, 1.0 + STILL_WHOLE)):
+        field = np.where(upper[:, None], [0.0, 0.0, lift], 0.0)
+        tangent = contact.respond(field, contact.start()).tangent()
+        now = parted.base(1.0, [tangent]).to_scipy().toarray()
+        np.testing.assert_allclose(now - cells, share * (whole - cells), atol=1e-9 * np.abs(whole).max())
