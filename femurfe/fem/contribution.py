@@ -55,6 +55,9 @@ class Response(Protocol):
     def tangent(self) -> Tangent:
         """The derivative of ``forces`` by the field, made when it is asked for."""
 
+    def steady(self) -> Tangent:
+        """The same if what is broken or has slipped by now stays as it is: never less than positive."""
+
 
 class Contribution(Protocol):
     """A part of the internal forces: cells that yield, or interfaces.
@@ -105,6 +108,10 @@ class Answer:
     def tangent(self) -> TangentSum:
         """The sum of the tangents."""
         return TangentSum(tuple(part.tangent() for part in self.parts))
+
+    def steady(self) -> TangentSum:
+        """The sum of the steady tangents."""
+        return TangentSum(tuple(part.steady() for part in self.parts))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

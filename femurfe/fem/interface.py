@@ -50,7 +50,7 @@ class InterfaceElements:
         flat = jump.reshape(-1, 3), history.reshape(n * n_q, -1), parameters
         traction, tangent, new = self.law.update(*flat)
         shape = traction.reshape(n, n_q, 3), tangent.reshape(n, n_q, 3, 3), new.reshape(history.shape)
-        return InterfaceResponse(f, jump, *shape)
+        return InterfaceResponse(f, self.law, jump, *shape)
 
 
 def _pick(n: int, serial: Callable[..., Any], parallel: Callable[..., Any]) -> Callable[..., Any]:
@@ -71,12 +71,14 @@ class InterfaceResponse:
 
     Attributes
     ----------
+    law : by which it answers.
     jump, traction : (n, n_q, 3) mm and MPa in local axes, normal first; tension is positive.
     local : (n, n_q, 3, 3) N/mm3, derivative of the traction by the jump.
     history : (n, n_q, n_history) if the field is kept.
     """
 
     facing: Facing
+    law: Law
     jump: Floats
     traction: Floats
     local: Floats
@@ -98,10 +100,20 @@ class InterfaceResponse:
 
     def tangent(self) -> InterfaceTangent:
         """The derivative of the forces by the field."""
+        return self._turned(self.local)
+
+    def steady(self) -> InterfaceTangent:
+        """The same with damage and slip as they are by now."""
+        n, n_q = self.jump.shape[:2]
+        parameters = np.repeat(self.law.parameters(n), n_q, axis=0)
+        flat = self.jump.reshape(-1, 3), self.history.reshape(n * n_q, -1), parameters
+        return self._turned(self.law.update(*flat)[1].reshape(self.local.shape))
+
+    def _turned(self, local: Floats) -> InterfaceTangent:
         f = self.facing
-        blocks = np.empty_like(self.local)
+        blocks = np.empty_like(local)
         turn = _pick(len(f.points), kernels.blocks_serial, kernels.blocks_parallel)
-        turn(f.weights, f.frames, self.local, blocks)
+        turn(f.weights, f.frames, local, blocks)
         return InterfaceTangent(f, blocks)
 
     def resultant(self) -> Floats:

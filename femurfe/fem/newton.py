@@ -42,12 +42,14 @@ class Newton:
         self._along: Floats | None = None
         self._pace = 0.0
         self._length: float | None = None
+        self._is_stable = True
         self.seconds = {"forces": 0.0, "tangents": 0.0, "solves": 0.0}
 
     def run(self, state: State, legs: tuple[Leg, ...]) -> tuple[State, str]:
         """The last kept state, and why the path ended."""
         for leg in legs:
             self._last, self._pace, self._length = None, 0.0, None
+            self._is_stable = leg.control != "arc"
             state, end = self._leg(state, leg)
             if end:
                 return state, end
@@ -213,10 +215,10 @@ class Newton:
             least = min(least, share)
             if not np.isfinite(share) or (iteration > 5 and share > 1e3 * least):
                 break
-            change, more = self._correction(
-                self._tangent(answer), left, condition, unknowns - state.unknowns, factor - state.factor,
-                self._forcing(trail),
-            )  # fmt: skip
+            done = unknowns - state.unknowns, factor - state.factor, self._forcing(trail)
+            change, more = self._correction(self._tangent(answer), left, condition, *done)
+            if self._is_stable and float(np.vdot(change, left)) < 0.0:
+                change, more = self._correction(answer.steady(), left, condition, *done)
             unknowns, factor, answer, left = self._searched(state, unknowns, factor, left, change, more)
         message = f"after {len(trail) - 1} iterations {trail[-1]:.1e} of the forces is left over"
         raise NotConverged(message, iterations=len(trail) - 1, residual=trail[-1])
@@ -257,7 +259,9 @@ class Newton:
                 high = at, work
                 at = low[0] + (at - low[0]) * float(np.clip(low[1] / max(low[1] - work, 1e-300), 0.1, 0.9))
             elif high[0] == 0.0:
-                break
+                if work <= first:
+                    break
+                low, at = (at, work), 2.0 * at
             else:
                 low = at, work
                 at = at + (high[0] - at) * 0.5

@@ -160,6 +160,10 @@ class YieldResponse:
             for law, part in zip(owner.laws, self.parts, strict=True)
         )
 
+    def steady(self) -> YieldTangent:
+        """The tangent: softening that is foreseen stays as it is within a step."""
+        return self.tangent()
+
     def tangent(self) -> YieldTangent:
         """The derivative of the forces: the elastic stiffness and what yielding changes of it."""
         owner, n_q = self.cells, self.cells.n_quadrature

@@ -6,9 +6,10 @@ from helpers.faults import assert_refused
 from helpers.meshes import block
 
 from femurfe.fem.drive import Leg
-from femurfe.fem.tractions import Compliant
+from femurfe.fem.steps import NewtonOptions
+from femurfe.fem.tractions import Cohesive, Compliant
 from femurfe.interfaces import KINDS, STILL_WHOLE, Interface, part
-from femurfe.loads.base import Fixed, Force, LoadCase, Roller
+from femurfe.loads.base import Elastic, Fixed, Force, LoadCase, Roller
 from femurfe.materials.field import MaterialField
 from femurfe.model import Model, solve
 from femurfe.path import solve_path
@@ -166,3 +167,16 @@ def test_the_cycle_of_an_open_interface_keeps_a_tenth_of_what_it_has_whole():
         tangent = contact.respond(field, contact.start()).tangent()
         now = parted.base(1.0, [tangent]).to_scipy().toarray()
         np.testing.assert_allclose(now - cells, share * (whole - cells), atol=1e-9 * np.abs(whole).max())
+
+
+def test_a_bond_that_lets_go_at_once_is_followed_to_where_it_holds_nothing():
+    """Soft bone stores more than the bond takes: no answer is near the last one, until the bed bears all."""
+    model, bed = stack(order=2, pull=(0.0, 0.0, 1.0), soft=20.0), 0.05
+    case = LoadCase("pull", (Fixed("z0"), Elastic("z1", bed)), model.load_case.loads)
+    law = Cohesive(1e3, 1e3, 4.0, 4.0, 0.02, 0.02)
+    parted = part(Model(model.mesh, model.materials, case), [Interface("i", SIDES, "cohesive", law=law)])
+    legs = (Leg(1.2, "motion", 0.1, 1e-3, 0.1),)
+    path = solve_path(parted.model, (), legs, interfaces=parted.contributions, newton=NewtonOptions(1e-8))
+    assert path.is_complete
+    assert 0.4 * 4.0 * 4.0 < path.load.max() < 4.0 * 4.0
+    assert path.load[-1] == pytest.approx(4.0 * bed * path.motion[-1], rel=1e-4)
