@@ -2,9 +2,9 @@
 
 Bone follows Hoffman's isotropic quadric with the four phases of Keyak 2005 (elastic, plateau,
 softening, residual); its post-yield constants are taken at the ash density that has the cell's
-compressive strength. Softening is scaled so that a cell of any size takes the energy per area
-that Keyak's cells took. Cement is brittle in tension with the fracture energy K^2 / E; screws are
-von Mises plastic.
+compressive strength. Softening takes the energy per area that Keyak's cells took: in smaller ones it
+follows the mean over a patch as long as those, in larger ones it is faster. Cement is brittle in tension
+with the fracture energy K^2 / E; screws are von Mises plastic.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from femurfe.arrays import Floats, Ints
 from femurfe.errors import InvalidMaterial, warn
 from femurfe.evaluate.parts import Part, part_numbers
 from femurfe.fem.laws import Law, brittle_law, quadric_law, steepest_softening, von_mises_law
+from femurfe.fem.patches import sweeps_for
 from femurfe.materials import constants, material
 from femurfe.materials.build import STRENGTH_LAW
 from femurfe.materials.density import Density
@@ -66,8 +67,17 @@ def _strengths(field: MaterialField, cells: Ints) -> tuple[Floats, Floats]:
 def _bone(mesh: Mesh, field: MaterialField, cells: Ints) -> Law:
     tension, compression = _strengths(field, cells)
     young, poisson = field.young[cells], field.poisson[cells]
-    strain, share = four_phases(compression, young, cell_lengths(mesh)[cells])
-    return quadric_law(cells, young, poisson, tension, compression, strain, share)
+    length = cell_lengths(mesh)[cells]
+    strain, share = four_phases(compression, young, length)
+    sweeps = sweeps_for(mesh, cells, volumes(mesh)[cells], length, _bone_length())
+    return quadric_law(cells, young, poisson, tension, compression, strain, share, sweeps)
+
+
+def _bone_length() -> float:
+    """The edge of the cubes that the softening of bone was measured with, mm."""
+    law = material(STRENGTH_LAW)
+    assert isinstance(law, DensityLaw)
+    return law.quantities["element_size"].value
 
 
 def four_phases(compression: Floats, young: Floats, length: Floats) -> tuple[Floats, Floats]:
@@ -76,14 +86,15 @@ def four_phases(compression: Floats, young: Floats, length: Floats) -> tuple[Flo
     Parameters
     ----------
     compression, young : (n,) MPa. length : (n,) mm, of the cells; softening is as many times
-        slower as they are shorter than Keyak's, and never so steep that a point has no answer.
+        faster as they are longer than Keyak's, and never so steep that a point has no answer.
     """
     law = material(STRENGTH_LAW)
     assert isinstance(law, DensityLaw)
     ash = Density(law.density, _density_of(law, compression))
     plateau, modulus = law.evaluate("plateau_strain", ash), law.evaluate("softening_modulus", ash)
     residual = np.minimum(law.evaluate("residual_strength", ash) / compression, 0.95)
-    slope = np.minimum(modulus * length / law.quantities["element_size"].value, -steepest_softening(young))
+    faster = np.maximum(length / _bone_length(), 1.0)
+    slope = np.minimum(modulus * faster, -steepest_softening(young))
     fall = (1.0 - residual) * compression / slope
     strain = np.stack([np.zeros_like(plateau), plateau, plateau + fall], axis=1)
     return strain, np.stack([np.ones_like(residual), np.ones_like(residual), residual], axis=1)

@@ -12,9 +12,11 @@ from femurfe.arrays import Floats, Mask
 from femurfe.evaluate.letting_go import letting_go
 from femurfe.fem.contribution import Answer
 from femurfe.fem.drive import State
+from femurfe.fem.foresight import softened_by
 from femurfe.fem.interface import InterfaceElements
 from femurfe.fem.laws import Law
 from femurfe.fem.steps import StepRow
+from femurfe.fem.strengths import table_values
 from femurfe.fem.yielding import YieldingCells
 from femurfe.mesh.core import Mesh
 from femurfe.mesh.label import volumes
@@ -138,14 +140,14 @@ def plastic_fields(cells: YieldingCells, history: tuple[Floats, ...]) -> tuple[F
     for law, after in zip(cells.laws, history, strict=True):
         n_q = cells.n_quadrature
         plastic[law.cells] = after[:, 6].reshape(-1, n_q).mean(axis=1)
-        damage[law.cells] = _damage(law, after).reshape(-1, n_q).mean(axis=1)
+        damage[law.cells] = _damage(law, after, cells.lagged).reshape(-1, n_q).mean(axis=1)
         if law.kernel == "brittle":
             opened = np.maximum(after[:, 8] - np.repeat(law.constants[:, -2], n_q), 0.0)
             plastic[law.cells] += opened.reshape(-1, n_q).mean(axis=1)
     return plastic, damage
 
 
-def _damage(law: Law, after: Floats) -> Floats:
+def _damage(law: Law, after: Floats, lagged: bool) -> Floats:
     n_q = len(after) // max(len(law.cells), 1)
     if law.kernel == "brittle":
         constants = np.repeat(law.constants, n_q, axis=0)
@@ -154,11 +156,9 @@ def _damage(law: Law, after: Floats) -> Floats:
     if law.table is None:
         return np.zeros(len(after))
     x, y = (np.repeat(part, n_q, axis=0) for part in law.table)
-    strength = y[:, 0].copy()
-    for k in range(x.shape[1] - 1):
-        share = np.clip((after[:, 6] - x[:, k]) / (x[:, k + 1] - x[:, k]), 0.0, 1.0)
-        strength += share * (y[:, k + 1] - y[:, k])
+    by = softened_by(law, after, 0.0) if lagged and law.falls else after[:, 6]
+    strength = table_values(x, y, by)
     top, low = y.max(axis=1), y[:, -1]
-    past = after[:, 6] > x[np.arange(len(x)), y.argmax(axis=1)]
+    past = by > x[np.arange(len(x)), y.argmax(axis=1)]
     can = np.where(top > low, top - low, 1.0)
     return np.asarray(np.where(past & (top > low), (top - strength) / can, 0.0))

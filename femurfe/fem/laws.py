@@ -29,12 +29,14 @@ class Law:
     cells : (n,) ids, ascending.
     constants : (n, c) of the kernel, MPa and 1.
     is_symmetric : whether its tangent is.
+    sweeps : (n,) by which softening is spread over neighbours, see `femurfe.fem.patches`; None for none.
     """
 
     kernel: str
     cells: Ints
     constants: Floats
     is_symmetric: bool
+    sweeps: Floats | None = None
 
     @property
     def module(self) -> ModuleType:
@@ -94,6 +96,11 @@ def _table(cells: Ints, strain: npt.ArrayLike, strength: npt.ArrayLike) -> Float
     return np.hstack([np.full((n, 1), float(m)), x, y])
 
 
+def _spread(sweeps: Floats | None) -> Floats | None:
+    """Sweeps (n,), or None if there are none."""
+    return sweeps if sweeps is not None and (sweeps > 0.0).any() else None
+
+
 def _check_slope(table: Floats, least: Floats) -> None:
     """Refuse softening so steep that a point has no answer: slopes below ``least`` (n,), negative."""
     m = int(table[0, 0]) if len(table) else 1
@@ -121,14 +128,16 @@ def steepest_softening(young: Floats) -> Floats:
 
 
 def von_mises_law(
-    cells: Ints, young: Floats, poisson: Floats, strain: npt.ArrayLike, strength: npt.ArrayLike
-) -> Law:
+    cells: Ints, young: Floats, poisson: Floats, strain: npt.ArrayLike, strength: npt.ArrayLike,
+    sweeps: Floats | None = None,
+) -> Law:  # fmt: skip
     """Von Mises plasticity whose strength is a table of plastic strain; see `femurfe.kernels.von_mises`.
 
     Parameters
     ----------
     cells : (n,) ids. young, poisson : (n,) MPa and 1, of these cells.
     strain, strength : (m,) or (n, m); plastic strains from 0 on, and MPa. Constant after the last.
+    sweeps : (n,) by which softening is spread over neighbours, see `femurfe.fem.patches`.
 
     Raises
     ------
@@ -138,7 +147,7 @@ def von_mises_law(
     lam, mu = lame(young, poisson)
     table = _table(cells, strain, strength)
     _check_slope(table, steepest_softening(young))
-    return Law("von_mises", cells, _columns(cells, lam, mu, table), is_symmetric=True)
+    return Law("von_mises", cells, _columns(cells, lam, mu, table), True, _spread(sweeps))
 
 
 def drucker_prager_law(
@@ -179,7 +188,7 @@ def drucker_prager_constants(tension: Floats, compression: Floats) -> tuple[Floa
 
 def quadric_law(
     cells: Ints, young: Floats, poisson: Floats, tension: Floats, compression: Floats,
-    strain: npt.ArrayLike = 0.0, share: npt.ArrayLike = 1.0,
+    strain: npt.ArrayLike = 0.0, share: npt.ArrayLike = 1.0, sweeps: Floats | None = None,
 ) -> Law:  # fmt: skip
     """Hoffman's isotropic plasticity of unlike strengths; see `femurfe.kernels.quadric`.
 
@@ -187,6 +196,7 @@ def quadric_law(
     ----------
     tension, compression : (n,) MPa; compression is the larger.
     strain, share : (m,) or (n, m): plastic strains from 0 on, and what both strengths are multiplied by.
+    sweeps : (n,) by which softening is spread over neighbours, see `femurfe.fem.patches`.
 
     Raises
     ------
@@ -200,7 +210,7 @@ def quadric_law(
     table = _table(cells, strain, share)
     _check_slope(table, steepest_softening(young) / np.asarray(compression))
     constants = _columns(cells, lam, mu, tension, compression, table)
-    return Law("quadric", cells, constants, is_symmetric=True)
+    return Law("quadric", cells, constants, True, _spread(sweeps))
 
 
 def brittle_law(

@@ -259,7 +259,7 @@ class Newton:
                 high = at, work
                 at = low[0] + (at - low[0]) * float(np.clip(low[1] / max(low[1] - work, 1e-300), 0.1, 0.9))
             elif high[0] == 0.0:
-                if work <= first:
+                if work <= first or not self._is_stable:
                     break
                 low, at = (at, work), 2.0 * at
             else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -10,10 +10,12 @@ import numpy as np
 from femurfe.arrays import Floats, Ints, Mask
 from femurfe.errors import InvalidMaterial
 from femurfe.fem.elements import solid
-from femurfe.fem.foresight import cell_means, foreseen, grown
+from femurfe.fem.foresight import LOST, N_MORE, foreseen, grown
 from femurfe.fem.laws import Law
 from femurfe.fem.operator import Stiffness
+from femurfe.fem.patches import Patches
 from femurfe.fem.recover import quadrature_strain, quadrature_volumes, stress_from_strain
+from femurfe.fem.strengths import table_areas
 from femurfe.fem.yieldtangent import YieldTangent, gathering, is_even
 from femurfe.kernels import inner
 from femurfe.kernels.threads import pick
@@ -51,6 +53,9 @@ class YieldingCells:
         if len(np.unique(cells)) != len(cells):
             message = f"{len(cells) - len(np.unique(cells))} cells have more than one yielding law"
             raise InvalidMaterial(message, code="E-MATERIAL-LAW")
+        if not self.lagged and any(law.falls and law.sweeps is not None for law in self.laws):
+            message = "softening that is spread over patches has to be foreseen: use no leg by arc length"
+            raise InvalidMaterial(message, code="E-MATERIAL-SOFTENING")
 
     @property
     def n_quadrature(self) -> int:
@@ -62,10 +67,19 @@ class YieldingCells:
         """Volume (n_cells, n_q) mm3 that each quadrature point stands for."""
         return quadrature_volumes(self.mesh)
 
+    @cached_property
+    def patches(self) -> tuple[Patches | None, ...]:
+        """What each law's softening is spread over, if over more than a cell."""
+        return tuple(
+            None if law.sweeps is None
+            else Patches(self.mesh, law.cells, self.volumes[law.cells].sum(axis=1), law.sweeps)
+            for law in self.laws
+        )  # fmt: skip
+
     def start(self) -> History:
-        """The history of the unloaded state: zeros (n_cells * n_q, m) for each law."""
+        """The history (n_cells * n_q, m) of the unloaded state, for each law."""
         n_q = self.n_quadrature
-        return tuple(np.zeros((len(law.cells) * n_q, law.module.N_HISTORY + 1)) for law in self.laws)
+        return tuple(np.zeros((len(law.cells) * n_q, law.module.N_HISTORY + N_MORE)) for law in self.laws)
 
     def foreseen(self, history: History, ratio: float) -> History:
         """The history for a step that is ``ratio`` times as long as the last one."""
@@ -114,6 +128,7 @@ class _Part:
     """What a law gives at the quadrature points of its cells, n in all."""
 
     strain: Floats
+    before: Floats
     start: Floats
     stress: Floats
     after: Floats
@@ -122,19 +137,19 @@ class _Part:
     @property
     def changed(self) -> Mask:
         """Where stress may not be the elastic one, (n,)."""
-        return np.asarray(self.yields | self.after.any(axis=1))
+        return np.asarray(self.yields | self.after[:, :6].any(axis=1))
 
 
 def _updated(law: Law, strain: Floats, before: Floats, lagged: bool) -> _Part:
-    n, foresees = len(strain), lagged and law.falls
-    start = foreseen(law, before) if foresees else before
-    part = _Part(strain, start, np.empty((n, 6)), np.zeros_like(before), np.empty(n, dtype=bool))
+    n = len(strain)
+    start = foreseen(law, before) if lagged and law.falls else before
+    part = _Part(strain, before, start, np.empty((n, 6)), np.zeros_like(before), np.empty(n, dtype=bool))
     update = pick(law.module.update_serial, law.module.update_parallel)
     update(
         np.arange(n), strain, start, law.constants, n // max(len(law.cells), 1), False, lagged,
         part.stress, part.after, np.empty((1, 6, 6)), part.yields,
     )  # fmt: skip
-    return replace(part, after=grown(law, before, start, part.after)) if foresees else part
+    return part
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,18 +161,22 @@ class YieldResponse:
     forces: Floats
     parts: tuple[_Part, ...]
 
-    @property
+    @cached_property
     def history(self) -> History:
         """The history if the field is kept."""
-        return tuple(part.after for part in self.parts)
+        owner = self.cells
+        return tuple(
+            grown(law, part.before, part.start, part.after, patches) if law.falls else part.after
+            for law, part, patches in zip(owner.laws, self.parts, owner.patches, strict=True)
+        )
 
     @property
     def dissipated(self) -> float:
         """Energy lost in plastic flow, N mm; NaN if a law does not tell it."""
         owner = self.cells
         return sum(
-            float((_lost(law, part.after, owner.lagged) * owner.volumes[law.cells].ravel()).sum())
-            for law, part in zip(owner.laws, self.parts, strict=True)
+            float((_lost(law, after, owner.lagged) * owner.volumes[law.cells].ravel()).sum())
+            for law, after in zip(owner.laws, self.history, strict=True)
         )
 
     def steady(self) -> YieldTangent:
@@ -202,27 +221,15 @@ def _changes(law: Law, part: _Part, owner: YieldingCells) -> tuple[Ints, Floats]
 def _lost(law: Law, after: Floats, lagged: bool) -> Floats:
     """Energy per volume that each point has lost, N/mm2."""
     n_q = len(after) // max(len(law.cells), 1)
+    if law.table is not None and lagged and law.falls:
+        return after[:, LOST]
     if law.table is not None:
         strain, strength = (np.repeat(part, n_q, axis=0) for part in law.table)
-        x = cell_means(law, after) if lagged and law.falls else after[:, 6]
-        return np.asarray(np.repeat(law.whole, n_q) * _under(strain, strength, x))
+        return np.asarray(np.repeat(law.whole, n_q) * table_areas(strain, strength, after[:, 6]))
     if law.kernel == "drucker_prager" and law.is_symmetric:
         constants = np.repeat(law.constants, n_q, axis=0)
         return np.asarray(constants[:, 3] * after[:, 6] + 0.5 * constants[:, 5] * after[:, 6] ** 2)
     return np.full(len(after), np.nan)
-
-
-def _under(strain: Floats, strength: Floats, x: Floats) -> Floats:
-    """The area from 0 to x (n,) under tables (n, m) each, the last value going on."""
-    total, last = np.zeros(len(x)), strain.shape[1] - 1
-    for k in range(last + 1):
-        width, rise = np.maximum(x - strain[:, k], 0.0), np.zeros(len(x))
-        if k < last:
-            span = strain[:, k + 1] - strain[:, k]
-            width = np.minimum(width, span)
-            rise = (strength[:, k + 1] - strength[:, k]) / span
-        total += width * (strength[:, k] + 0.5 * rise * width)
-    return total
 
 
 def _add_forces(mesh: Mesh, cells: Ints, stress: Floats, out: Floats) -> None:

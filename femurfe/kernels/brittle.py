@@ -72,11 +72,11 @@ def point(strain, history, constants, stress, after, tangent, wanted, lagged):  
     elastic(strain, history, constants, stress)
     values, vectors = np.zeros_like(stress[:3]), np.zeros_like(np.outer(stress[:3], stress[:3]))
     principal(stress, values, vectors)
-    out, held, most = np.zeros_like(values), np.zeros_like(values), max(history[8].real, start)
+    out, held = np.zeros_like(values), np.zeros_like(values)
     w = (history[9] if lagged else history[8] if history[8].real > start else start) + 0.0 * values[0]
     left, drive, slope, flow = driven(values, history[7], w, constants, out, held)
-    grows, more = drive.real > most, 0.0
-    if grows and not lagged:
+    grows, more = drive.real > history[8].real, 0.0
+    if grows and drive.real > start and not lagged:
         for _ in range(MOST):
             change = (drive - w) / (1.0 - slope)
             w = w + change

@@ -154,7 +154,8 @@ def _laws(arm: Arm, far: Mask) -> tuple[Law, ...]:
 
 def _within(law: Law, far: Mask) -> Law:
     own = far[law.cells]
-    return Law(law.kernel, law.cells[own], law.constants[own], law.is_symmetric)
+    sweeps = None if law.sweeps is None else law.sweeps[own]
+    return Law(law.kernel, law.cells[own], law.constants[own], law.is_symmetric, sweeps)
 
 
 def ultimate_columns(broken: Broken) -> Row:

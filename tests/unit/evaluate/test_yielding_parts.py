@@ -27,11 +27,12 @@ def field_of(n, young, compression, tension):
     return MaterialField(np.full(n, young), np.full(n, 0.3), None, limits, {})
 
 
-def test_the_four_phases_take_the_energy_per_area_of_cells_of_three_millimetres():
+def test_the_four_phases_take_the_energy_per_area_of_three_millimetres():
+    """Cells that are shorter soften as those of three, by the mean over a patch of that length."""
     strength, young = np.full(4, 20.0), np.full(4, 1500.0)
     length = np.array([0.75, 1.5, 3.0, 6.0])
     strain, share = four_phases(strength, young, length)
-    fall = length * (strain[:, 2] - strain[:, 1])
+    fall = np.maximum(length, 3.0) * (strain[:, 2] - strain[:, 1])
     assert np.allclose(fall, fall[2])
     law = material("bone/keyak_2005_femur")
     density = (20.0 / 102.0) ** (1.0 / 1.8)
@@ -44,6 +45,17 @@ def test_the_four_phases_take_the_energy_per_area_of_cells_of_three_millimetres(
 
 def test_a_brick_of_six_cells_is_as_long_as_its_edge():
     assert np.allclose(cell_lengths(block((2, 2, 2), (4.0, 4.0, 4.0), 2)), 2.0)
+
+
+def test_only_bone_in_cells_shorter_than_three_millimetres_follows_patches():
+    for size in (1.0, 1.5, 3.0, 4.0):
+        mesh = block((2, 2, 2), (2.0 * size, 2.0 * size, 2.0 * size))
+        (law,) = yielding_laws(mesh, field_of(48, 900.0, 20.0, 13.0), (Part("b", "bone", ("solid",), 3.0),))
+        sweeps = np.zeros(48) if law.sweeps is None else law.sweeps
+        assert sweeps == pytest.approx({1.0: 1.0 + 5.0 / (2.0 * np.pi * 5.0 / 12.0), 1.5: 1.0}.get(size, 0.0))
+    mesh = block((2, 2, 2), (4.0, 4.0, 4.0))
+    (law,) = yielding_laws(mesh, field_of(48, 2500.0, 80.0, 35.0), (Part("c", "cement", ("solid",), 3.0),))
+    assert law.sweeps is None
 
 
 def test_every_kind_of_part_gets_its_law_and_what_has_no_strength_none():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers.yielding import YOUNG, all_cells, bar, drawn, pulled
 
-from femurfe.fem.foresight import cell_means, foreseen, grown
+from femurfe.fem.foresight import GROWTH, MEAN, N_MORE, cell_means, foreseen, grown
 from femurfe.fem.laws import brittle_law, von_mises_law
 from femurfe.fem.steps import NewtonOptions
 
@@ -16,9 +16,9 @@ FALLING = von_mises_law(*CELLS, *TABLE)
 
 def history(law, values, growth=0.0, per_cell=4):
     """Of points whose softening follows ``values``, repeated in every cell."""
-    out = np.zeros((len(law.cells) * per_cell, law.module.N_HISTORY + 1))
+    out = np.zeros((len(law.cells) * per_cell, law.module.N_HISTORY + N_MORE))
     out[:, law.module.SOFTENS_BY] = np.tile(values, len(law.cells))
-    out[:, -1] = growth
+    out[:, MEAN], out[:, GROWTH] = cell_means(law, out), growth
     return out
 
 
@@ -39,7 +39,7 @@ def test_growth_is_counted_from_what_was_and_not_from_what_was_foreseen():
     after[:, 6] += np.tile([0.0, 0.0, 0.002, 0.006], 6)
     kept = grown(FALLING, before, start, after)
     assert kept[:, 6] == pytest.approx(before[:, 6] + np.tile([0.0, 0.0, 0.002, 0.006], 6))
-    assert kept[:, -1] == pytest.approx(0.002)
+    assert kept[:, GROWTH] == pytest.approx(0.002)
 
 
 def test_points_that_were_never_pulled_count_as_not_damaged_yet():
