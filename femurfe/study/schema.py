@@ -107,7 +107,7 @@ class UltimateTable(Table):
     first: Annotated[float, Field(gt=0.0, le=1.0)] = 0.05
     most: Annotated[float, Field(gt=0.0, le=1.0)] = 0.1
     tolerance: Annotated[float, Field(gt=0.0, le=1e-2)] = 1e-4
-    drift: Annotated[float, Field(gt=0.0, le=1.0)] = 0.05
+    drift: Annotated[float, Field(gt=0.0, le=1.0)] = 0.02
     snapshots: Annotated[int, Field(ge=0)] = 1
     combined_deg: list[Annotated[float, Field(gt=-90.0, lt=90.0)]] = Field(default_factory=list)
 

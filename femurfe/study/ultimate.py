@@ -55,7 +55,7 @@ class UltimateOptions:
     first: float = 0.05
     most: float = 0.1
     tolerance: float = 1e-4
-    drift: float = 0.05
+    drift: float = 0.02
     snapshots: int = 1
     breaks: Literal["all", "interfaces"] = "all"
     combined_deg: Sequence[float] = ()
