@@ -18,7 +18,7 @@ from femurfe.fem.steps import Condition, NewtonOptions, StepRow
 from femurfe.fem.tangents import Solve, TangentSolver
 
 GROWTH, SHRINK, FEW, MANY = 1.5, 0.5, 5, 9
-SEARCHES, ENOUGH = 4, 0.8
+SEARCHES, ENOUGH, REACH = 4, 0.8, 2.0
 FAR = 2.0
 LOOSEST, TIGHTEST, EXACT = 1e-2, 1e-9, 1e-12
 
@@ -237,7 +237,10 @@ class Newton:
     def _searched(
         self, state: State, unknowns: Floats, factor: float, left: Floats, change: Floats, more: float
     ) -> tuple[Floats, float, Answer, Floats]:
-        """The state along a Newton step at which what is left over does little work on the step."""
+        """The state along a Newton step at which what is left over does little work on the step.
+
+        Where it does ever more, as past a snap, the step is drawn out.
+        """
         d = self.drive
         first = float(np.vdot(change, left))
         low, high, at = (0.0, first), (0.0, 0.0), 1.0
@@ -261,7 +264,7 @@ class Newton:
             elif high[0] == 0.0:
                 if work <= first or not self._is_stable:
                     break
-                low, at = (at, work), 2.0 * at
+                best, low, at = (size, (u, f, answer, now)), (at, work), REACH * at
             else:
                 low = at, work
                 at = at + (high[0] - at) * 0.5
