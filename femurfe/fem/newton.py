@@ -207,21 +207,27 @@ class Newton:
         for iteration in range(self.options.max_iterations + 1):
             share = self._share(left, factor, answer)
             trail.append(share)
-            lacks = condition.lacks(unknowns - state.unknowns, factor - state.factor)
-            if share <= self.options.tolerance and (
-                iteration > 0 or abs(lacks) <= EXACT * abs(condition.length)
-            ):
+            done = unknowns - state.unknowns, factor - state.factor
+            kept = iteration > 0 or abs(condition.lacks(*done)) <= EXACT * abs(condition.length)
+            if share <= self.options.tolerance and kept:
                 return unknowns, factor, answer, trail
             least = min(least, share)
             if not np.isfinite(share) or (iteration > 5 and share > 1e3 * least):
                 break
-            done = unknowns - state.unknowns, factor - state.factor, self._forcing(trail)
-            change, more = self._correction(self._tangent(answer), left, condition, *done)
-            if self._is_stable and float(np.vdot(change, left)) < 0.0:
-                change, more = self._correction(answer.steady(), left, condition, *done)
+            change, more = self._downhill(answer, left, condition, *done, self._forcing(trail))
             unknowns, factor, answer, left = self._searched(state, unknowns, factor, left, change, more)
         message = f"after {len(trail) - 1} iterations {trail[-1]:.1e} of the forces is left over"
         raise NotConverged(message, iterations=len(trail) - 1, residual=trail[-1])
+
+    def _downhill(
+        self, answer: Answer, left: Floats, condition: Condition, change: Floats, factor: float,
+        tolerance: float,
+    ) -> tuple[Floats, float]:  # fmt: skip
+        """`_correction`, with what is broken and has slipped by now where the tangent's is not downhill."""
+        out = self._correction(self._tangent(answer), left, condition, change, factor, tolerance)
+        if not self._is_stable or float(np.vdot(out[0], left)) >= 0.0:
+            return out
+        return self._correction(answer.steady(), left, condition, change, factor, tolerance)
 
     def _forcing(self, trail: list[float]) -> float:
         """How well the next linear system is solved (Eisenstat & Walker 1996, choice 2)."""
