@@ -100,15 +100,10 @@ def _line(axis: Any, rows: Sequence[Row], limit: _Limit, number: int) -> Any:
     style = look(number)
     x, y = ([row[name] for row in rows] for name in (limit.force, limit.moment))
     shown = {**style, "marker": style["marker"] if limit.marked else "", "clip_on": not limit.marked}
-    (line,) = axis.plot(x, y, **shown)
+    (line,) = axis.plot(x, y, **shown, in_layout=False)
     if limit.marked:
         growing = [i for i, row in enumerate(rows) if not is_peak_reached(row)]
-        hollow = {
-            "marker": style["marker"],
-            "mec": style["color"],
-            "mfc": "white",
-            "ls": "",
-            "clip_on": False,
-        }
-        axis.plot([x[i] for i in growing], [y[i] for i in growing], **hollow, zorder=line.get_zorder() + 1)
+        hollow = {"marker": style["marker"], "mec": style["color"], "mfc": "white", "ls": ""}
+        points = [x[i] for i in growing], [y[i] for i in growing]
+        axis.plot(*points, **hollow, zorder=line.get_zorder() + 1, clip_on=False, in_layout=False)
     return line

@@ -113,6 +113,9 @@ def test_ultimate_loads_of_force_and_moment_together_are_marked_hollow_while_the
         for n, t in ((force, 0.0), (0.8 * force, 0.6 * moment), (0.0, moment))
     ]
     figure = drawn(replace(results, combined=tuple(rows)), "combined", "combined")
+    size = figure.axes[0].get_position().size
+    figure.draw_without_rendering()
+    assert figure.axes[0].get_position().size == pytest.approx(size)  # marks on the axes take no room
     named = legend(figure)
     assert set(named) == set(reached)
     for arm, (force, moment, peak) in reached.items():
