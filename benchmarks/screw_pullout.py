@@ -1,10 +1,11 @@
-"""A screw pulled out of trabecular bone that yields, with and without cement, at every rung of the ladder.
+"""A screw pulled out of trabecular bone that yields, and pushed across, with and without cement.
 
     python benchmarks/screw_pullout.py [--order 2] [--size 2.5] [--out benchmarks/results/screw_pullout.json]
 
-Prints and writes stiffness, ultimate force and energy of each rung, how far each is from the others,
-the closed formula of ASTM F543, how far a screw migrates under load and unload, and the trends of the
-literature with what came out beside them; draws the curves next to the file.
+Prints and writes stiffness, ultimate force and energy of each rung of the ladder, how far each is from the
+others, the closed formula of ASTM F543, what pushes the screw out to the side (cut-out), how far it migrates
+under load and unload both ways, and the trends of the literature with what came out beside them; draws the
+curves next to the file.
 """
 
 from __future__ import annotations
@@ -26,15 +27,20 @@ from femurfe.fem.steps import NewtonOptions
 from femurfe.interfaces import LADDER
 from femurfe.materials import MaterialField, interface_properties
 from femurfe.mesh.core import Mesh
-from femurfe.pullout import PullOutTest, pull_out
+from femurfe.pullout import PullOutTest, Way, pull_out
 
 DENSITIES = {"osteoporotic": 0.16, "normal": 0.2}
 MANTLES = {"without cement": 0.0, "with cement": 12.0}
 PRESS_FIT = 0.02
-LEG = Leg(0.6, first=0.05, most=0.1, finest=0.0125)
+LEGS: dict[Way, Leg] = {
+    "along": Leg(0.6, first=0.05, most=0.1, finest=0.0125),
+    "across": Leg(1.5, first=0.03, most=0.1, finest=0.01),
+}
 NEWTON = NewtonOptions(tolerance=1e-4, drift=0.03, fall=0.7)
 CYCLES = 4
 PULLS = {"frictional": 250.0, "cohesive_frictional": 700.0}
+PUSH = 600.0
+SIDEWAYS = ("bonded", "cohesive", "frictional")
 STEFANEK = "Stefanek, Pahr & Synek, micro-FE of screws in human radii, abstract"
 LEICHTLE = "Leichtle 2016, Bone Joint Res 5:419, pedicle screws in osteoporotic vertebrae, abstract"
 
@@ -46,12 +52,14 @@ def yielding(mesh: Mesh, materials: MaterialField) -> tuple[Law, ...]:
     return yielding_laws(mesh, materials, parts)
 
 
-def run(density: float, mantle: float, kind: str, order: int, size: float) -> dict[str, Any]:
-    """One pull-out: stiffness, ultimate force (of rungs that have one), energy, and the formula."""
+def run(
+    density: float, mantle: float, kind: str, order: int, size: float, way: Way = "along"
+) -> dict[str, Any]:
+    """One test: stiffness, ultimate force (of rungs that have one), energy, and the formula."""
     start = perf_counter()
-    test = PullOutTest(density, cement_diameter=mantle, order=order, size=size)
+    test = PullOutTest(density, cement_diameter=mantle, order=order, size=size, way=way)
     out = pull_out(
-        test, kind, [LEG], press_fit=PRESS_FIT if kind == "frictional" else 0.0, yielding=yielding,
+        test, kind, [LEGS[way]], press_fit=PRESS_FIT if kind == "frictional" else 0.0, yielding=yielding,
         options=SolverOptions(method="direct"), newton=NEWTON,
     )  # fmt: skip
     return {
@@ -63,15 +71,16 @@ def run(density: float, mantle: float, kind: str, order: int, size: float) -> di
     }  # fmt: skip
 
 
-def migrate(mantle: float, kind: str, size: float) -> dict[str, Any]:
+def migrate(mantle: float, kind: str, size: float, way: Way = "along") -> dict[str, Any]:
     """Load and unload, several times: what is left of the motion after each cycle."""
-    legs = [Leg(load, "load", 0.25, 1e-3, 0.5) for load in (PULLS[kind], 0.0) * CYCLES]
-    test = PullOutTest(DENSITIES["osteoporotic"], cement_diameter=mantle, order=1, size=size)
+    force = PULLS[kind] if way == "along" else PUSH
+    legs = [Leg(load, "load", 0.25, 1e-3, 0.5) for load in (force, 0.0) * CYCLES]
+    test = PullOutTest(DENSITIES["osteoporotic"], cement_diameter=mantle, order=1, size=size, way=way)
     out = pull_out(test, kind, legs, press_fit=PRESS_FIT, yielding=yielding, newton=replace(NEWTON, fall=0.0))
     ends = [m for m, row in zip(out.motion[1:], out.rows, strict=True) if abs(row.factor) < 1e-9]
     return {
         "residual_mm": [float(end) for end in ends], "largest_mm": float(out.motion.max()),
-        "pull_N": PULLS[kind], "end": out.path.end,
+        "pull_N": force, "end": out.path.end,
         "motion_mm": out.motion.tolist(), "force_N": out.force.tolist(),
     }  # fmt: skip
 
@@ -145,6 +154,22 @@ def pulled(order: int, size: float) -> dict[str, Any]:
     return found
 
 
+def cut_out(order: int, size: float) -> dict[str, Any]:
+    """Pushed across until it cuts out: all bones and mantles, some rungs, printed as they come."""
+    found: dict[str, Any] = {}
+    for bone, density in DENSITIES.items():
+        for mantle, diameter in MANTLES.items():
+            rows = {kind: run(density, diameter, kind, order, size, "across") for kind in SIDEWAYS}
+            found[f"{bone}, {mantle}"] = rows
+            for kind, row in rows.items():
+                stiff, most = row["stiffness_N_per_mm"], row["ultimate_N"]
+                print(
+                    f"across, {bone}, {mantle}, {kind}: {stiff:.0f} N/mm, {most:.0f} N; {row['end']}",
+                    flush=True,
+                )
+    return found
+
+
 def main() -> None:
     """Run all, print tables, write file and figure."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -157,15 +182,19 @@ def main() -> None:
         for kind in PULLS
         for mantle, diameter in MANTLES.items()
     }
+    migration |= {
+        f"frictional, {mantle}, across": migrate(diameter, "frictional", given.size, "across")
+        for mantle, diameter in MANTLES.items()
+    }
     for name, row in migration.items():
         left = ", ".join(f"{1000.0 * r:.2f}" for r in row["residual_mm"])
         print(f"{name}: left after each cycle of {row['pull_N']:g} N, um: {left}; {row['end']}")
-    found = pulled(given.order, given.size)
+    found, sideways = pulled(given.order, given.size), cut_out(given.order, given.size)
     for row in trends(found):
         print(f"{row['trend']}: {row['here']:.3g}, literature {row['literature']:.3g} ({row['source']})")
     content = {
         "order": given.order, "size_mm": given.size, "press_fit_mm": PRESS_FIT, "found": found,
-        "migration": migration, "trends": trends(found),
+        "cut_out": sideways, "migration": migration, "trends": trends(found),
     }  # fmt: skip
     given.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     draw(found, migration, given.out.with_suffix(".png"))

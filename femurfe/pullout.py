@@ -1,8 +1,8 @@
-"""A screw pulled out of a block of bone along its axis, as in ASTM F543, with or without cement.
+"""A screw pulled out of a block of bone along its axis, as in ASTM F543, or across it until it cuts out.
 
-The block is held at the rim of its upper face and the screw, flush with it, is pulled at its head.
-The thread is a smooth cylinder of its outer diameter on which the interface acts. By symmetry a
-quarter is solved; forces and energies are of the whole.
+The block, with or without cement, is held at the rim of its upper face and the screw, flush with it, is
+loaded at its head. The thread is a smooth cylinder of its outer diameter on which the interface acts. By
+symmetry a quarter is solved, or a half if the load goes across; forces and energies are of the whole.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from femurfe.anatomy.tissue import UniformTissue
 from femurfe.arrays import Floats, Ints, positive
 from femurfe.constructs.thread import pull_out_force
-from femurfe.errors import InvalidPart
+from femurfe.errors import InvalidPart, UnknownName
 from femurfe.fem.drive import Leg
 from femurfe.fem.laws import Law, drucker_prager_constants
 from femurfe.fem.linear import SolverOptions
@@ -35,7 +35,10 @@ from femurfe.path import LoadPath, Report, solve_path
 from femurfe.shapes import Cylinder, HalfSpace
 
 Yielding = Callable[[Mesh, MaterialField], tuple[Law, ...]]
-QUARTERS = 4.0
+Way = Literal["along", "across"]
+# Axes across the planes of symmetry, and the axis of the load, for each way.
+PLANES: dict[Way, tuple[int, ...]] = {"along": (0, 1), "across": (1,)}
+LOADED: dict[Way, int] = {"along": 2, "across": 0}
 BONE, SCREW, CEMENT = "trabecular", "screw", "cement"
 SCREW_BONE, SCREW_CEMENT = "interface/screw_bone", "interface/screw_cement"
 CEMENT_BONE = "interface/cement_bone"
@@ -54,11 +57,14 @@ class PullOutTest:
     block_diameter, block_height : mm; rim_diameter : of the opening of what holds its upper face.
     size : of the cells at the screw, mm; order : 1 or 2.
     screw, cement : keys of materials.
+    way : ``"along"`` pulls the screw out, ``"across"`` pushes its head to the side.
 
     Raises
     ------
     InvalidPart
         If the parts do not fit into each other.
+    UnknownName
+        If there is no such way.
     """
 
     density_ash: float
@@ -75,8 +81,11 @@ class PullOutTest:
     law: str = "bone/morgan_2003_femoral_neck"
     screw: str = "metal/ti6al4v"
     cement: str = "cement/pmma"
+    way: Way = "along"
 
     def __post_init__(self) -> None:
+        if self.way not in PLANES:
+            raise UnknownName("way", self.way, PLANES)
         for name in ("density_ash", "core_diameter", "length", "size"):
             positive(getattr(self, name), name, "g/cm3" if name == "density_ash" else "mm")
         mantle = (self.cement_diameter,) if self.cement_diameter else ()
@@ -92,6 +101,11 @@ class PullOutTest:
             raise InvalidPart(message, code="E-PART-PULLOUT")
 
     @property
+    def parts(self) -> int:
+        """How many parts like the solved one the whole has."""
+        return int(2 ** len(PLANES[self.way]))
+
+    @property
     def depth(self) -> float:
         """Depth of the thread, mm."""
         return 0.5 * (self.diameter - self.core_diameter)
@@ -103,7 +117,7 @@ class PullOut:
 
     Attributes
     ----------
-    parted : the quarter that was solved; path : its steps, whose loads are of the quarter.
+    parted : the part that was solved; path : its steps, whose loads are of that part.
     settling : how many of them, at the start, let a press fit come to rest; motions count from there.
     """
 
@@ -126,7 +140,7 @@ class PullOut:
     @property
     def force(self) -> Floats:
         """Force on the head of every step, N."""
-        force = QUARTERS * self.path.load[self.settling :]
+        force = self.test.parts * self.path.load[self.settling :]
         return np.asarray(force - force[0])
 
     @property
@@ -160,10 +174,10 @@ def shear_strength(materials: MaterialField) -> float:
 
 
 def pull_out_model(test: PullOutTest) -> Model:
-    """The quarter of a block with its screw, supports and a force of 1 N on the head of the whole."""
+    """A part of a block with its screw, supports and a force of 1 N on the head of the whole."""
     mesh = _mesh(test)
-    planes = (Roller("x0", np.array([1.0, 0.0, 0.0])), Roller("y0", np.array([0.0, 1.0, 0.0])))
-    pull = Force("head", np.array([0.0, 0.0, 1.0 / QUARTERS]))
+    planes = (Roller(f"{'xyz'[i]}0", np.eye(3)[i]) for i in PLANES[test.way])
+    pull = Force("head", np.eye(3)[LOADED[test.way]] / test.parts)
     case = LoadCase("pull-out", (Fixed("rim"), *planes), (pull,), source="ASTM F543, annex A3")
     return Model(mesh, _materials(test, mesh), case)
 
@@ -180,7 +194,7 @@ def pull_out(
     report: Report | None = None,
     threads: int | None = None,
 ) -> PullOut:
-    """Pull a screw out along legs, with all its interfaces of one kind.
+    """Load a screw along legs, with all its interfaces of one kind.
 
     Parameters
     ----------
@@ -231,7 +245,7 @@ def _solids(test: PullOutTest) -> dict[str, Cylinder]:
 
 def _mesh(test: PullOutTest) -> Mesh:
     solids = _solids(test)
-    planes = [HalfSpace(np.zeros(3), -np.eye(3)[i]) for i in (0, 1)]
+    planes = [HalfSpace(np.zeros(3), -np.eye(3)[i]) for i in PLANES[test.way]]
     block = _cylinder(-test.block_height, 0.0, test.block_diameter)
     near = tuple(Refinement(solid, test.size) for solid in solids.values())
     sizes = SizeField(0.2 * test.block_diameter, near)
@@ -253,7 +267,7 @@ def _surfaces(mesh: Mesh, test: PullOutTest) -> dict[str, Ints]:
     screw = mesh.in_region(SCREW)[rows[:, 0]]
     picked = {
         "head": top & screw, "rim": top & (away > 0.5 * test.rim_diameter),
-        "x0": (normal[:, 0] < -0.99) & (at[:, 0] < 1e-6), "y0": (normal[:, 1] < -0.99) & (at[:, 1] < 1e-6),
+        **{f"{'xyz'[i]}0": (normal[:, i] < -0.99) & (at[:, i] < 1e-6) for i in PLANES[test.way]},
     }  # fmt: skip
     return {name: rows[mask] for name, mask in picked.items()}
 

@@ -10,21 +10,22 @@ from femurfe.anatomy.base import Bone
 from femurfe.constructs import Screw
 from femurfe.constructs.thread import pull_out_force
 from femurfe.interfaces import Interface
+from femurfe.loads.base import Force, LoadCase
 from femurfe.materials.interface import InterfaceProperties
 from femurfe.materials.library import interface_properties
 from femurfe.pullout import SCREW_BONE, shear_strength
 from femurfe.study.arms import Arm
 
 NAME = "screw_bone"
-PLACES = 2000
+PLACES, ALONG = 2000, 0.95
 
 
-def pull_out_formula(bone: Bone, arm: Arm, interfaces: Sequence[Interface]) -> float:
-    """The force at which the threads of an arm's screws shear the bone alone, N; NaN without a thread.
+def pull_out_formula(bone: Bone, arm: Arm, case: LoadCase, interfaces: Sequence[Interface]) -> float:
+    """The force at which the threads of an arm's screws shear the bone alone, N; NaN without such a thread.
 
-    That of ASTM F543: of the thread within the bone, as if there were no cement.
+    That of ASTM F543: of the threads of screws along the load, within the bone, as if there were no cement.
     """
-    screws = [item for item in arm.items if isinstance(item, Screw) and item.diameter > item.core]
+    screws = [item for item in arm.items if isinstance(item, Screw) and _is_pulled(item, case)]
     if not screws:
         return float("nan")
     strength, pitch = shear_strength(arm.materials), _pitch(interfaces)
@@ -32,6 +33,14 @@ def pull_out_formula(bone: Bone, arm: Arm, interfaces: Sequence[Interface]) -> f
         pull_out_force(strength, s.diameter, _engaged(bone, s), 0.5 * (s.diameter - s.core), pitch)
         for s in screws
     )
+
+
+def _is_pulled(screw: Screw, case: LoadCase) -> bool:
+    """Whether a screw has a thread, and a force of the case goes along it."""
+    axis = (screw.start - screw.end) / screw.length
+    pulls = [load.vector for load in case.loads if isinstance(load, Force)]
+    along = any(abs(axis @ pull) > ALONG * np.linalg.norm(pull) for pull in pulls)
+    return screw.diameter > screw.core and along
 
 
 def _engaged(bone: Bone, screw: Screw) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from femurfe.anatomy.base import Bone
 from femurfe.fem.steps import StepRow
@@ -39,7 +40,8 @@ def solve_rung(
     if ultimate is not None:
         found = _all_broken(found, Breaking(arm, parted, solving, tell), ultimate)
     if bone.site == BLOCK:
-        found = [replace(one, formula=pull_out_formula(bone, arm, rung.interfaces)) for one in found]
+        formula = partial(pull_out_formula, bone, arm, interfaces=rung.interfaces)
+        found = [replace(one, formula=formula(case=solving.cases[one.case])) for one in found]
     return arm, found
 
 

@@ -122,3 +122,15 @@ def test_a_ladder_is_not_swept(tmp_path):
     sweep = {"method": "grid", "parameters": {"mesh.size_mm": {"values": [9.0, 10.0]}}}
     path = written(tmp_path, sweep=sweep, failure=None)
     assert_refused(lambda: read_study(path), "E-STUDY", "ladder", "sweep")
+
+
+def test_pushed_across_its_axis_a_screw_has_no_formula_and_gives_way_more(results, tmp_path):
+    loads = {"pullout": {"case": "pullout"}, "cutout": {"case": "cutout"}}
+    ff.run(
+        written(tmp_path, loads=loads, ladder=None, interfaces=None, failure=None, ultimate=None),
+        tmp_path / "out",
+    )
+    pulled, pushed = read_rows(tmp_path / "out" / "table.csv")
+    assert float(pulled["pull_out_formula_N"]) > 0.0
+    assert pushed["pull_out_formula_N"] == ""
+    assert 0.0 < float(pushed["stiffness_N_per_mm"]) < float(pulled["stiffness_N_per_mm"])

@@ -7,11 +7,13 @@ import pytest
 from helpers.faults import assert_refused
 
 from femurfe.constructs.thread import thread_shape_factor
+from femurfe.errors import UnknownName
 from femurfe.evaluate.laws import yielding_laws
 from femurfe.evaluate.parts import Part
 from femurfe.fem.drive import Leg
 from femurfe.fem.steps import NewtonOptions
-from femurfe.pullout import PullOutTest, pull_out, shear_strength
+from femurfe.model import solve
+from femurfe.pullout import PLANES, PullOutTest, pull_out, pull_out_model, shear_strength
 
 SMALL = {"order": 1, "size": 2.5}
 PITCH = 2.75
@@ -105,6 +107,8 @@ def test_parts_that_do_not_fit_are_refused(given, words):
 def yielding(mesh, materials):
     """The laws of bone and screw."""
     parts = [Part("bone", "bone", ("trabecular",), 3.0), Part("screw", "screw", ("screw",), 1.0)]
+    if "cement" in mesh.regions:
+        parts.append(Part("cement", "cement", ("cement",), 1.0))
     return yielding_laws(mesh, materials, parts)
 
 
@@ -118,3 +122,61 @@ def test_in_bone_that_yields_a_thread_still_pulls_out_by_its_bond_and_a_bonded_s
     assert bond.path.is_complete
     assert "fell below" in bone.path.end
     assert bone.peak > 1.26 * bond.peak
+
+
+# Pushed across its axis
+
+
+@lru_cache(maxsize=8)
+def pushed(kind, to=0.4, cement=0.0, fit=0.0, first=0.1, density=0.2, laws=None):
+    test = PullOutTest(density, cement_diameter=cement, way="across", **SMALL)
+    leg = Leg(to, first=first, most=max(first, 0.25), finest=first / 4.0)
+    options = NewtonOptions(tolerance=1e-4, drift=0.05, fall=0.7)
+    return pull_out(test, kind, [leg], press_fit=fit, yielding=laws, newton=options)
+
+
+def test_the_rim_bears_the_force_across_the_axis():
+    held = solve(pull_out_model(PullOutTest(0.2, way="across", **SMALL))).reaction.sum(axis=0)
+    assert held[[0, 2]] == pytest.approx([-0.5, 0.0], abs=1e-9)
+
+
+def test_a_bonded_screw_gives_way_alike_to_both_sides():
+    there, back = (pushed("bonded", sign * 0.02, first=0.5).stiffness for sign in (1.0, -1.0))
+    assert there == pytest.approx(back, rel=1e-6)
+
+
+def test_half_a_block_gives_way_as_the_whole(monkeypatch):
+    test, legs = PullOutTest(0.2, way="across", order=1, size=1.5), [Leg(0.02, first=1.0, most=1.0)]
+    half = pull_out(test, "bonded", legs).stiffness
+    monkeypatch.setitem(PLANES, "across", ())
+    assert pull_out(test, "bonded", legs).stiffness == pytest.approx(half, rel=0.015)
+
+
+def test_a_screw_that_may_part_from_bone_gives_way_more_to_the_side_and_cement_holds_it():
+    bonded, rubbing = pushed("bonded", 0.02, first=0.5), pushed("frictional", 0.02, first=0.5)
+    assert rubbing.stiffness < 0.95 * bonded.stiffness
+    cemented = pushed("frictional", 0.02, cement=12.0, first=0.5)
+    assert cemented.stiffness > 1.02 * rubbing.stiffness
+
+
+def test_a_screw_cuts_out_earlier_of_weaker_bone_and_later_with_cement():
+    weak, strong = (pushed("frictional", 0.75, density=ash, laws=yielding) for ash in (0.16, 0.2))
+    assert weak.force[-1] == pytest.approx(weak.peak, rel=0.02)
+    assert weak.force[-1] < 0.3 * weak.stiffness * weak.motion[-1]
+    assert 0.5 * strong.peak < weak.peak < 0.9 * strong.peak
+    cemented = pushed("frictional", 0.75, cement=12.0, density=0.16, laws=yielding)
+    assert cemented.peak > 1.3 * weak.peak
+
+
+def test_load_and_unload_across_its_axis_moves_a_screw_on_in_bone_that_yields():
+    legs = [Leg(load, "load", 0.25, 1e-3, 0.5) for load in (600.0, 0.0) * 2]
+    test = PullOutTest(0.16, way="across", **SMALL)
+    out = pull_out(test, "frictional", legs, yielding=yielding, newton=NewtonOptions(tolerance=1e-4))
+    assert out.path.is_complete
+    ends = out.motion[1:][np.abs([row.factor for row in out.rows]) < 1e-9]
+    assert 0.02 * out.motion.max() < ends[0] < ends[1] < 0.5 * out.motion.max()
+
+
+def test_a_way_that_is_not_there_is_refused():
+    with pytest.raises(UnknownName, match="'accross'; did you mean 'across'"):
+        PullOutTest(0.2, way="accross")
