@@ -108,28 +108,34 @@ def trends(found: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     return [dict(zip(keys, row, strict=True)) for row in rows]
 
 
-def draw(found: dict[str, Any], migration: dict[str, Any], path: Path) -> None:
-    """Force against motion of the rungs, and of the cycles."""
+def draw(content: dict[str, Any], path: Path) -> None:
+    """Force against motion in osteoporotic bone: pulled out, pushed across, and loaded several times."""
     from femurfe.figures.style import inches, styled
 
+    found, sideways = content["found"], content["cut_out"]
+    below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2), "frameon": False}
     with styled() as make:
-        figure = make(figsize=inches(180.0, 75.0), layout="constrained")
-        left, right = figure.subplots(1, 2)
-        for colour, (mantle, style) in enumerate((("without cement", "-"), ("with cement", "--"))):
-            rungs = found[f"osteoporotic, {mantle}"]["rungs"]
-            for number, kind in enumerate(LADDER):
-                row = rungs[kind]
-                label = kind if colour == 0 else None
-                left.plot(row["motion_mm"], row["force_N"], style, color=f"C{number}", label=label)
+        figure = make(figsize=inches(180.0, 95.0), layout="constrained")
+        left, middle, right = figure.subplots(1, 3)
+        for mantle, style in (("without cement", "-"), ("with cement", "--")):
+            draw_rungs(left, found[f"osteoporotic, {mantle}"]["rungs"], style)
+            draw_rungs(middle, sideways[f"osteoporotic, {mantle}"], style)
         formula = found["osteoporotic, without cement"]["rungs"]["cohesive"]["formula_N"]
         left.axhline(formula, color="0.6", linewidth=0.6)
-        left.set(xlim=(0.0, 0.6), xlabel="motion (mm)", ylabel="force (N)")
-        left.legend(title="dashed: with cement", loc="upper right")
-        for number, (name, row) in enumerate(migration.items()):
-            right.plot(row["motion_mm"], row["force_N"], color=f"C{number}", label=name.replace("_", " + "))
-        right.set(xlabel="motion (mm)", ylabel="force (N)")
-        right.legend(loc="upper left")
+        for number, (name, row) in enumerate(content["migration"].items()):
+            label = name.replace("_", " + ")
+            right.plot(row["motion_mm"], row["force_N"], color=f"C{number}", label=label)
+        for axis, title in ((left, "pulled out"), (middle, "pushed across"), (right, "loaded four times")):
+            axis.set(xlabel="motion (mm)", ylabel="force (N)", title=title)
+            axis.legend(title=None if axis is right else "dashed: with cement", **below)
         figure.savefig(path, dpi=200)
+
+
+def draw_rungs(axis: Any, rows: dict[str, dict[str, Any]], style: str) -> None:
+    """One curve for each rung, named if the line is whole."""
+    for kind, row in rows.items():
+        label, colour = kind if style == "-" else None, f"C{LADDER.index(kind)}"
+        axis.plot(row["motion_mm"], row["force_N"], style, color=colour, label=label)
 
 
 def ladder_of(rows: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
@@ -197,7 +203,7 @@ def main() -> None:
         "cut_out": sideways, "migration": migration, "trends": trends(found),
     }  # fmt: skip
     given.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    draw(found, migration, given.out.with_suffix(".png"))
+    draw(content, given.out.with_suffix(".png"))
 
 
 if __name__ == "__main__":
