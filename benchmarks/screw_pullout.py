@@ -36,7 +36,7 @@ LEGS: dict[Way, Leg] = {
     "along": Leg(0.6, first=0.05, most=0.1, finest=0.0125),
     "across": Leg(1.5, first=0.03, most=0.1, finest=0.01),
 }
-NEWTON = NewtonOptions(tolerance=1e-4, drift=0.03, fall=0.7)
+NEWTON = NewtonOptions(tolerance=1e-4, max_iterations=30, drift=0.03, fall=0.7)
 CYCLES = 4
 PULLS = {"frictional": 250.0, "cohesive_frictional": 700.0}
 PUSH = 600.0

@@ -17,7 +17,7 @@ import numpy as np
 from femurfe.anatomy.tissue import UniformTissue
 from femurfe.arrays import Floats, Ints, positive
 from femurfe.constructs.thread import pull_out_force
-from femurfe.errors import InvalidPart, UnknownName
+from femurfe.errors import InvalidPart, NotConverged, UnknownName
 from femurfe.fem.drive import Leg
 from femurfe.fem.laws import Law, drucker_prager_constants
 from femurfe.fem.linear import SolverOptions
@@ -201,6 +201,11 @@ def pull_out(
     legs : of `femurfe.path.solve_path`; loads are of the head, N, motions mm.
     press_fit : mm by which the hole is too narrow in radius.
     yielding : gives the laws of cells from mesh and materials; all stay elastic if left out.
+
+    Raises
+    ------
+    NotConverged
+        If not even the first step converges.
     """
     model = pull_out_model(test)
     parted = part(model, pull_out_interfaces(test, kind, press_fit))
@@ -212,6 +217,9 @@ def pull_out(
         parted.model, laws, (*settling, *legs), interfaces=parted.contributions, base=base, solver=chosen,
         newton=newton, report=report, threads=threads,
     )  # fmt: skip
+    if len(path.rows) <= len(settling):
+        message = f"the screw bears no load: {path.end}"
+        raise NotConverged(message, iterations=0, residual=float("nan"))
     return PullOut(test, parted, path, len(settling))
 
 

@@ -24,7 +24,7 @@ class NewtonOptions:
     """
 
     tolerance: float = 1e-6
-    max_iterations: int = 30
+    max_iterations: int = 16
     max_steps: int = 500
     drift: float = 0.01
     fall: float = 0.0

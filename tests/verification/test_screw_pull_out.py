@@ -131,7 +131,7 @@ def test_in_bone_that_yields_a_thread_still_pulls_out_by_its_bond_and_a_bonded_s
 def pushed(kind, to=0.4, cement=0.0, fit=0.0, first=0.1, density=0.2, laws=None):
     test = PullOutTest(density, cement_diameter=cement, way="across", **SMALL)
     leg = Leg(to, first=first, most=max(first, 0.25), finest=first / 4.0)
-    options = NewtonOptions(tolerance=1e-4, drift=0.05, fall=0.7)
+    options = NewtonOptions(tolerance=1e-4, max_iterations=30, drift=0.05, fall=0.7)
     return pull_out(test, kind, [leg], press_fit=fit, yielding=laws, newton=options)
 
 
@@ -175,6 +175,15 @@ def test_load_and_unload_across_its_axis_moves_a_screw_on_in_bone_that_yields():
     assert out.path.is_complete
     ends = out.motion[1:][np.abs([row.factor for row in out.rows]) < 1e-9]
     assert 0.02 * out.motion.max() < ends[0] < ends[1] < 0.5 * out.motion.max()
+
+
+def test_a_screw_that_no_step_could_load_is_an_error_that_says_why():
+    """Without a press fit its first contact takes more iterations than are allowed here."""
+    test, leg = PullOutTest(0.2, way="across", **SMALL), Leg(0.02, first=0.5, least=0.2, most=0.5)
+    assert_refused(
+        lambda: pull_out(test, "frictional", [leg], newton=NewtonOptions(max_iterations=2)),
+        "E-SOLVE-NOCONV", "bears no load", "after 2 iterations",
+    )  # fmt: skip
 
 
 def test_a_way_that_is_not_there_is_refused():
