@@ -46,11 +46,15 @@ class InterfaceElements:
         jump = np.empty((n, n_q, 3))
         jumps = _pick(n, kernels.jumps_serial, kernels.jumps_parallel)
         jumps(f.points, f.shape, f.frames, self.gap, np.ascontiguousarray(field), jump)
-        parameters = np.repeat(self.law.parameters(n), n_q, axis=0)
-        flat = jump.reshape(-1, 3), history.reshape(n * n_q, -1), parameters
-        traction, tangent, new = self.law.update(*flat)
-        shape = traction.reshape(n, n_q, 3), tangent.reshape(n, n_q, 3, 3), new.reshape(history.shape)
-        return InterfaceResponse(f, self.law, jump, *shape)
+        return InterfaceResponse(f, self.law, jump, *_by_law(self.law, jump, history))
+
+
+def _by_law(law: Law, jump: Floats, past: Floats) -> tuple[Floats, Floats, Floats]:
+    """Traction, its derivative and the new history at the jumps (n, n_q, 3) of pairs."""
+    n, n_q = jump.shape[:2]
+    parameters = np.repeat(law.parameters(n), n_q, axis=0)
+    traction, local, new = law.update(jump.reshape(-1, 3), past.reshape(n * n_q, -1), parameters)
+    return traction.reshape(jump.shape), local.reshape(n, n_q, 3, 3), new.reshape(past.shape)
 
 
 def _pick(n: int, serial: Callable[..., Any], parallel: Callable[..., Any]) -> Callable[..., Any]:
@@ -104,10 +108,7 @@ class InterfaceResponse:
 
     def steady(self) -> InterfaceTangent:
         """The same with damage and slip as they are by now."""
-        n, n_q = self.jump.shape[:2]
-        parameters = np.repeat(self.law.parameters(n), n_q, axis=0)
-        flat = self.jump.reshape(-1, 3), self.history.reshape(n * n_q, -1), parameters
-        return self._turned(self.law.update(*flat)[1].reshape(self.local.shape))
+        return self._turned(_by_law(self.law, self.jump, self.history)[1])
 
     def _turned(self, local: Floats) -> InterfaceTangent:
         f = self.facing

@@ -17,22 +17,25 @@ SIDE = {"single": 70.0, "double": 90.0}
 
 @dataclass(frozen=True, slots=True)
 class _Limit:
-    """A figure's name, its columns of force and moment, whether points are marked, its title."""
+    """A figure's name, columns of force and moment, whether points are marked, its title, what it needs."""
 
     name: str
     force: str
     moment: str
     marked: bool
     title: str
+    needs: str
 
 
 LINEAR = _Limit(
     "interaction", "failure_load_N", "failure_moment_Nm", False,
     "first part fails on the line (linear superposition)",
+    "a figure of interaction needs a load case of a force and one of a moment",
 )  # fmt: skip
 ULTIMATE = _Limit(
     "combined", "ultimate_load_N", "ultimate_moment_Nm", True,
     "greatest loads of paths at fixed ratios\n(hollow: still growing at the end)",
+    "a figure of force and moment that break arms together needs combined_deg under [ultimate]",
 )  # fmt: skip
 
 
@@ -50,10 +53,7 @@ def interaction_figures(rows: Sequence[Row], width: Width = "single") -> Iterato
     InvalidData
         If there are none.
     """
-    if not rows:
-        message = "a figure of interaction needs a load case of a force and one of a moment"
-        raise InvalidData(message, code="E-DATA-EMPTY")
-    yield from _figures(rows, LINEAR, width)
+    return _figures(rows, LINEAR, width)
 
 
 def combined_figures(rows: Sequence[Row], width: Width = "single") -> Iterator[Drawing]:
@@ -68,13 +68,12 @@ def combined_figures(rows: Sequence[Row], width: Width = "single") -> Iterator[D
     InvalidData
         If there are none.
     """
-    if not rows:
-        message = "a figure of force and moment that break arms together needs combined_deg under [ultimate]"
-        raise InvalidData(message, code="E-DATA-EMPTY")
-    yield from _figures(rows, ULTIMATE, width)
+    return _figures(rows, ULTIMATE, width)
 
 
 def _figures(rows: Sequence[Row], limit: _Limit, width: Width) -> Iterator[Drawing]:
+    if not rows:
+        raise InvalidData(limit.needs, code="E-DATA-EMPTY")
     pairs = list(dict.fromkeys((row["force_case"], row["moment_case"]) for row in rows))
     for page, pair in enumerate(pairs):
         own = [row for row in rows if (row["force_case"], row["moment_case"]) == pair]
