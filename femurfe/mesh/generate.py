@@ -6,7 +6,8 @@ everything else of femurfe works without them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from femurfe.arrays import Ints, positive
 from femurfe.errors import InvalidMesh, MissingExtra
 from femurfe.mesh.cells import TET4
 from femurfe.mesh.core import Mesh
+from femurfe.mesh.signals import kept_signals
 
 DEBIAN = "libglu1-mesa libxrender1 libxcursor1 libxft2 libxinerama1"
 # Gmsh numbers the last two mid-points of a tetrahedron the other way round.
@@ -47,8 +49,7 @@ def generate(build: Callable[[Any], None], *, size: float, order: int = 1) -> Me
         raise InvalidMesh(message, code="E-MESH-ORDER")
     gmsh, pygmsh = _modules()
     try:
-        with pygmsh.occ.Geometry() as geometry:
-            gmsh.option.setNumber("General.Terminal", 0)
+        with _drawing(gmsh, pygmsh) as geometry:
             geometry.characteristic_length_max = size
             build(geometry)
             geometry.synchronize()
@@ -61,6 +62,23 @@ def generate(build: Callable[[Any], None], *, size: float, order: int = 1) -> Me
     except Exception as error:
         message = f"gmsh could not make the mesh: {error}"
         raise InvalidMesh(message, code="E-MESH-GMSH") from error
+
+
+@contextmanager
+def _drawing(gmsh: Any, pygmsh: Any) -> Iterator[Any]:
+    """An empty geometry in a session of gmsh that leaves the process's signals alone.
+
+    pygmsh's own way in works in the main thread alone, and gmsh sets every signal to its default.
+    """
+    with kept_signals():
+        gmsh.initialize(interruptible=False)
+    geometry = pygmsh.occ.Geometry()
+    gmsh.option.setNumber("General.Terminal", 0)
+    gmsh.model.add("femurfe")
+    try:
+        yield geometry
+    finally:
+        geometry.__exit__()
 
 
 def _modules() -> tuple[Any, Any]:

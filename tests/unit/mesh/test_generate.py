@@ -1,5 +1,10 @@
 """Solids drawn with gmsh: a cylinder of 10 mm and 30 mm length with a core of 6 mm."""
 
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -114,3 +119,46 @@ def test_without_gmsh_it_is_said_how_to_get_it(monkeypatch):
     with pytest.raises(MissingExtra, match=r"gmsh cannot be loaded .* pip install gmsh") as error:
         generate(cored, size=2.0)
     assert error.value.code == "E-EXTRA"
+
+
+SIGNALS = """
+import faulthandler, os, signal, sys
+from femurfe.mesh.generate import generate
+
+heard = []
+signal.signal(signal.SIGTERM, lambda *_: heard.append("term"))
+faulthandler.enable()
+
+def block(geometry):
+    os.kill(os.getpid(), signal.SIGTERM)
+    geometry.add_box([0.0, 0.0, 0.0], [1.0, 1.0, 1.0])
+
+generate(block, size=1.0)
+os.kill(os.getpid(), signal.SIGTERM)
+assert heard == ["term", "term"], heard
+out, into = os.pipe()
+os.close(out)
+try:
+    os.write(into, b"x")
+except BrokenPipeError:
+    print("broken pipe")
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+faulthandler._sigsegv()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals")
+def test_signals_do_after_a_mesh_and_while_it_is_made_what_they_did_before():
+    """gmsh sets them all to their defaults: a helper that had gone then took the whole run with it."""
+    run = subprocess.run([sys.executable, "-c", SIGNALS], capture_output=True, text=True, check=False)
+    assert run.stdout.split("\n")[:2] == ["broken pipe", "interrupted"], run.stderr
+    assert "Segmentation fault" in run.stderr
+
+
+def test_a_mesh_is_made_in_any_thread(cylinder):
+    with ThreadPoolExecutor(1) as pool:
+        mesh = pool.submit(generate, cored, size=2.0, order=cylinder.cell_type.order).result()
+    np.testing.assert_array_equal(mesh.points, cylinder.points)
