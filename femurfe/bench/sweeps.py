@@ -5,8 +5,9 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from femurfe.kernels import tet10
+from femurfe.kernels import tet4
 from femurfe.kernels.compiled import kernel
+from femurfe.kernels.finest import TEN
 from femurfe.kernels.team import claim, finish, wait
 
 STEPS = 64
@@ -63,7 +64,7 @@ def cells_in_cache(team, base, mk, kind, table, bytes_each, n_pieces, n_batches,
         y = f.y + (piece - base) * bytes_each
         for _ in range(rounds):
             for batch in range(n_batches):
-                tet10.multiply_into(mk, kind, f.conn, f.geometry, f.x, f.short, y, batch)
+                tet4.multiply(mk, TEN, kind, f.conn, f.geometry, f.x, f.short, y, batch)
         finish(team)
         piece = claim(team, end)
     wait(team, end)

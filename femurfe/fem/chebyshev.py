@@ -40,26 +40,25 @@ def largest_eigenvalue(
 
     Parameters
     ----------
-    apply : gives (A v, D A v), which may be overwritten by the next call. The steps are orthogonal
-        in the inner product of A.
+    apply : gives (A v or -A v, D A v), which may be overwritten by the next call. The steps are
+        orthogonal in the inner product of A.
     start : should have about the same energy everywhere, or soft parts are not seen; overwritten.
     """
     diagonal: list[float] = []
     side: list[float] = []
     v, before = start, np.zeros(start.shape, start.dtype)
     image, scaled = apply(v)
-    square = float(np.vdot(v, image))
+    square, last = abs(float(np.vdot(v, image))), 1.0
     for _ in range(n_steps):
         if not square > 1e-60:
             break
         size = np.sqrt(square)
-        diagonal.append(float(np.vdot(image, scaled)) / square)
+        diagonal.append(abs(float(np.vdot(image, scaled))) / square)
         side.append(size)
-        combine(before.ravel(), v.ravel(), scaled.ravel(), -size, -diagonal[-1] / size, 1.0 / size)
-        before, v = v, before
-        before /= size
+        combine(before.ravel(), v.ravel(), scaled.ravel(), -size / last, -diagonal[-1] / size, 1.0 / size)
+        before, v, last = v, before, size
         image, scaled = apply(v)
-        square = float(np.vdot(v, image))
+        square = abs(float(np.vdot(v, image)))
     matrix = np.diag(diagonal) + np.diag(side[1:], 1) + np.diag(side[1:], -1)
     return MARGIN * float(np.linalg.eigvalsh(matrix)[-1])
 

@@ -25,6 +25,16 @@ def load_block(k: int) -> int:
     return next((size for size in BLOCKS if size >= k), BLOCKS[-1])
 
 
+def read_rows(field: Floats, row: Ints, rows: npt.NDArray[Any], team: Team) -> None:
+    """Write a field (n, 3, k) to rows (n_rows, loads, 4), point i to ``row[i]``."""
+    team.halves(len(row), lambda part: layout.to_rows(field[part], row[part], rows))
+
+
+def write_rows(rows: npt.NDArray[Any], row: Ints, field: Floats, team: Team) -> None:
+    """Write rows (n_rows, loads, 4) to a field (n, 3, k), ``row[i]`` to point i."""
+    team.halves(len(row), lambda part: layout.from_rows(rows, row[part], field[part]))
+
+
 class Iteration(ABC):
     """A set-up for one stiffness under one set of supports.
 
@@ -59,11 +69,11 @@ class Iteration(ABC):
 
     @abstractmethod
     def turn(self) -> None:
-        """The new direction p from what the cycle gave."""
+        """The last step taken by x, and the new direction p from what the cycle gave."""
 
     @abstractmethod
     def step(self) -> None:
-        """The product with p, and x, r and ``rounded`` after it."""
+        """The product with p, and r and ``rounded`` after the step; x follows in `turn` or at the end."""
 
     def solve(
         self, right: Floats, tolerance: float, most: int, progress: Progress | None = None
@@ -82,13 +92,14 @@ class Iteration(ABC):
         rows = self.rows()
         for name in ("x", "p", "q", "r", "scalars"):
             getattr(s, name)[...] = 0.0
-        layout.to_rows(right, rows, s.r)
+        read_rows(right, rows, s.r, self.team)
         self.rounded[...] = s.r
         goal = np.zeros(self.loads)
         goal[:k] = tolerance * np.sqrt(np.einsum("nik,nik->k", right, right))
         iterations = self._iterate(goal, tolerance, most, progress)
+        self.team.run(krylov.settle, self.marker, s.record)
         x = np.empty(right.shape)
-        layout.from_rows(s.x, rows, x)
+        write_rows(s.x, rows, x, self.team)
         return self.constraints.project(x), iterations[:k]
 
     def _iterate(self, goal: Floats, tolerance: float, most: int, progress: Progress | None) -> Ints:

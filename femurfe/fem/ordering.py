@@ -8,7 +8,10 @@ touch, or on which supports act, have a row of their own and a copy in each chun
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 
@@ -23,6 +26,8 @@ LARGEST = 8_192
 MOST_PLACES = 2**16 - 1
 PIECE = 512
 MOST_PIECES = 16
+Curve: TypeAlias = tuple[Ints, Ints]
+Both: TypeAlias = Callable[[Callable[[], None], Callable[[], None]], object]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -86,7 +91,7 @@ def even_pieces(start: int, stop: int, least: int, most: int) -> Ints:
     return np.linspace(start, stop, n + 1).astype(np.int64)
 
 
-def order_cells(mesh: Mesh, special: Ints, groups: Groups, n_bodies: int) -> Ordering:
+def order_cells(mesh: Mesh, special: Ints, groups: Groups, n_bodies: int, curve: Curve) -> Ordering:
     """The ordering of a four- or ten-point mesh.
 
     Parameters
@@ -94,17 +99,19 @@ def order_cells(mesh: Mesh, special: Ints, groups: Groups, n_bodies: int) -> Ord
     special : ids of the points on which supports act.
     groups : of other points, which are smoothed together.
     n_bodies : number of platens; each gets two rows.
+    curve : the cells' order and batches, of `along_curve`; where a chunk has too many places, it is cut
+        into more.
     """
-    least, ordering = 1, None
+    least, ordering = 1, _ordered(mesh, special, groups, n_bodies, curve)
     while ordering is None:
-        ordering = _ordered(mesh, special, groups, n_bodies, least)
         least = 16 * least
+        ordering = _ordered(mesh, special, groups, n_bodies, along_curve(mesh, least))
     return ordering
 
 
-def _ordered(mesh: Mesh, special: Ints, groups: Groups, n_bodies: int, least: int) -> Ordering | None:
-    """The ordering with at least so many large chunks, or None if one has too many places."""
-    along, batches = _along_curve(mesh, least)
+def _ordered(mesh: Mesh, special: Ints, groups: Groups, n_bodies: int, curve: Curve) -> Ordering | None:
+    """The ordering, or None if a chunk has too many places."""
+    along, batches = curve
     n_batches = int(batches[-1])
     marked = np.zeros(mesh.n_points, dtype=bool)
     marked[special] = marked[groups.members] = True
@@ -130,8 +137,19 @@ def _ordered(mesh: Mesh, special: Ints, groups: Groups, n_bodies: int, least: in
     )  # fmt: skip
 
 
-def _along_curve(mesh: Mesh, least: int) -> tuple[Ints, Ints]:
-    """Cells by chunk and, within a chunk, along a Hilbert curve; the batches of each chunk."""
+def one_by_one(first: Callable[[], None], second: Callable[[], None]) -> None:
+    """Call two functions one after the other, as a team of one thread does."""
+    first()
+    second()
+
+
+def along_curve(mesh: Mesh, least: int = 1, both: Both = one_by_one) -> Curve:
+    """Cells by chunk and, within a chunk, along a Hilbert curve; the batches of each chunk.
+
+    Parameters
+    ----------
+    least : number of large chunks at least. both : calls two functions, at the same time or not.
+    """
     n_batches = -(-mesh.n_cells // BATCH)
     ends = np.round(np.cumsum(chunk_shares(n_batches, least)) * n_batches)
     batches = np.unique(np.concatenate([[0], ends])).astype(np.int64)
@@ -139,24 +157,26 @@ def _along_curve(mesh: Mesh, least: int) -> tuple[Ints, Ints]:
     low, size = middles.min(axis=0), float(np.ptp(middles, axis=0).max())
     keys = numbering.curve_keys(middles, low, (2**numbering.BITS - 1) / max(size, 1e-300))
     cells = np.arange(mesh.n_cells)
-    _bisect(cells, middles, np.minimum(batches * BATCH, mesh.n_cells))
-    for start, stop in zip(batches[:-1] * BATCH, batches[1:] * BATCH, strict=True):
-        part = cells[start:stop]
-        part[:] = part[np.argsort(keys[part], kind="stable")]
+    _bisect(cells, np.ascontiguousarray(middles.T), keys, np.minimum(batches * BATCH, mesh.n_cells), both)
     return cells, batches
 
 
-def _bisect(cells: Ints, middles: Floats, bounds: Ints) -> None:
-    """Sort cells, in place, into the chunks between ``bounds`` by cuts across the longest side."""
+def _bisect(cells: Ints, middles: Floats, keys: Ints, bounds: Ints, both: Both) -> None:
+    """Sort cells, in place, into the chunks between ``bounds`` by cuts across the longest side.
+
+    Within a chunk they follow their keys. The halves after the first cut are sorted by ``both``.
+    """
     if len(bounds) < 3:
+        cells[:] = cells[np.argsort(keys[cells], kind="stable")]
         return
     at = len(bounds) // 2
-    x = middles[cells]
-    axis = int(np.argmax(np.ptp(x, axis=0)))
+    longest = max((x[cells] for x in middles), key=np.ptp)
     cut = int(bounds[at] - bounds[0])
-    cells[:] = cells[np.argpartition(x[:, axis], cut)]
-    _bisect(cells[:cut], middles, bounds[: at + 1])
-    _bisect(cells[cut:], middles, bounds[at:])
+    cells[:] = cells[np.argpartition(longest, cut)]
+    both(
+        partial(_bisect, cells[:cut], middles, keys, bounds[: at + 1], one_by_one),
+        partial(_bisect, cells[cut:], middles, keys, bounds[at:], one_by_one),
+    )
 
 
 def _number_shared(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,10 @@ import numpy.typing as npt
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.assemble import assemble_stiffness, lame
 from femurfe.fem.constraints import Constraints
-from femurfe.fem.iteration import load_block
+from femurfe.fem.iteration import load_block, read_rows, write_rows
 from femurfe.fem.joined import find_groups, joined_inverses, no_groups
 from femurfe.fem.operator import Stiffness
-from femurfe.fem.ordering import Ordering, order_cells
+from femurfe.fem.ordering import Ordering, along_curve, order_cells
 from femurfe.kernels import geometry, krylov, layout, threads
 from femurfe.kernels.tables import SPECIAL, STATE, Table, aligned
 from femurfe.kernels.team import Team
@@ -68,36 +69,30 @@ class TetrahedralStiffness:
         )
 
     def _apply(self, field: Floats, size: int, team: Team) -> Floats:
-        p, q = self.rows(size), self.rows(size)
-        self.fill(p, field)
-        state = self.state(size, p=p, q=q)
+        o, p, q = self.ordering, self.rows(size), self.rows(size)
+        read_rows(field, o.row, p, team)
+        layout.spread(o.shared, o.pointer, o.copies, p)
+        state, out = self.state(size, p=p, q=q), np.empty(field.shape)
         team.run(krylov.product, marker(size), self.nodes, state.record, no_supports().record)
-        return self.values(q, field.shape[2])
+        write_rows(q, o.row, out, team)
+        return out
 
     def rows(self, loads: int, kind: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:
         """Zeros (n_rows, loads, 4)."""
         return aligned((self.ordering.n_rows, loads, 4), kind)
 
-    def fill(self, rows: npt.NDArray[Any], field: Floats) -> None:
-        """Write a field (n_points, 3, k) to rows, copies included."""
-        o = self.ordering
-        layout.to_rows(field, o.row, rows)
-        layout.spread(o.shared, o.pointer, o.copies, rows)
-
-    def values(self, rows: npt.NDArray[Any], k: int) -> Floats:
-        """The field (n_points, 3, k) of rows."""
-        out = np.empty((len(self.ordering.row), 3, k))
-        layout.from_rows(rows, self.ordering.row, out)
-        return out
-
-    def cells(self) -> dict[str, Any]:
-        """What tables say of cells and rows."""
-        o = self.ordering
+    def cells(self, loads: int, kind: npt.DTypeLike = np.float64) -> dict[str, Any]:
+        """What tables say of cells, rows and places for products, these zero."""
+        o, kind = self.ordering, np.dtype(kind)
+        y = aligned((o.n_places, loads, 4), kind)
+        own = y.ctypes.data + (int(o.bases[-1]) - o.shared) * 4 * loads * kind.itemsize
         return {
+            "geometry": self.single if kind == np.float32 else self.double,
             "conn": o.conn, "fresh": o.fresh, "met": o.met, "batches": o.batches,
             "finished": o.finished, "private": o.private, "masters": o.masters,
             "pointer": o.pointer, "copies": o.copies, "n_chunks": len(o.private),
-            "n_pieces": len(o.masters) - 1, "shared": o.shared,
+            "n_pieces": len(o.masters) - 1, "shared": o.shared, "short": o.short, "bases": o.bases,
+            "places": o.places, "copied": o.places[o.copies].astype(np.int64), "y": y, "own": own,
         }  # fmt: skip
 
     def state(self, loads: int, **vectors: npt.NDArray[Any]) -> Table:
@@ -106,7 +101,7 @@ class TetrahedralStiffness:
         sums, scalars = aligned((parts, loads, 4), float), aligned((5, loads, 4), float)
         blank = dict.fromkeys(("x", "p", "q", "r"), 0)
         return Table(
-            STATE, **self.cells(), geometry=self.double, sums=sums, n_sums=parts, scalars=scalars,
+            STATE, **self.cells(loads), sums=sums, n_sums=parts, scalars=scalars,
             **{**blank, **vectors},
         )  # fmt: skip
 
@@ -160,9 +155,12 @@ def tetrahedral_stiffness(
     """
     lam, mu = lame(young, poisson)
     special, quadratic = special_points(constraints), mesh.cells.shape[1] == 10
-    groups = find_groups(mesh, lam, mu, special) if quadratic else no_groups()
+    find = partial(find_groups, mesh, lam, mu, special) if quadratic else no_groups
+    with Team(threads.chosen()) as team:
+        along = partial(along_curve, mesh, both=team.both)
+        curve, groups = (None, find()) if ordering is not None else team.both(along, find)
     if ordering is None or not ordering.groups.cover(groups, mesh.n_points):
-        ordering = order_cells(mesh, special, groups, len(constraints.bodies))
+        ordering = order_cells(mesh, special, groups, len(constraints.bodies), curve or along())
     shape = (len(ordering.conn), 11, BATCH)
     single, double = aligned(shape, np.float32), aligned(shape, np.float64)
     n_blocks = ordering.n_rows if quadratic else 0

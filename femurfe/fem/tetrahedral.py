@@ -18,15 +18,17 @@ from femurfe.fem.pieces import Pieces
 from femurfe.fem.tetrahedra import TetrahedralStiffness
 from femurfe.fem.vertices import VertexLevel, inverse_blocks, support_table, vertex_level
 from femurfe.kernels import cycle, finest, krylov, layout
-from femurfe.kernels.tables import FINE, Table, aligned, aligned_copy
+from femurfe.kernels.tables import FINE, Table, aligned_copy
 from femurfe.kernels.team import Team
 
 # Degree and interval on the ten-point cells and on their vertices. Where the stiffest cell has more than
-# ``SHARPEST`` times the modulus of the softest, a third step on the vertices is lost in float32.
+# ``SHARPEST`` times the modulus of the softest, a third step on the vertices is lost in float32. Of stiff
+# pieces on hinges in a mesh of less than ``COARSE`` unknowns, much is one cell thick, which no vertices see.
 SMOOTHING = (3, 20.0), (3, 15.0)
 SMOOTHING_SHARP = (3, 20.0), (2, 10.0)
 SMOOTHING_AT_HINGES = (4, 20.0), (3, 15.0)
-SHARPEST = 1e5
+SMOOTHING_AT_COARSE_HINGES = (12, 80.0), (8, 60.0)
+SHARPEST, COARSE = 1e5, 100_000
 LANCZOS_STEPS = 14
 
 
@@ -70,7 +72,7 @@ class TetrahedralSolver(Iteration):
             ),
             partial(self._spectra, vertices, self._body_blocks()),
         )  # fmt: skip
-        smoothing = _smoothing(plans[0].hinged, stiffness.young)
+        smoothing = _smoothing(plans[0].hinged, 3 * constraints.n_unknowns, stiffness.young)
         self.tables = level_tables(steps, coarsest, self.loads, self.precision, smoothing[1], below)
         self.levels = records(self.tables)
         chebyshev = steps_table(largest, *smoothing[0])
@@ -91,14 +93,10 @@ class TetrahedralSolver(Iteration):
         blocks = inverse_blocks(k, self.constraints, bodies)
         vectors = {name: k.rows(self.loads, self.precision) for name in ("x", "p", "b", "r")}
         o = k.ordering
-        y = aligned((o.n_places, self.loads, 4), self.precision)
-        own = y.ctypes.data + (int(o.bases[-1]) - o.shared) * 4 * self.loads * self.precision.itemsize
         return Table(
-            FINE, **k.cells(), geometry=k.single if self.precision == np.float32 else k.double,
-            blocks=aligned_copy(blocks, self.precision), ends=ends,
-            **vectors, y=y, own=own, short=o.short, bases=o.bases, places=o.places,
-            copied=o.places[o.copies].astype(np.int64), steps=np.array([[0.0, 1.0]], dtype=np.float32),
-            n_steps=1, joined=o.joined, first_joined=o.first_joined, **self._joined(),
+            FINE, **k.cells(self.loads, self.precision), blocks=aligned_copy(blocks, self.precision),
+            ends=ends, **vectors, steps=np.array([[0.0, -1.0]], dtype=np.float32), n_steps=1,
+            joined=o.joined, first_joined=o.first_joined, **self._joined(),
         )  # fmt: skip
 
     def _joined(self) -> dict[str, Any]:
@@ -138,16 +136,17 @@ class TetrahedralSolver(Iteration):
         return out
 
     def _scaled_product(self, team: Team, field: Any) -> Pair:
-        """A v and D A v of rows v, while ``b`` of the fine table is zero."""
+        """-A v and D A v of rows v, while ``b`` of the fine table is zero and its first step -D b.
+
+        Copies have no part in inner products, as they are zero in the first.
+        """
         f, o = self.fine, self.stiffness.ordering
-        np.negative(field, out=f.x)
-        self._carry(f.x)
-        layout.spread(o.shared, o.pointer, o.copies, f.x)
-        team.run(finest.fine_pass, self.marker, self.kind, f.record, self.special.record, -1)
-        image = f.replaced(b=f.r).record
-        team.run(finest.fine_first, self.marker, self.kind, image, self.special.record)
-        f.x[o.copies] = 0.0
-        f.x[o.row[self.constraints.slaves]] = 0.0
+        self._carry(field)
+        layout.spread(o.shared, o.pointer, o.copies, field)
+        product, scaled = f.replaced(x=field).record, f.replaced(b=f.r).record
+        team.run(finest.fine_pass, self.marker, self.kind, product, self.special.record, -1)
+        team.run(finest.fine_first, self.marker, self.kind, scaled, self.special.record)
+        field[o.row[self.constraints.slaves]] = f.x[o.row[self.constraints.slaves]] = 0.0
         return f.r, f.x
 
     def _carry(self, rows: Any) -> None:
@@ -184,8 +183,8 @@ class TetrahedralSolver(Iteration):
         )  # fmt: skip
 
 
-def _smoothing(hinged: bool, young: Floats) -> tuple[tuple[int, float], tuple[int, float]]:
+def _smoothing(hinged: bool, n_unknowns: int, young: Floats) -> tuple[tuple[int, float], tuple[int, float]]:
     """How the two finest levels are smoothed."""
     if hinged:
-        return SMOOTHING_AT_HINGES
+        return SMOOTHING_AT_HINGES if n_unknowns >= COARSE else SMOOTHING_AT_COARSE_HINGES
     return SMOOTHING if young.max() <= SHARPEST * young.min() else SMOOTHING_SHARP

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from femurfe.kernels import copies, rows, supports, tet10
+from femurfe.kernels import copies, prefetch, rows, supports, tet4
 from femurfe.kernels.compiled import kernel
 from femurfe.kernels.team import claim, finish, wait
 from femurfe.kernels.vector import float_at, long_at, reals
 
-AHEAD = 2
+TEN = (0,) * 10
 
 
 @kernel
@@ -61,12 +61,8 @@ def fine_pass(team, base, mk, kind, fine, special, step):  # type: ignore[no-unt
         last = long_at(f.batches, piece - base + 1)
         y = f.y + long_at(f.bases, piece - base) * row_bytes
         for batch in range(long_at(f.batches, piece - base), last):
-            ahead, stop = (
-                long_at(f.met, min(batch + AHEAD, last)),
-                long_at(f.met, min(batch + AHEAD + 1, last)),
-            )
-            rows.prefetch(mk, kind, f.fresh, f.x, ahead, stop)
-            tet10.multiply_into(mk, kind, f.conn, f.geometry, f.x, f.short, y, batch)
+            _look_ahead(mk, kind, f, step, batch, last)
+            tet4.multiply(mk, TEN, kind, f.conn, f.geometry, f.x, f.short, y, batch)
             start, stop = long_at(f.finished, 2 * batch), long_at(f.finished, 2 * batch + 1)
             _settle(mk, kind, f, step, keep, take, start, stop)
         finish(team)
@@ -91,6 +87,19 @@ def fine_pass(team, base, mk, kind, fine, special, step):  # type: ignore[no-unt
         piece = claim(team, end)
     wait(team, end)
     return end
+
+
+@kernel
+def _look_ahead(mk, kind, f, step, batch, last):  # type: ignore[no-untyped-def]
+    """Ask for what a later batch reads."""
+    later = batch + prefetch.AHEAD
+    if later < last:
+        prefetch.cells(mk, TEN, kind, f.conn, f.geometry, f.short, f.fresh, f.met, f.x, later)
+        start, stop, size = long_at(f.finished, 2 * later), long_at(f.finished, 2 * later + 1), 4 * len(mk)
+        prefetch.rows(mk, kind, f.b, size, start, stop)
+        prefetch.rows(mk, kind, f.p if step >= 0 else f.r, size, start, stop)
+        if step >= 0:
+            prefetch.rows(mk, kind, f.blocks, 6, start, stop)
 
 
 @kernel

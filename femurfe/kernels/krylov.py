@@ -6,13 +6,12 @@ alpha, beta, the last r.z, one for the columns that go on, and r.r.
 
 from __future__ import annotations
 
-from femurfe.kernels import copies, rows, supports, tet4
+from femurfe.kernels import copies, prefetch, rows, supports, tet4
 from femurfe.kernels.compiled import kernel
 from femurfe.kernels.team import claim, finish, wait
 from femurfe.kernels.vector import long_at, reals
 
 ALPHA, BETA, OLD, ACTIVE, NORM = range(5)
-AHEAD = 2
 DOUBLE = (0,) * 8
 
 
@@ -35,36 +34,22 @@ def _total(s, loads, k):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _at(loads, kind, k):  # type: ignore[no-untyped-def]
-    return (kind * loads + k) * 4
-
-
-@kernel
-def _fill(s, loads, kind, k, value):  # type: ignore[no-untyped-def]
-    scalars = reals(DOUBLE, s.scalars)
-    for i in range(4):
-        scalars[_at(loads, kind, k) + i] = value
-
-
-@kernel
 def product(team, base, mk, nodes, state, special):  # type: ignore[no-untyped-def]
     """Set q = A p, with the parts of p.q; ``nodes`` is a tuple of as many as a cell has points."""
     s = state[0]
-    n = s.n_chunks
+    n, row_bytes = s.n_chunks, 4 * len(mk) * len(DOUBLE)
     end = base + n
     piece = claim(team, end)
     while piece >= 0:
         k = piece - base
         last = long_at(s.batches, k + 1)
+        y = s.y + long_at(s.bases, k) * row_bytes
+        rows.clear(mk, s.sums, k)
         for batch in range(long_at(s.batches, k), last):
-            ahead, stop = (
-                long_at(s.met, min(batch + AHEAD, last)),
-                long_at(s.met, min(batch + AHEAD + 1, last)),
-            )
-            rows.prefetch(mk, DOUBLE, s.fresh, s.p, ahead, stop)
-            tet4.multiply(mk, nodes, DOUBLE, s.conn, s.geometry, s.p, s.q, batch)
-        start, stop = _range(s, k)
-        rows.dot(mk, s.p, DOUBLE, s.q, s.sums, k, start, stop)
+            _look_ahead(mk, nodes, s, batch, last)
+            tet4.multiply(mk, nodes, DOUBLE, s.conn, s.geometry, s.p, s.short, y, batch)
+            start, stop = long_at(s.finished, 2 * batch), long_at(s.finished, 2 * batch + 1)
+            rows.collect(mk, s.places, s.y, s.p, s.q, s.sums, k, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -73,10 +58,11 @@ def product(team, base, mk, nodes, state, special):  # type: ignore[no-untyped-d
     while piece >= 0:
         k = piece - base
         start, stop = _range(s, n + k)
-        copies.gather_copies(mk, DOUBLE, s.shared, s.pointer, s.copies, s.q, s.q, start, stop)
+        copies.gather_copies(mk, DOUBLE, s.shared, s.pointer, s.copied, s.y, s.own, start, stop)
         if k == 0:
-            supports.pull(special[0], len(mk), reals(DOUBLE, s.p), reals(DOUBLE, s.q))
-        rows.dot(mk, s.p, DOUBLE, s.q, s.sums, n + k, start, stop)
+            supports.pull(special[0], len(mk), reals(DOUBLE, s.p), reals(DOUBLE, s.own))
+        rows.clear(mk, s.sums, n + k)
+        rows.collect(mk, s.places, s.y, s.p, s.q, s.sums, n + k, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -84,8 +70,18 @@ def product(team, base, mk, nodes, state, special):  # type: ignore[no-untyped-d
 
 
 @kernel
+def _look_ahead(mk, nodes, s, batch, last):  # type: ignore[no-untyped-def]
+    """Ask for what a later batch reads, and where its product goes."""
+    later = batch + prefetch.AHEAD
+    if later < last:
+        prefetch.cells(mk, nodes, DOUBLE, s.conn, s.geometry, s.short, s.fresh, s.met, s.p, later)
+        start, stop = long_at(s.finished, 2 * later), long_at(s.finished, 2 * later + 1)
+        prefetch.rows(mk, DOUBLE, s.q, 4 * len(mk), start, stop)
+
+
+@kernel
 def advance(team, base, mk, kind, state, rounded):  # type: ignore[no-untyped-def]
-    """Add to x alpha p and r -= alpha q, with r.r; ``rounded`` gets r in the precision ``kind``."""
+    """Set alpha and r -= alpha q, with r.r; ``rounded`` gets r in the precision ``kind``."""
     s, loads = state[0], len(mk)
     scalars = reals(DOUBLE, s.scalars)
     end = base + 1
@@ -93,8 +89,9 @@ def advance(team, base, mk, kind, state, rounded):  # type: ignore[no-untyped-de
     while piece >= 0:
         for k in range(loads):
             bottom = _total(s, loads, k)
-            on = scalars[_at(loads, ACTIVE, k)] != 0.0 and bottom != 0.0
-            _fill(s, loads, ALPHA, k, scalars[_at(loads, OLD, k)] / bottom if on else 0.0)
+            on = scalars[4 * (ACTIVE * loads + k)] != 0.0 and bottom != 0.0
+            top = scalars[4 * (OLD * loads + k)]
+            rows.fill(mk, s.scalars, ALPHA * loads + k, top / bottom if on else 0.0)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -102,8 +99,7 @@ def advance(team, base, mk, kind, state, rounded):  # type: ignore[no-untyped-de
     piece = claim(team, end)
     while piece >= 0:
         start, stop = _range(s, piece - base)
-        rows.advance(mk, kind, s.scalars, s.p, s.q, s.x, s.r, rounded, start, stop)
-        rows.dot(mk, s.r, DOUBLE, s.r, s.sums, piece - base, start, stop)
+        rows.advance(mk, kind, s.scalars, s.q, s.r, rounded, s.sums, piece - base, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -111,7 +107,7 @@ def advance(team, base, mk, kind, state, rounded):  # type: ignore[no-untyped-de
     piece = claim(team, end)
     while piece >= 0:
         for k in range(loads):
-            _fill(s, loads, NORM, k, _total(s, loads, k))
+            rows.fill(mk, s.scalars, NORM * loads + k, _total(s, loads, k))
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -120,7 +116,7 @@ def advance(team, base, mk, kind, state, rounded):  # type: ignore[no-untyped-de
 
 @kernel
 def turn(team, base, mk, kind, state, special, z):  # type: ignore[no-untyped-def]
-    """Set p = z + beta p with beta of r.z; the first time, when the last r.z is zero, p = z."""
+    """Add to x alpha p, then set p = z + beta p with beta of r.z; p = z as long as the last r.z is zero."""
     s, loads = state[0], len(mk)
     scalars = reals(DOUBLE, s.scalars)
     end = base + s.n_sums
@@ -135,10 +131,10 @@ def turn(team, base, mk, kind, state, special, z):  # type: ignore[no-untyped-de
     piece = claim(team, end)
     while piece >= 0:
         for k in range(loads):
-            top, bottom = _total(s, loads, k), scalars[_at(loads, OLD, k)]
-            on = scalars[_at(loads, ACTIVE, k)] != 0.0 and bottom != 0.0
-            _fill(s, loads, BETA, k, top / bottom if on else 0.0)
-            _fill(s, loads, OLD, k, top)
+            top, bottom = _total(s, loads, k), scalars[4 * (OLD * loads + k)]
+            on = scalars[4 * (ACTIVE * loads + k)] != 0.0 and bottom != 0.0
+            rows.fill(mk, s.scalars, BETA * loads + k, top / bottom if on else 0.0)
+            rows.fill(mk, s.scalars, OLD * loads + k, top)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -147,11 +143,26 @@ def turn(team, base, mk, kind, state, special, z):  # type: ignore[no-untyped-de
     while piece >= 0:
         k = piece - base
         start, stop = _range(s, k)
-        rows.turn(mk, kind, z, s.scalars + _at(loads, BETA, 0) * 8, s.p, start, stop)
+        rows.turn(mk, kind, z, s.scalars, s.scalars + BETA * loads * 4 * 8, s.p, s.x, start, stop)
         if k == s.n_chunks:
             supports.carry(special[0], loads, reals(DOUBLE, s.p))
         if k >= s.n_chunks:
             copies.spread_copies(mk, DOUBLE, s.shared, s.pointer, s.copies, s.p, start, stop)
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    return end
+
+
+@kernel
+def settle(team, base, mk, state):  # type: ignore[no-untyped-def]
+    """Add to x alpha p, after the last step."""
+    s = state[0]
+    end = base + s.n_sums
+    piece = claim(team, end)
+    while piece >= 0:
+        start, stop = _range(s, piece - base)
+        rows.add(mk, s.scalars, s.p, s.x, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)

@@ -89,6 +89,7 @@ def _iteration(loads: int) -> list[Bundle]:
             (krylov.iterate, (*TEAM, mk, SINGLE, NODES, state, special, INT)),
             (krylov.product, (*TEAM, mk, NODES, state, special)),
             (krylov.turn, around),
+            (krylov.settle, (*TEAM, mk, state)),
         ],
     ]
 

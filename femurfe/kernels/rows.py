@@ -171,37 +171,85 @@ def narrowed(vector: Vector, like: Any) -> Vector:
 
 
 @operation
-def advance(
-    b: Builder, shape: tuple[int, int], precision: Precision, alpha: Doubles, p: Doubles, q: Doubles,
-    x: Doubles, r: Doubles, rounded: Reals, start: Index, stop: Index,
+def collect(
+    b: Builder, shape: tuple[int, int], places: Rows, y: Doubles, p: Doubles, q: Doubles, sums: Doubles,
+    part: Index, start: Index, stop: Index,
 ) -> None:  # fmt: skip
-    """Add to x alpha p; r -= alpha q; rounded = r; q = 0."""
+    """Set q = y; y = 0, with y at ``places`` of the rows; add p q to row ``part`` of sums."""
+    size = 4 * shape[1]
+
+    def one(row: Any) -> Vector:
+        at, place = b.times(row, size), b.times(b.index(places, row), size)
+        product = b.load(y, place, size)
+        b.store(b.zeros(y, size), y, place)
+        b.store(product, q, at)
+        return b.load(p, at, size) * product
+
+    to = b.times(part, size)
+    b.store(b.accumulate(start, stop, b.load(sums, to, size), one), sums, to)
+
+
+@operation
+def clear(b: Builder, shape: tuple[int, int], sums: Doubles, part: Index) -> None:
+    """Set row ``part`` of sums to zero."""
+    b.store(b.zeros(sums, 4 * shape[1]), sums, b.times(part, 4 * shape[1]))
+
+
+@operation
+def fill(b: Builder, shape: tuple[int, int], scalars: Doubles, row: Index, value: Number) -> None:
+    """Set the four numbers of a row."""
+    b.store(b.splat(value, 4), scalars, b.times(row, 4))
+
+
+@operation
+def advance(
+    b: Builder, shape: tuple[int, int], precision: Precision, alpha: Doubles, q: Doubles, r: Doubles,
+    rounded: Reals, sums: Doubles, part: Index, start: Index, stop: Index,
+) -> None:  # fmt: skip
+    """Set r -= alpha q; rounded = r; row ``part`` of sums = r r."""
     size = 4 * shape[1]
     share = b.load(alpha, b.integer(0), size)
 
-    def one(row: Any) -> None:
+    def one(row: Any) -> Vector:
         at = b.times(row, size)
-        b.store(b.load(x, at, size) + share * b.load(p, at, size), x, at)
         left = b.load(r, at, size) - share * b.load(q, at, size)
         b.store(left, r, at)
         b.store(narrowed(left, rounded), rounded, at)
-        b.store(b.zeros(q, size), q, at)
+        return left * left
+
+    total = b.accumulate(start, stop, b.zeros(sums, size), one)
+    b.store(total, sums, b.times(part, size))
+
+
+@operation
+def turn(
+    b: Builder, shape: tuple[int, int], precision: Precision, z: Reals, alpha: Doubles, beta: Doubles,
+    p: Doubles, x: Doubles, start: Index, stop: Index,
+) -> None:  # fmt: skip
+    """Add to x alpha p; set p = z + beta p."""
+    size = 4 * shape[1]
+    taken, kept = (b.load(scalar, b.integer(0), size) for scalar in (alpha, beta))
+
+    def one(row: Any) -> None:
+        at = b.times(row, size)
+        before = b.load(p, at, size)
+        b.store(b.load(x, at, size) + taken * before, x, at)
+        b.store(widened(b.load(z, at, size), p) + kept * before, p, at)
 
     b.loop(start, stop, one)
 
 
 @operation
-def turn(
-    b: Builder, shape: tuple[int, int], precision: Precision,
-    z: Reals, beta: Doubles, p: Doubles, start: Index, stop: Index,
-) -> None:  # fmt: skip
-    """Set p = z + beta p."""
+def add(
+    b: Builder, shape: tuple[int, int], alpha: Doubles, p: Doubles, x: Doubles, start: Index, stop: Index
+) -> None:
+    """Add to x alpha p."""
     size = 4 * shape[1]
-    share = b.load(beta, b.integer(0), size)
+    taken = b.load(alpha, b.integer(0), size)
 
     def one(row: Any) -> None:
         at = b.times(row, size)
-        b.store(widened(b.load(z, at, size), p) + share * b.load(p, at, size), p, at)
+        b.store(b.load(x, at, size) + taken * b.load(p, at, size), x, at)
 
     b.loop(start, stop, one)
 
@@ -241,21 +289,5 @@ def restrict(
         total = b.accumulate(first, last, b.zeros(fine, size), half) * 0.5
         own = b.load(fine, b.times(b.index(vertices, vertex), size), size)
         b.store(own + total, coarse, b.times(vertex, size))
-
-    b.loop(start, stop, one)
-
-
-@operation
-def prefetch(
-    b: Builder, shape: tuple[int, int], precision: Precision, rows: Rows, x: Reals, start: Index,
-    stop: Index,
-) -> None:  # fmt: skip
-    """Ask for the cache lines of listed rows of x."""
-    size = 4 * shape[1]
-
-    def one(k: Any) -> None:
-        at = b.times(b.index(rows, k), size)
-        for line in range(0, size * precision, 64):
-            b.prefetch(x, b.plus(at, line // precision))
 
     b.loop(start, stop, one)

@@ -17,11 +17,13 @@ def _record(names: str) -> np.dtype[np.void]:
 
 
 ALIGNMENT = 64
-CELLS = "conn geometry fresh met batches finished private masters pointer copies n_chunks n_pieces shared "
+CELLS = (
+    "conn geometry fresh met batches finished private masters pointer copies n_chunks n_pieces shared "
+    "short bases places copied y own "
+)
 
 FINE = _record(
-    CELLS + "short bases places copied blocks ends x y own p b r steps n_steps "
-    "joined first_joined joined_pointer joined_rows joined_blocks"
+    CELLS + "blocks ends x p b r steps n_steps joined first_joined joined_pointer joined_rows joined_blocks"
 )
 """Ten-point cells, their inverse diagonal blocks and the vectors of the smoother.
 
@@ -44,7 +46,7 @@ joined_pointer (m + 1,), joined_rows (m,) uint32, joined_blocks (n_blocks, 9) : 
 """
 
 STATE = _record(CELLS + "x p q r sums n_sums scalars")
-"""The same cells in float64 and the vectors of conjugate gradients.
+"""The same cells, places and copies in float64 and the vectors of conjugate gradients.
 
 sums (n_sums, loads, 4) : parts of inner products, one per chunk and piece.
 scalars (5, loads, 4) : see `femurfe.kernels.krylov`.

@@ -185,6 +185,10 @@ class Team:
             later = beside.submit(second)
             return first(), later.result()
 
+    def halves(self, n: int, call: Callable[[slice], None]) -> None:
+        """Call a function with both halves of ``n`` items, at the same time if it has two threads."""
+        self.both(lambda: call(slice(0, n // 2)), lambda: call(slice(n // 2, n)))
+
     def close(self) -> None:
         """Let the threads end."""
         for jobs in self._jobs:

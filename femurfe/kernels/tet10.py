@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from femurfe.kernels.vector import Builder, Index, Precision, Reals, Rows, Shorts, Vector, operation
+from femurfe.kernels.vector import Builder, Vector
 
 BATCH = 16
 Forces = Callable[..., list[list[Any]]]
@@ -123,15 +123,6 @@ def _spread(lanes: int, loads: int) -> list[int]:
     return [(q * (lanes // 4) + m) // loads for m in range(lanes // 4) for q in range(4)]
 
 
-@operation
-def multiply_into(
-    b: Builder, shape: tuple[int, int], precision: Precision,
-    conn: Rows, geometry: Reals, x: Reals, short: Shorts, y: Reals, batch: Index,
-) -> None:  # fmt: skip
-    """Add K x of one batch of cells to places of y, ``short`` (n, 10, BATCH) uint16."""
-    add_products(b, shape, precision, (10, forces), conn, geometry, x, short, y, batch)
-
-
 def add_products(
     b: Builder,
     shape: tuple[int, int],
@@ -140,11 +131,11 @@ def add_products(
     conn: Any,
     geometry: Any,
     x: Any,
-    to: Any,
+    short: Any,
     y: Any,
     batch: Any,
 ) -> None:
-    """Add K x of one batch of cells to y; ``cell`` tells their number of points and nodal forces."""
+    """Add K x of one batch of cells to places of y; ``cell`` : their number of points, nodal forces."""
     (nodes, nodal), (lanes, loads) = cell, shape
     if precision == 8:
         lanes = max(4, lanes // 2)
@@ -163,6 +154,6 @@ def add_products(
         u = [_gathered(b, x, rows(conn, a), loads, lanes) for a in range(nodes)]
         out = nodal(u, numbers[:9], numbers[9], numbers[10])
         for a in range(nodes):
-            _scattered(b, y, rows(to, a), out[a], loads)
+            _scattered(b, y, rows(short, a), out[a], loads)
 
     b.loop(b.integer(0), b.integer(BATCH // group), one)

@@ -158,6 +158,7 @@ def lanes_of(marker: Any) -> tuple[int, int]:
 
 Floats: TypeAlias = Any
 Doubles: TypeAlias = Any
+Bytes: TypeAlias = Any
 Shorts: TypeAlias = Any
 Rows: TypeAlias = Any
 Longs: TypeAlias = Any
@@ -174,6 +175,7 @@ def marker(loads: int, lanes: int | None = None) -> tuple[tuple[int, ...], ...]:
 
 
 KINDS = {
+    "Bytes": ir.IntType(8),
     "Shorts": ir.IntType(16),
     "Floats": ir.FloatType(),
     "Doubles": ir.DoubleType(),
@@ -190,8 +192,8 @@ def operation(body: Callable[..., None]) -> Any:
     further arguments, an array is given as the pointer to its data and a tuple as its length.
     An annotation may say more of a parameter:
 
-    Floats, Doubles, Shorts, Rows, Longs : an address (int64) of float32, float64, uint16, uint32,
-        int64.
+    Floats, Doubles, Bytes, Shorts, Rows, Longs : an address (int64) of float32, float64, uint8, uint16,
+        uint32, int64.
     Precision : a tuple of 4 or 8, the bytes of a number; Reals : an address of such numbers.
     Size : a tuple. Number, Index : a value, given as it is.
     """
