@@ -116,37 +116,49 @@ def solve_voxels(
         bodies = tuple(body.turned(axes) for body in support.bodies)
         special = _turned(support, axes, used)
         solver = VoxelSolver(grid, turned[1], special, bodies, ratios, loads, team, n_threads)
-        set_up = perf_counter()
-        wanted = None if at is None else np.asarray(at, dtype=np.int64)[:, axes]
-        parts = [
-            _part(solver, places, right, body_forces, slice(first, first + loads), wanted, used,
-                  (tolerance, max_iterations, progress))
-            for first in range(0, len(right), loads)
-        ]  # fmt: skip
-    values, motions = (np.concatenate(part) for part in list(zip(*parts, strict=True))[:2])
+        set_up, back = perf_counter(), np.argsort(axes)
+        wanted = np.argwhere(used) if at is None else np.asarray(at, dtype=np.int64)[:, axes]
+        rows = np.flatnonzero(used) if at is None else np.arange(len(wanted))
+        values = np.zeros((len(right), used.size if at is None else len(rows), 3))
+        motions, iterations, residual = _all_loads(
+            solver, places, right, body_forces, (values, rows, grid.places(wanted), back),
+            (tolerance, max_iterations, progress),
+        )  # fmt: skip
     if at is None:
-        values = values.transpose(0, *(1 + np.argsort(axes)), 4)
+        values = values.reshape(-1, *used.shape, 3).transpose(0, *(1 + back), 4)
     return VoxelSolution(
-        values[..., np.argsort(axes)],
+        values,
         motions,
-        tuple(n for part in parts for n in part[2]),
-        tuple(n for part in parts for n in part[3]),
+        iterations,
+        residual,
         3 * int(used.sum()),
         solver.coarse,
         {"setup": set_up - start, "solve": perf_counter() - set_up},
     )
 
 
-def _part(
-    solver: VoxelSolver, places: Ints, right: Floats, body_forces: Floats | None, rows: slice,
-    wanted: Ints | None, used: Mask, asked: tuple[float, int, Progress | None],
-) -> tuple[Floats, Floats, tuple[int, ...], tuple[float, ...]]:  # fmt: skip
-    """Displacements, motions of bodies, iterations and residuals of some loads."""
-    solver.load(places, right[rows], None if body_forces is None else body_forces[rows])
-    iterations, residual = solver.solve(*asked)
-    values = solver.on_grid(used) if wanted is None else solver.values(wanted)
-    n = len(right[rows])
-    return values[:n], solver.body_x[:n].copy(), iterations[:n], residual[:n]
+def _all_loads(
+    solver: VoxelSolver, places: Ints, right: Floats, body_forces: Floats | None,
+    wanted: tuple[Floats, Ints, Ints, Ints], asked: tuple[float, int, Progress | None],
+) -> tuple[Floats, tuple[int, ...], tuple[float, ...]]:  # fmt: skip
+    """Motions of bodies, iterations and residuals of all loads; ``wanted`` displacements are written.
+
+    wanted : where they go (k, n, 3), rows there, their places in vectors, and the order of components.
+    """
+    values, *where = wanted
+    motions: list[Floats] = []
+    iterations: list[int] = []
+    residuals: list[float] = []
+    for first in range(0, len(right), solver.loads):
+        part = slice(first, first + solver.loads)
+        n = len(right[part])
+        solver.load(places, right[part], None if body_forces is None else body_forces[part])
+        counts, residual = solver.solve(*asked)
+        solver.write(values[part], *where)
+        motions.append(solver.body_x[:n].copy())
+        iterations += counts[:n]
+        residuals += residual[:n]
+    return np.concatenate(motions), tuple(iterations), tuple(residuals)
 
 
 def _side_by_side(n_loads: int) -> int:

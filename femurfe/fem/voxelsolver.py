@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from femurfe.arrays import Floats, Ints, Mask
+from femurfe.arrays import Floats, Ints
 from femurfe.errors import NotConverged
 from femurfe.fem.voxelbodies import VoxelBody
 from femurfe.fem.voxelcycle import Cycle
@@ -105,16 +105,15 @@ class VoxelSolver:
             ]
             self._fields(vector)[:, self._places] = np.concatenate(parts, axis=1)
 
-    def values(self, nodes: Ints) -> Floats:
-        """Displacements (k, n, 3) at nodes of voxels (n, 3)."""
-        return self._fields(self.x)[:, self.grid.places(nodes)].transpose(2, 1, 0)
+    def write(self, out: Floats, rows: Ints, places: Ints, order: Ints) -> None:
+        """Write displacements at places (n,) of nodes to rows (n,) of out (k, ..., 3), for the first k loads.
 
-    def on_grid(self, used: Mask) -> Floats:
-        """Displacements (k, ..., 3) at all nodes of the grid, 0 where it is not ``used``."""
-        nodes = np.argwhere(used)
-        out = np.zeros((self.loads, *used.shape, 3))
-        out[:, nodes[:, 0], nodes[:, 1], nodes[:, 2]] = self.values(nodes)
-        return out
+        order : (3,) the component that each of out is.
+        """
+        fields = self._fields(self.x)
+        for load, own in enumerate(out):
+            for i, component in enumerate(order):
+                own[rows, i] = fields[component, places, load]
 
     def _product(self, x: Floats, right: Floats, of_right: float, of_product: float) -> None:
         """``q = of_right right + of_product A x`` and the parts of ``x . q``."""
