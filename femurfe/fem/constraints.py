@@ -85,6 +85,11 @@ class Constraints:
         """All points carried by a platen."""
         return np.concatenate([np.empty(0, dtype=np.int64), *[b.slaves for b in self.bodies]])
 
+    @cached_property
+    def modes(self) -> tuple[Floats, ...]:
+        """Displacement of each platen's points by its unit unknowns, (m, 3, 6) each."""
+        return tuple(body.modes(self.points[body.slaves]) for body in self.bodies)
+
     def project(self, unknowns: Floats) -> Floats:
         """Unknowns (n_unknowns, 3, k) with their held part set to zero, in place."""
         unknowns[self.held] = np.einsum("nij,njk->nik", self.projectors, unknowns[self.held])
@@ -103,7 +108,7 @@ class Constraints:
         field = unknowns[: self.n_points].copy()
         for i, body in enumerate(self.bodies):
             motion = unknowns[self._rows(i)].reshape(6, -1)
-            field[body.slaves] = body.modes(self.points[body.slaves]) @ motion
+            field[body.slaves] = self.modes[i] @ motion
         return field
 
     def reduce(self, field: Floats) -> Floats:
@@ -114,8 +119,8 @@ class Constraints:
         out = np.zeros((self.n_unknowns, *field.shape[1:]))
         out[: self.n_points] = field
         for i, body in enumerate(self.bodies):
-            modes = body.modes(self.points[body.slaves])
-            out[self._rows(i)] = np.einsum("nim,nik->mk", modes, field[body.slaves]).reshape(2, 3, -1)
+            own = np.einsum("nim,nik->mk", self.modes[i], field[body.slaves])
+            out[self._rows(i)] = own.reshape(2, 3, -1)
         return self.project(out)
 
     def spring_force(self, field: Floats) -> Floats:
@@ -153,8 +158,8 @@ class Constraints:
         blocks[self.slaves] = 0.0
         own = bsr_matrix((blocks, np.arange(n), np.arange(n + 1)), shape=(3 * n, 3 * n))
         parts: list[Any] = [own]
-        for body in self.bodies:
-            modes = (body.modes(self.points[body.slaves]) * body.free).reshape(-1, 6)
+        for i, body in enumerate(self.bodies):
+            modes = (self.modes[i] * body.free).reshape(-1, 6)
             rows = (3 * body.slaves[:, None] + np.arange(3)).ravel()
             index = np.repeat(rows, 6), np.tile(np.arange(6), len(rows))
             parts.append(csr_matrix((modes.ravel(), index), shape=(3 * n, 6)))

@@ -153,7 +153,7 @@ class TetrahedralSolver(Iteration):
         c, o = self.constraints, self.stiffness.ordering
         for i, body in enumerate(c.bodies):
             motion = rows[o.bodies + 2 * i : o.bodies + 2 * i + 2, :, :3].transpose(0, 2, 1)
-            moved = body.modes(c.points[body.slaves]) @ motion.reshape(6, -1)
+            moved = c.modes[i] @ motion.reshape(6, -1)
             rows[o.row[body.slaves], :, :3] = moved.transpose(0, 2, 1)
 
     def precondition(self) -> None:

@@ -38,6 +38,7 @@ from femurfe.kernels.compiled import kernel
 
 CLAIMED, DONE = 0, 16
 SPINS = 10_000
+LEAST_IN_HALVES = 100_000
 NAP = 20
 A = TypeVar("A")
 B = TypeVar("B")
@@ -186,8 +187,14 @@ class Team:
             return first(), later.result()
 
     def halves(self, n: int, call: Callable[[slice], None]) -> None:
-        """Call a function with both halves of ``n`` items, at the same time if it has two threads."""
-        self.both(lambda: call(slice(0, n // 2)), lambda: call(slice(n // 2, n)))
+        """Call a function with both halves of ``n`` items, at the same time if it has two threads.
+
+        Of few items it is called with all at once: a thread takes as long to begin.
+        """
+        if n < LEAST_IN_HALVES:
+            call(slice(0, n))
+        else:
+            self.both(lambda: call(slice(0, n // 2)), lambda: call(slice(n // 2, n)))
 
     def close(self) -> None:
         """Let the threads end."""
