@@ -110,6 +110,8 @@ def _levels() -> list[Bundle]:
             (aggregate.transposed, (INTS, INTS, INT)),
             (bonds.sharpest, (CELLS, REALS, INT)),
         ],
+        [(bonds.bonded, (CELLS, REALS, INT, REAL))],
+        [(bonds.piece_of_points, (CELLS, REALS, INTS, INT)), (bonds.parted, (INTS, INTS, INTS, FLAGS))],
     ]
 
 

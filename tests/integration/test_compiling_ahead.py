@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-MOST_COMPILED = 152
+MOST_COMPILED = 162  # ten of them for stiff pieces in soft surroundings
 TAKEN_OUT = ("krylov.", "tet.", "numbering.slots")
 SOLVE = """
 import json, sys, time
@@ -40,6 +40,7 @@ from femurfe.kernels import ahead, plan, threads
 
 PLANS = "tetrahedra 2", "platens", plan.judging_plan(2)
 problem = cube(2, 2, 4)
+problem.young[::7] *= 1e3
 with threads.using(2):
     if "wait" in sys.argv:
         ahead.start(*PLANS)
