@@ -225,8 +225,7 @@ def _platens(
     out = {}
     for i, body in enumerate(c.bodies):
         rows = slice(c.n_points + 2 * i, c.n_points + 2 * i + 2)
-        modes = body.modes(c.points[body.slaves])
-        total = np.einsum("nim,ni->m", modes, reaction[body.slaves]) / body.scales
+        total = np.einsum("nim,ni->m", c.modes[i], reaction[body.slaves]) / body.scales
         load = loads[rows].reshape(6) / body.scales
         out[body.name] = {
             "motion": motions[rows].reshape(6) * body.scales,

@@ -34,31 +34,31 @@ def steps_table(largest: float, degree: int, interval: float) -> npt.NDArray[np.
 
 
 def largest_eigenvalue(
-    apply: Callable[[npt.NDArray[Any]], Pair], start: npt.NDArray[Any], n_steps: int
+    apply: Callable[[npt.NDArray[Any]], Pair], start: npt.NDArray[Any], n_steps: int, sign: float = 1.0
 ) -> float:
     """An upper estimate of the largest eigenvalue of D A by Lanczos steps from ``start``.
 
     Parameters
     ----------
-    apply : gives (A v or -A v, D A v), which may be overwritten by the next call. The steps are
-        orthogonal in the inner product of A.
+    apply : gives (sign A v, D A v), which may be overwritten by the next call. The steps are orthogonal
+        in the inner product of A.
     start : should have about the same energy everywhere, or soft parts are not seen; overwritten.
     """
     diagonal: list[float] = []
     side: list[float] = []
     v, before = start, np.zeros(start.shape, start.dtype)
     image, scaled = apply(v)
-    square, last = abs(float(np.vdot(v, image))), 1.0
+    square, last = sign * float(np.vdot(v, image)), 1.0
     for _ in range(n_steps):
         if not square > 1e-60:
             break
         size = np.sqrt(square)
-        diagonal.append(abs(float(np.vdot(image, scaled))) / square)
+        diagonal.append(sign * float(np.vdot(image, scaled)) / square)
         side.append(size)
         combine(before.ravel(), v.ravel(), scaled.ravel(), -size / last, -diagonal[-1] / size, 1.0 / size)
         before, v, last = v, before, size
         image, scaled = apply(v)
-        square = abs(float(np.vdot(v, image)))
+        square = sign * float(np.vdot(v, image))
     matrix = np.diag(diagonal) + np.diag(side[1:], 1) + np.diag(side[1:], -1)
     return MARGIN * float(np.linalg.eigvalsh(matrix)[-1])
 

@@ -25,12 +25,12 @@ def load_block(k: int) -> int:
     return next((size for size in BLOCKS if size >= k), BLOCKS[-1])
 
 
-def read_rows(field: Floats, row: Ints, rows: npt.NDArray[Any], team: Team) -> None:
+def to_rows(field: Floats, row: Ints, rows: npt.NDArray[Any], team: Team) -> None:
     """Write a field (n, 3, k) to rows (n_rows, loads, 4), point i to ``row[i]``."""
     team.halves(len(row), lambda part: layout.to_rows(field[part], row[part], rows))
 
 
-def write_rows(rows: npt.NDArray[Any], row: Ints, field: Floats, team: Team) -> None:
+def from_rows(rows: npt.NDArray[Any], row: Ints, field: Floats, team: Team) -> None:
     """Write rows (n_rows, loads, 4) to a field (n, 3, k), ``row[i]`` to point i."""
     team.halves(len(row), lambda part: layout.from_rows(rows, row[part], field[part]))
 
@@ -92,14 +92,14 @@ class Iteration(ABC):
         rows = self.rows()
         for name in ("x", "p", "q", "r", "scalars"):
             getattr(s, name)[...] = 0.0
-        read_rows(right, rows, s.r, self.team)
+        to_rows(right, rows, s.r, self.team)
         self.rounded[...] = s.r
         goal = np.zeros(self.loads)
         goal[:k] = tolerance * np.sqrt(np.einsum("nik,nik->k", right, right))
         iterations = self._iterate(goal, tolerance, most, progress)
         self.team.run(krylov.settle, self.marker, s.record)
         x = np.empty(right.shape)
-        write_rows(s.x, rows, x, self.team)
+        from_rows(s.x, rows, x, self.team)
         return self.constraints.project(x), iterations[:k]
 
     def _iterate(self, goal: Floats, tolerance: float, most: int, progress: Progress | None) -> Ints:

@@ -44,7 +44,7 @@ class Ordering:
     n_rows : number of rows, copies included.
     groups : points that are smoothed together; joined : the first of their rows, in the order of
         ``groups.members``; first_joined : the first of their pieces in ``masters``.
-    short, bases, places : as in `femurfe.kernels.tables.FINE`.
+    short, bases, places, copied : as in `femurfe.kernels.tables.FINE`.
     """
 
     cells: Ints
@@ -64,6 +64,7 @@ class Ordering:
     short: np.ndarray[tuple[int, int, int], np.dtype[np.uint16]]
     bases: Ints
     places: np.ndarray[tuple[int], np.dtype[np.uint32]]
+    copied: Ints
     groups: Groups
     joined: int
     first_joined: int
@@ -133,7 +134,8 @@ def _ordered(mesh: Mesh, special: Ints, groups: Groups, n_bodies: int, curve: Cu
     places[shared:] = bases[-1] + np.arange(n_rows - shared)
     return Ordering(
         along, conn, fresh, met, batches, finished, private, masters, pointer, copies, int(shared), row,
-        bodies, n_rows, short, bases, places, groups, n_rows - len(groups.members), first_joined,
+        bodies, n_rows, short, bases, places, places[copies].astype(np.int64), groups,
+        n_rows - len(groups.members), first_joined,
     )  # fmt: skip
 
 

@@ -76,9 +76,7 @@ def prescribed_field(constraints: Constraints, motions: Floats) -> Floats:
     out = np.zeros((constraints.n_points, 3, motions.shape[2]))
     for i, body in enumerate(constraints.bodies):
         start = constraints.n_points + 2 * i
-        out[body.slaves] = body.modes(constraints.points[body.slaves]) @ motions[start : start + 2].reshape(
-            6, -1
-        )
+        out[body.slaves] = constraints.modes[i] @ motions[start : start + 2].reshape(6, -1)
     return out
 
 

@@ -14,12 +14,11 @@ from femurfe.fem.aggregation import Plan
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.contribution import Tangent
 from femurfe.fem.descent import Apply, Descent, conjugate_gradients, generalised_residuals
-from femurfe.fem.iteration import Iteration
+from femurfe.fem.iteration import Iteration, from_rows, to_rows
 from femurfe.fem.linear import SolverOptions, choose_method, multigrid_set_up
 from femurfe.fem.operator import BlockMatrix, Stiffness
 from femurfe.fem.reduction import block_rows
 from femurfe.fem.system import System
-from femurfe.kernels import layout
 from femurfe.kernels.team import Team
 from femurfe.mesh.core import Mesh
 
@@ -123,12 +122,12 @@ def one_cycle(solver: Iteration, right: Floats) -> Floats:
     state, rows = solver.state, solver.rows()
     state.p[...] = 0.0
     state.scalars[...] = 0.0
-    layout.to_rows((right / size)[:, :, None], rows, state.r)
+    to_rows((right / size)[:, :, None], rows, state.r, solver.team)
     solver.rounded[...] = state.r
     solver.precondition()
     solver.turn()
     out = np.empty((*right.shape, 1))
-    layout.from_rows(state.p, rows, out)
+    from_rows(state.p, rows, out, solver.team)
     return np.asarray(size * solver.constraints.project(out)[:, :, 0])
 
 

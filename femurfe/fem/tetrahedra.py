@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -12,8 +13,8 @@ import numpy.typing as npt
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.assemble import assemble_stiffness, lame
 from femurfe.fem.constraints import Constraints
-from femurfe.fem.iteration import load_block, read_rows, write_rows
-from femurfe.fem.joined import find_groups, joined_inverses, no_groups
+from femurfe.fem.iteration import from_rows, load_block, to_rows
+from femurfe.fem.joined import Groups, find_groups, joined_inverses, no_groups
 from femurfe.fem.operator import Stiffness
 from femurfe.fem.ordering import Ordering, along_curve, order_cells
 from femurfe.kernels import geometry, krylov, layout, threads
@@ -70,11 +71,11 @@ class TetrahedralStiffness:
 
     def _apply(self, field: Floats, size: int, team: Team) -> Floats:
         o, p, q = self.ordering, self.rows(size), self.rows(size)
-        read_rows(field, o.row, p, team)
+        to_rows(field, o.row, p, team)
         layout.spread(o.shared, o.pointer, o.copies, p)
         state, out = self.state(size, p=p, q=q), np.empty(field.shape)
         team.run(krylov.product, marker(size), self.nodes, state.record, no_supports().record)
-        write_rows(q, o.row, out, team)
+        from_rows(q, o.row, out, team)
         return out
 
     def rows(self, loads: int, kind: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:
@@ -92,7 +93,7 @@ class TetrahedralStiffness:
             "finished": o.finished, "private": o.private, "masters": o.masters,
             "pointer": o.pointer, "copies": o.copies, "n_chunks": len(o.private),
             "n_pieces": len(o.masters) - 1, "shared": o.shared, "short": o.short, "bases": o.bases,
-            "places": o.places, "copied": o.places[o.copies].astype(np.int64), "y": y, "own": own,
+            "places": o.places, "copied": o.copied, "y": y, "own": own,
         }  # fmt: skip
 
     def state(self, loads: int, **vectors: npt.NDArray[Any]) -> Table:
@@ -157,15 +158,11 @@ def tetrahedral_stiffness(
     special, quadratic = special_points(constraints), mesh.cells.shape[1] == 10
     find = partial(find_groups, mesh, lam, mu, special) if quadratic else no_groups
     with Team(threads.chosen()) as team:
-        along = partial(along_curve, mesh, both=team.both)
-        curve, groups = (None, find()) if ordering is not None else team.both(along, find)
-    if ordering is None or not ordering.groups.cover(groups, mesh.n_points):
-        ordering = order_cells(mesh, special, groups, len(constraints.bodies), curve or along())
-    shape = (len(ordering.conn), 11, BATCH)
-    single, double = aligned(shape, np.float32), aligned(shape, np.float64)
-    n_blocks = ordering.n_rows if quadratic else 0
-    diagonal, blocks = np.zeros((ordering.n_rows, 6)), np.zeros((n_blocks, 9))
-    with Team(threads.chosen()) as team:
+        ordering = _ordering(mesh, special, find, len(constraints.bodies), team, ordering)
+        shape = (len(ordering.conn), 11, BATCH)
+        single, double = aligned(shape, np.float32), aligned(shape, np.float64)
+        n_blocks = ordering.n_rows if quadratic else 0
+        diagonal, blocks = np.zeros((ordering.n_rows, 6)), np.zeros((n_blocks, 9))
         team.run(
             geometry.geometry_pass, mesh.points, mesh.cells, ordering.cells, ordering.batches, lam, mu,
             ordering.conn, single, double, diagonal, blocks,
@@ -173,6 +170,21 @@ def tetrahedral_stiffness(
     for field in (diagonal, blocks)[: 2 if n_blocks else 1]:
         layout.gather(ordering.shared, ordering.pointer, ordering.copies, field)
     return TetrahedralStiffness(mesh, young, poisson, ordering, single, double, diagonal, blocks)
+
+
+def _ordering(
+    mesh: Mesh, special: Ints, find: Callable[[], Groups], n_bodies: int, team: Team, known: Ordering | None
+) -> Ordering:
+    """The known ordering if it covers the groups that are found, or a new one."""
+    along = partial(along_curve, mesh, both=team.both)
+    if known is None:
+        curve, groups = team.both(along, find)
+    else:
+        groups = find()
+        if known.groups.cover(groups, mesh.n_points):
+            return known
+        curve = along()
+    return order_cells(mesh, special, groups, n_bodies, curve)
 
 
 def special_points(constraints: Constraints) -> Ints:

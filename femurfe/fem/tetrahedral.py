@@ -85,7 +85,8 @@ class TetrahedralSolver(Iteration):
         """Make the fine table; the largest eigenvalues of the ten-point cells and of the vertices' level."""
         self.fine = self._fine_table(vertices.ends, bodies)
         with Team(1) as team:
-            fine = largest_eigenvalue(partial(self._scaled_product, team), self._start(), LANCZOS_STEPS)
+            apply = partial(self._scaled_product, team)
+            fine = largest_eigenvalue(apply, self._start(), LANCZOS_STEPS, sign=-1.0)
         return fine, largest_on(vertices)
 
     def _fine_table(self, ends: Any, bodies: Floats) -> Table:
@@ -146,7 +147,8 @@ class TetrahedralSolver(Iteration):
         product, scaled = f.replaced(x=field).record, f.replaced(b=f.r).record
         team.run(finest.fine_pass, self.marker, self.kind, product, self.special.record, -1)
         team.run(finest.fine_first, self.marker, self.kind, scaled, self.special.record)
-        field[o.row[self.constraints.slaves]] = f.x[o.row[self.constraints.slaves]] = 0.0
+        slaves = o.row[self.constraints.slaves]
+        field[slaves] = f.x[slaves] = 0.0
         return f.r, f.x
 
     def _carry(self, rows: Any) -> None:

@@ -7,7 +7,7 @@ from helpers.meshes import block
 from femurfe.fem import aggregation, joined, tetrahedral
 from femurfe.fem.assemble import assemble_stiffness, lame
 from femurfe.fem.constraints import Constraints
-from femurfe.fem.iteration import read_rows, write_rows
+from femurfe.fem.iteration import from_rows, to_rows
 from femurfe.fem.joined import find_groups, joined_inverses, product_table
 from femurfe.fem.supports import constrain
 from femurfe.fem.tetrahedra import tetrahedral_stiffness
@@ -97,10 +97,10 @@ def test_a_first_smoothing_step_inverts_the_blocks_of_groups_and_of_single_point
     with Team(1) as team:
         solver = TetrahedralSolver(stiffness, free, loads, team, np.float64)
         fine = solver.fine.replaced(steps=np.array([[0.0, 1.0]], dtype=np.float32), n_steps=1)
-        read_rows(right, stiffness.ordering.row, fine.b, team)
+        to_rows(right, stiffness.ordering.row, fine.b, team)
         team.run(finest.fine_first, solver.marker, solver.kind, fine.record, solver.special.record)
         got = np.empty(right.shape)
-        write_rows(fine.x, stiffness.ordering.row, got, team)
+        from_rows(fine.x, stiffness.ordering.row, got, team)
     groups = stiffness.ordering.groups
     blocks = joined_inverses(mesh, *lame(young, poisson), groups, stiffness.diagonal_blocks()[groups.members])
     expected = np.linalg.inv(stiffness.diagonal_blocks()) @ right
