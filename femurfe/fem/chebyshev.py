@@ -17,20 +17,25 @@ Pair = tuple[npt.NDArray[Any], npt.NDArray[Any]]
 
 
 def steps_table(largest: float, degree: int, interval: float) -> npt.NDArray[np.float32]:
-    """What each step keeps of the last one and takes of the scaled residual, (degree, 2).
+    """What each step takes of the scaled residual, (degree,).
 
-    The polynomial is least on [largest / interval, largest] (Saad, Iterative Methods for Sparse
-    Linear Systems, 2nd ed., alg. 12.1).
+    The polynomial is least on [largest / interval, largest]. One step for each of its roots needs no
+    vector but the iterate, where the recurrence with the same end needs the last step too (Saad,
+    Iterative Methods for Sparse Linear Systems, 2nd ed., sec. 12.3).
     """
     middle = 0.5 * largest * (1.0 + 1.0 / interval)
     half = 0.5 * largest * (1.0 - 1.0 / interval)
-    ratio = middle / half
-    rho, out = 1.0 / ratio, [(0.0, 1.0 / middle)]
-    for _ in range(degree - 1):
-        after = 1.0 / (2.0 * ratio - rho)
-        out.append((after * rho, 2.0 * after / half))
-        rho = after
-    return np.array(out, dtype=np.float32)
+    roots = middle + half * np.cos(np.pi * (np.arange(degree) + 0.5) / degree)
+    return (1.0 / _apart(roots)).astype(np.float32)
+
+
+def _apart(roots: Floats) -> Floats:
+    """Roots in such an order that no partial product grows: each far from all before it (Leja)."""
+    left, out = list(roots), []
+    while left:
+        far = [np.sum(np.log(np.abs(root - np.array(out)))) if out else root for root in left]
+        out.append(left.pop(int(np.argmax(far))))
+    return np.array(out)
 
 
 def largest_eigenvalue(

@@ -92,11 +92,11 @@ class TetrahedralSolver(Iteration):
     def _fine_table(self, ends: Any, bodies: Floats) -> Table:
         k = self.stiffness
         blocks = inverse_blocks(k, self.constraints, bodies)
-        vectors = {name: k.rows(self.loads, self.precision) for name in ("x", "p", "b", "r")}
+        vectors = {name: k.rows(self.loads, self.precision) for name in ("x", "b", "r")}
         o = k.ordering
         return Table(
             FINE, **k.cells(self.loads, self.precision), blocks=aligned_copy(blocks, self.precision),
-            ends=ends, **vectors, steps=np.array([[0.0, -1.0]], dtype=np.float32), n_steps=1,
+            ends=ends, **vectors, steps=np.array([-1.0], dtype=np.float32), n_steps=1,
             joined=o.joined, first_joined=o.first_joined, **self._joined(),
         )  # fmt: skip
 

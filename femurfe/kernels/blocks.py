@@ -125,11 +125,11 @@ def residual(
 def smooth(
     b: Builder, shape: tuple[int, int], precision: Precision,
     n_rows: Size, pointer: Longs, columns: Rows, data: Reals, x: Reals,
-    rhs: Reals, p: Reals, blocks: Reals, keep: Number, take: Number, out: Reals, start: Index, stop: Index,
+    rhs: Reals, blocks: Reals, take: Number, out: Reals, start: Index, stop: Index,
 ) -> None:  # fmt: skip
-    """Set p = keep p + take D (rhs - A x); out = x + p."""
+    """Set out = x + take D (rhs - A x)."""
     size = shape[1] * padded(n_rows)
-    kept, taken = b.splat(keep, size, x), b.splat(take, size, x)
+    taken = b.splat(take, size, x)
 
     def one(row: Any) -> None:
         at = b.times(row, size)
@@ -137,9 +137,7 @@ def smooth(
             b, shape[1], (n_rows, n_rows), (pointer, columns, data), x, row
         )
         scaled = block_product(b, shape[1], (n_rows, n_rows), blocks, b.times(row, n_rows * n_rows), left)
-        step = kept * b.load(p, at, size) + taken * scaled
-        b.store(step, p, at)
-        b.store(b.load(x, at, size) + step, out, at)
+        b.store(b.load(x, at, size) + taken * scaled, out, at)
 
     b.loop(start, stop, one)
 
@@ -147,10 +145,9 @@ def smooth(
 @operation
 def smooth_first(
     b: Builder, shape: tuple[int, int], precision: Precision,
-    n_rows: Size, rhs: Reals, p: Reals, blocks: Reals, take: Number,
-    out: Reals, start: Index, stop: Index,
+    n_rows: Size, rhs: Reals, blocks: Reals, take: Number, out: Reals, start: Index, stop: Index,
 ) -> None:  # fmt: skip
-    """Set p = out = take D rhs, the first step from zero."""
+    """Set out = take D rhs, the first step from zero."""
     size = shape[1] * padded(n_rows)
     taken = b.splat(take, size, out)
 
@@ -160,7 +157,6 @@ def smooth_first(
         step = taken * block_product(
             b, shape[1], (n_rows, n_rows), blocks, b.times(row, n_rows * n_rows), left
         )
-        b.store(step, p, at)
         b.store(step, out, at)
 
     b.loop(start, stop, one)

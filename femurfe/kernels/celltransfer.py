@@ -160,7 +160,7 @@ def scaled_product(team, base, mk, kind, level):  # type: ignore[no-untyped-def]
     piece = claim(team, end)
     while piece >= 0:
         start, stop = long_at(v.pieces, piece - base), long_at(v.pieces, piece - base + 1)
-        blocks.smooth_first(mk, kind, SIX, v.b, v.p, v.blocks, 1.0, v.x, start, stop)
+        blocks.smooth_first(mk, kind, SIX, v.b, v.blocks, 1.0, v.x, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)

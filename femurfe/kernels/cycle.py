@@ -19,12 +19,12 @@ THREE, SIX = (0,) * 3, (0,) * 6
 @kernel
 def _first(team, base, mk, kind, size, v):  # type: ignore[no-untyped-def]
     """The first smoothing step of a level, from zero, into x."""
-    take = float_at(v.steps, 1)
+    take = float_at(v.steps, 0)
     end = base + v.n_pieces
     piece = claim(team, end)
     while piece >= 0:
         start, stop = long_at(v.pieces, piece - base), long_at(v.pieces, piece - base + 1)
-        blocks.smooth_first(mk, kind, size, v.b, v.p, v.blocks, take, v.x, start, stop)
+        blocks.smooth_first(mk, kind, size, v.b, v.blocks, take, v.x, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -34,13 +34,13 @@ def _first(team, base, mk, kind, size, v):  # type: ignore[no-untyped-def]
 @kernel
 def _smooth(team, base, mk, kind, size, v, step, x, out):  # type: ignore[no-untyped-def]
     """One smoothing step of a level, from x to out."""
-    keep, take = float_at(v.steps, 2 * step), float_at(v.steps, 2 * step + 1)
+    take = float_at(v.steps, step)
     end = base + v.n_pieces
     piece = claim(team, end)
     while piece >= 0:
         start, stop = long_at(v.pieces, piece - base), long_at(v.pieces, piece - base + 1)
         blocks.smooth(
-            mk, kind, size, v.pointer, v.columns, v.data, x, v.b, v.p, v.blocks, keep, take, out, start, stop
+            mk, kind, size, v.pointer, v.columns, v.data, x, v.b, v.blocks, take, out, start, stop
         )
         finish(team)
         piece = claim(team, end)

@@ -5,8 +5,6 @@ Arguments are as in `femurfe.kernels.cycle`.
 
 from __future__ import annotations
 
-import numpy as np
-
 from femurfe.kernels import copies, prefetch, rows, supports, tet4
 from femurfe.kernels.compiled import kernel
 from femurfe.kernels.team import claim, finish, wait
@@ -28,7 +26,7 @@ def _publish(mk, kind, f, s, piece):  # type: ignore[no-untyped-def]
 def fine_first(team, base, mk, kind, fine, special):  # type: ignore[no-untyped-def]
     """The first smoothing step, from zero."""
     f, n = fine[0], fine[0].n_chunks
-    take = float_at(f.steps, 1)
+    take = float_at(f.steps, 0)
     end = base + n + f.n_pieces
     piece = claim(team, end)
     while piece >= 0:
@@ -38,7 +36,7 @@ def fine_first(team, base, mk, kind, fine, special):  # type: ignore[no-untyped-
         else:
             start, stop = long_at(f.masters, k - n), long_at(f.masters, k - n + 1)
         if k < n + f.first_joined:
-            rows.smooth_first(mk, kind, f.b, f.p, f.x, f.blocks, take, start, stop)
+            rows.smooth_first(mk, kind, f.b, f.x, f.blocks, take, start, stop)
         else:
             _join_first(mk, kind, f, take, start, stop)
         if k >= n:
@@ -53,7 +51,7 @@ def fine_first(team, base, mk, kind, fine, special):  # type: ignore[no-untyped-
 def fine_pass(team, base, mk, kind, fine, special, step):  # type: ignore[no-untyped-def]
     """Smoothing step ``step`` on the ten-point cells, or r = b - A x if it is negative."""
     f = fine[0]
-    keep, take = float_at(f.steps, 2 * max(step, 0)), float_at(f.steps, 2 * max(step, 0) + 1)
+    take = float_at(f.steps, max(step, 0))
     row_bytes = 4 * len(mk) * len(kind)
     end = base + f.n_chunks
     piece = claim(team, end)
@@ -64,7 +62,7 @@ def fine_pass(team, base, mk, kind, fine, special, step):  # type: ignore[no-unt
             _look_ahead(mk, kind, f, step, batch, last)
             tet4.multiply(mk, TEN, kind, f.conn, f.geometry, f.x, f.short, y, batch)
             start, stop = long_at(f.finished, 2 * batch), long_at(f.finished, 2 * batch + 1)
-            _settle(mk, kind, f, step, keep, take, start, stop)
+            _settle(mk, kind, f, step, take, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -77,10 +75,10 @@ def fine_pass(team, base, mk, kind, fine, special, step):  # type: ignore[no-unt
         if k == 0:
             supports.pull(special[0], len(mk), reals(kind, f.x), reals(kind, f.own))
         if step < 0 or k < f.first_joined:
-            _settle(mk, kind, f, step, keep, take, start, stop)
+            _settle(mk, kind, f, step, take, start, stop)
         else:
             rows.subtract(mk, kind, f.places, f.y, f.b, f.r, start, stop)
-            _join(mk, kind, f, f.r, keep, take, start, stop)
+            _join(mk, kind, f, f.r, take, start, stop)
         if step >= 0:
             _publish(mk, kind, f, special[0], k)
         finish(team)
@@ -97,26 +95,26 @@ def _look_ahead(mk, kind, f, step, batch, last):  # type: ignore[no-untyped-def]
         prefetch.cells(mk, TEN, kind, f.conn, f.geometry, f.short, f.fresh, f.met, f.x, later)
         start, stop, size = long_at(f.finished, 2 * later), long_at(f.finished, 2 * later + 1), 4 * len(mk)
         prefetch.rows(mk, kind, f.b, size, start, stop)
-        prefetch.rows(mk, kind, f.p if step >= 0 else f.r, size, start, stop)
         if step >= 0:
             prefetch.rows(mk, kind, f.blocks, 6, start, stop)
+        else:
+            prefetch.rows(mk, kind, f.r, size, start, stop)
 
 
 @kernel
-def _settle(mk, kind, f, step, keep, take, start, stop):  # type: ignore[no-untyped-def]
+def _settle(mk, kind, f, step, take, start, stop):  # type: ignore[no-untyped-def]
     """What is done with the rows whose product is complete."""
     if step >= 0:
-        rows.smooth(mk, kind, f.places, f.y, f.b, f.p, f.x, f.blocks, keep, take, start, stop)
+        rows.smooth(mk, kind, f.places, f.y, f.b, f.x, f.blocks, take, start, stop)
     else:
         rows.subtract(mk, kind, f.places, f.y, f.b, f.r, start, stop)
 
 
 @kernel
-def _join(mk, kind, f, left, keep, take, start, stop):  # type: ignore[no-untyped-def]
+def _join(mk, kind, f, left, take, start, stop):  # type: ignore[no-untyped-def]
     """One smoothing step of rows in groups, for what is left of their right-hand side."""
     rows.smooth_joined(
-        mk, kind, left, f.p, f.x, f.joined_pointer, f.joined_rows, f.joined_blocks, f.joined, keep, take,
-        start, stop,
+        mk, kind, left, f.x, f.joined_pointer, f.joined_rows, f.joined_blocks, f.joined, take, start, stop,
     )  # fmt: skip
 
 
@@ -124,10 +122,10 @@ def _join(mk, kind, f, left, keep, take, start, stop):  # type: ignore[no-untype
 def _join_first(mk, kind, f, take, start, stop):  # type: ignore[no-untyped-def]
     """The first smoothing step of rows in groups, from zero."""
     size = 4 * len(mk)
-    x, p = reals(kind, f.x), reals(kind, f.p)
+    x = reals(kind, f.x)
     for i in range(size * start, size * stop):
-        x[i] = p[i] = 0.0
-    _join(mk, kind, f, f.b, np.float32(0.0), take, start, stop)
+        x[i] = 0.0
+    _join(mk, kind, f, f.b, take, start, stop)
 
 
 @kernel

@@ -42,18 +42,16 @@ def symmetric_product(b: Builder, blocks: Any, row: Any, field: Vector, loads: i
 @operation
 def smooth(
     b: Builder, shape: tuple[int, int], precision: Precision, places: Rows, y: Reals, rhs: Reals,
-    p: Reals, x: Reals, blocks: Reals,
-    keep: Number, take: Number, start: Index, stop: Index,
+    x: Reals, blocks: Reals, take: Number, start: Index, stop: Index,
 ) -> None:  # fmt: skip
-    """Set p = keep p + take D (rhs - y); x += p; y = 0, with y at ``places`` of the rows."""
+    """Add to x take D (rhs - y); y = 0, with y at ``places`` of the rows."""
     size = 4 * shape[1]
-    kept, taken = b.splat(keep, size, x), b.splat(take, size, x)
+    taken = b.splat(take, size, x)
 
     def one(row: Any) -> None:
         at, place = b.times(row, size), b.times(b.index(places, row), size)
         left = b.load(rhs, at, size) - b.load(y, place, size)
-        step = kept * b.load(p, at, size) + taken * symmetric_product(b, blocks, row, left, shape[1])
-        b.store(step, p, at)
+        step = taken * symmetric_product(b, blocks, row, left, shape[1])
         b.store(b.load(x, at, size) + step, x, at)
         b.store(b.zeros(y, size), y, place)
 
@@ -62,36 +60,32 @@ def smooth(
 
 @operation
 def smooth_first(
-    b: Builder, shape: tuple[int, int], precision: Precision, rhs: Reals, p: Reals, x: Reals,
-    blocks: Reals, take: Number,
-    start: Index, stop: Index,
+    b: Builder, shape: tuple[int, int], precision: Precision, rhs: Reals, x: Reals, blocks: Reals,
+    take: Number, start: Index, stop: Index,
 ) -> None:  # fmt: skip
-    """Set p = x = take D rhs, the first step from zero."""
+    """Set x = take D rhs, the first step from zero."""
     size = 4 * shape[1]
     taken = b.splat(take, size, x)
 
     def one(row: Any) -> None:
         at = b.times(row, size)
-        step = taken * symmetric_product(b, blocks, row, b.load(rhs, at, size), shape[1])
-        b.store(step, p, at)
-        b.store(step, x, at)
+        b.store(taken * symmetric_product(b, blocks, row, b.load(rhs, at, size), shape[1]), x, at)
 
     b.loop(start, stop, one)
 
 
 @operation
 def smooth_joined(
-    b: Builder, shape: tuple[int, int], precision: Precision, left: Reals, p: Reals, x: Reals,
-    pointer: Longs, first: Rows, blocks: Reals, origin: Index, keep: Number, take: Number,
-    start: Index, stop: Index,
+    b: Builder, shape: tuple[int, int], precision: Precision, left: Reals, x: Reals,
+    pointer: Longs, first: Rows, blocks: Reals, origin: Index, take: Number, start: Index, stop: Index,
 ) -> None:  # fmt: skip
-    """Set p = keep p + take D left; x += p, for rows whose inverse blocks join several rows.
+    """Add to x take D left, for rows whose inverse blocks join several rows.
 
     The blocks (n, 9) of row i, from ``pointer[i - origin]`` on, act on the rows from
     ``first[i - origin]`` on.
     """
     size = 4 * shape[1]
-    kept, taken = b.splat(keep, size, x), b.splat(take, size, x)
+    taken = b.splat(take, size, x)
 
     def one(row: Any) -> None:
         n = b.llvm.sub(row, origin)
@@ -103,8 +97,7 @@ def smooth_joined(
             return full_product(b, blocks, k, field, shape[1])
 
         at = b.times(row, size)
-        step = kept * b.load(p, at, size) + taken * b.accumulate(begin, end, b.zeros(x, size), term)
-        b.store(step, p, at)
+        step = taken * b.accumulate(begin, end, b.zeros(x, size), term)
         b.store(b.load(x, at, size) + step, x, at)
 
     b.loop(start, stop, one)

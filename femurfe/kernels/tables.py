@@ -23,7 +23,7 @@ CELLS = (
 )
 
 FINE = _record(
-    CELLS + "blocks ends x p b r steps n_steps joined first_joined joined_pointer joined_rows joined_blocks"
+    CELLS + "blocks ends x b r steps n_steps joined first_joined joined_pointer joined_rows joined_blocks"
 )
 """Ten-point cells, their inverse diagonal blocks and the vectors of the smoother.
 
@@ -37,9 +37,9 @@ shared : the first of these rows. pointer, copies : rows in which chunks keep sh
 short (n, 10, BATCH) uint16, bases (n_chunks + 1,), places (n_rows,) uint32, copied : where
     products stand in y: see `femurfe.kernels.numbering.slots`; of copies, in the order of ``copies``.
 blocks (n_rows, 6) : inverses of the diagonal blocks. ends (n_rows, 2) uint32 : coarse rows.
-x, p, b, r (n_rows, loads, 4); y (n_places, loads, 4), zero between regions; own : y as rows of
+x, b, r (n_rows, loads, 4); y (n_places, loads, 4), zero between regions; own : y as rows of
     shared points have it, so that ``own[row]`` is ``y[places[row]]``.
-steps (n_steps, 2) : what each smoothing step keeps and takes.
+steps (n_steps,) : what each smoothing step takes of the scaled residual.
 joined : the first row of those that are smoothed in groups; first_joined : the first of their pieces.
 joined_pointer (m + 1,), joined_rows (m,) uint32, joined_blocks (n_blocks, 9) : see
     `femurfe.kernels.rows.smooth_joined`.
@@ -71,7 +71,7 @@ pointer (n_rows + 1,) int64, columns (nnz,) uint32 or int32, data (nnz, 3, 3) by
 
 LEVEL = _record(
     "n_rows pointer columns data blocks up up_columns up_data down down_columns down_data "
-    "pieces n_pieces x w p b r s steps n_steps"
+    "pieces n_pieces x w b r s steps n_steps"
 )
 """One level of block rows: matrix, inverse diagonal blocks, transfers, vectors.
 

@@ -96,7 +96,7 @@ def test_a_first_smoothing_step_inverts_the_blocks_of_groups_and_of_single_point
     right = np.random.default_rng(1).standard_normal((mesh.n_points, 3, loads))
     with Team(1) as team:
         solver = TetrahedralSolver(stiffness, free, loads, team, np.float64)
-        fine = solver.fine.replaced(steps=np.array([[0.0, 1.0]], dtype=np.float32), n_steps=1)
+        fine = solver.fine.replaced(steps=np.array([1.0], dtype=np.float32), n_steps=1)
         to_rows(right, stiffness.ordering.row, fine.b, team)
         team.run(finest.fine_first, solver.marker, solver.kind, fine.record, solver.special.record)
         got = np.empty(right.shape)
