@@ -72,7 +72,7 @@ class AssembledSolver(Iteration):
 
     def precondition(self) -> None:
         """One cycle, from ``b`` to ``w`` of the finest level."""
-        self.team.run(self.cycle, self.marker, self.kind, self.levels)
+        self.team.run(self.cycle, self.marker, self.kind, self.levels, 1)
 
     def turn(self) -> None:
         """The new direction from ``w`` of the finest level."""

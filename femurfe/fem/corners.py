@@ -78,7 +78,7 @@ class CornerSolver(Iteration):
         run, kind, transfer = self.team.run, (self.marker, self.kind), self.transfer.record
         finest = self.tables[0]
         run(kernels.take, *kind, transfer, self.b.ctypes.data, finest.b.ctypes.data)
-        run(cycle.cycle, *kind, self.levels)
+        run(cycle.cycle, *kind, self.levels, 1)
         run(kernels.put, *kind, transfer, finest.w.ctypes.data, self.z.ctypes.data)
 
     def turn(self) -> None:
