@@ -25,8 +25,8 @@ from femurfe.kernels.vector import marker
 
 SPANS, SPAN_IF_HARD = (4, 8), 3
 LANCZOS_STEPS = 10
-SMOOTHING = 3, 10.0
-HARD, EASY = (6, 30.0), (3, 10.0)
+SMOOTHING = 4, 15.0
+HARD, EASY = (6, 30.0), (4, 15.0)
 FILLED, VOLUMETRIC = 0.45, 6.0
 LARGEST_CONTRAST, BETWEEN_TENTHS = 1e4, 600.0
 BLOCKS = (1, 2, 4)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from femurfe.arrays import Floats, Ints
+from femurfe.fem.chebyshev import steps_table
 from femurfe.fem.voxelbodies import VoxelBody, body_blocks, carried
 from femurfe.fem.voxelcoarse import KIND, Coarse
 from femurfe.fem.voxelgrid import Grid
@@ -20,39 +21,23 @@ from femurfe.kernels.team import Team
 from femurfe.kernels.vector import marker, width
 
 Singles = npt.NDArray[np.float32]
-Step = tuple[tuple[int, int, int], tuple[float, float, float]]
+Step = tuple[tuple[int, int, int], float]
 DEGREE, SPREAD = 4, 20.0
 PIECES_PER_THREAD, SMALLEST_PIECE = 4, 2000
 
 
-def chebyshev(largest: float, degree: int = DEGREE) -> list[tuple[float, float, float]]:
-    """Factors of x, of the x before and of the residual in each step of the smoother.
-
-    The polynomial is small from ``largest / SPREAD`` to ``largest`` (Y. Saad, Iterative Methods
-    for Sparse Linear Systems, 2nd ed., 2003, algorithm 12.1).
-    """
-    middle, half = 0.5 * largest * (1.0 + 1.0 / SPREAD), 0.5 * largest * (1.0 - 1.0 / SPREAD)
-    sigma = middle / half
-    rho, steps = 1.0 / sigma, [(1.0, 0.0, 1.0 / middle)]
-    for _ in range(degree - 1):
-        after = 1.0 / (2.0 * sigma - rho)
-        steps.append((1.0 + after * rho, -after * rho, 2.0 * after / half))
-        rho = after
-    return steps
-
-
 def program(largest: float) -> tuple[list[Step], int]:
     """The steps of one cycle, and the number of the vector that holds its result."""
-    smooth = chebyshev(largest)
-    steps: list[Step] = [((layout.START, layout.RIGHT, 0), (smooth[0][2], 0.0, 0.0))]
+    smooth = [float(take) for take in steps_table(largest, DEGREE, SPREAD)]
+    steps: list[Step] = [((layout.START, layout.RIGHT, 0), smooth[0])]
     now = 0
-    for n, (of_x, of_old, of_rest) in enumerate(smooth[1:]):
-        steps.append(((layout.SMOOTH, now, 1 - now), (of_x, of_old if n else 0.0, of_rest)))
+    for take in smooth[1:]:
+        steps.append(((layout.SMOOTH, now, 1 - now), take))
         now = 1 - now
-    steps.append(((layout.RESIDUAL, now, layout.REST), (0.0, 1.0, -1.0)))
-    steps += [((op, now, now), (0.0, 0.0, 0.0)) for op in range(layout.RESTRICT, layout.PROLONG + 1)]
-    for factors in smooth:
-        steps.append(((layout.SMOOTH, now, 1 - now), factors))
+    steps.append(((layout.RESIDUAL, now, layout.REST), 0.0))
+    steps += [((op, now, now), 0.0) for op in range(layout.RESTRICT, layout.PROLONG + 1)]
+    for take in smooth:
+        steps.append(((layout.SMOOTH, now, 1 - now), take))
         now = 1 - now
     return steps, now
 
@@ -122,7 +107,7 @@ class Cycle:
         self.lam, self.mu = (aligned_copy(values, np.float32) for values in (grid.lam, grid.mu))
         steps, result = program(largest_eigenvalue(ratios) + float(len(bodies) > 0))
         self.steps = np.array([step for step, _ in steps], dtype=np.int64)
-        self.factors = np.array([factors for _, factors in steps], dtype=np.float32)
+        self.factors = np.array([take for _, take in steps], dtype=np.float32)
         self.total = 3 * loads * grid.size
         self.vectors: Singles = aligned((4 * self.total + layout.SPARE,), np.float32)
         self.right, self.result = layout.RIGHT * self.total, result * self.total

@@ -103,10 +103,10 @@ def solve_voxels(
     """
     start = perf_counter()
     lam, mu = _lame(np.asarray(young, dtype=float), np.asarray(poisson, dtype=float))
-    axes = _axes(mu > 0.0)
-    turned = [np.ascontiguousarray(values.transpose(axes)) for values in (lam, mu)]
     given = np.asarray(forces, dtype=float)
     loads = _side_by_side(1 if given.ndim == 2 else len(given))
+    axes = _axes(mu > 0.0, loads)
+    turned = [np.ascontiguousarray(values.transpose(axes)) for values in (lam, mu)]
     grid = grid_of(turned[0], turned[1], float(size), loads)
     used = grid.used()
     ratio = lam[mu > 0.0] / mu[mu > 0.0]
@@ -179,12 +179,20 @@ def _lame(young: Floats, poisson: Floats) -> tuple[Floats, Floats]:
     return mu * (2.0 * poisson / (1.0 - 2.0 * poisson)), mu
 
 
-def _axes(inside: Mask) -> list[int]:
-    """Axes such that rows run along the one with the longest runs, planes along the longest other."""
+def _axes(inside: Mask, loads: int) -> list[int]:
+    """Axes such that rows run along the one with the longest runs, planes along the longest other.
+
+    Rows of several loads need little padding; their planes are along the longest axis, to be small.
+    """
     columns = [int(inside.any(axis=axis).sum()) for axis in range(3)]
-    last = int(np.argmin(columns))
-    others = sorted((axis for axis in range(3) if axis != last), key=lambda axis: -inside.shape[axis])
-    return [*others, last]
+    by_length, by_runs = np.argsort(inside.shape)[::-1].tolist(), np.argsort(columns).tolist()
+    if loads == 1:
+        last = by_runs[0]
+        first = next(axis for axis in by_length if axis != last)
+    else:
+        first = by_length[0]
+        last = next(axis for axis in by_runs if axis != first)
+    return [first, 3 - first - last, last]
 
 
 def _turned(support: VoxelSupport, axes: list[int], used: Mask) -> Special:

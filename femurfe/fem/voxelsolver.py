@@ -15,6 +15,7 @@ from femurfe.fem.voxelspecial import Special
 from femurfe.kernels import conjugate
 from femurfe.kernels import hex8 as kernels
 from femurfe.kernels import voxeltables as layout
+from femurfe.kernels.grid import read
 from femurfe.kernels.tables import aligned
 from femurfe.kernels.team import Team
 from femurfe.kernels.vector import marker, width
@@ -110,16 +111,13 @@ class VoxelSolver:
 
         order : (3,) the component that each of out is.
         """
-        fields = self._fields(self.x)
-        for load, own in enumerate(out):
-            for i, component in enumerate(order):
-                own[rows, i] = fields[component, places, load]
+        read(self._fields(self.x), places, order, rows, out)
 
-    def _product(self, x: Floats, right: Floats, of_right: float, of_product: float) -> None:
-        """``q = of_right right + of_product A x`` and the parts of ``x . q``."""
+    def _product(self, x: Floats, right: Floats, out: Floats, of_right: float, of_product: float) -> None:
+        """``out = of_right right + of_product A x`` and the parts of ``x . out``."""
         t, g = self.cycle.tables, self.grid
         self.team.run(
-            kernels.product, self.marker, t.info, g.rows, t.planes, t.pieces, x, right, self.q, of_right,
+            kernels.product, self.marker, t.info, g.rows, t.planes, t.pieces, x, right, out, of_right,
             of_product, g.lam, g.mu, t.places, t.free, t.springs, self.cycle.capacity, self.partial_pq,
         )  # fmt: skip
 
@@ -130,8 +128,7 @@ class VoxelSolver:
     def _residual(self) -> None:
         """The residual of ``x``, recomputed, into ``r``."""
         self._carry(self.x, self.body_x)
-        self._product(self.x, self.right, 1.0, -1.0)
-        self.r[:] = self.q
+        self._product(self.x, self.right, self.r, 1.0, -1.0)
         self.body_r[:] = self.body_right + self._gathered(self.r) - self._springs * self.body_x
 
     def solve(
@@ -170,10 +167,10 @@ class VoxelSolver:
         c, n = self.cycle, self.n
         c.vectors[c.right : c.right + n] = self.r[:n]
         before, going = np.ones(self.loads), np.ones(self.loads, dtype=bool)
-        beta = np.zeros(self.loads)
+        alpha, beta = np.zeros((2, self.loads))
         while going.any() and counts.max() < max_iterations:
             now = self._precondition()
-            self._direct(beta * now / before)
+            self._direct(alpha, beta * now / before)
             alpha = self._advance(now)
             counts += going
             norms = self.partial_rr.sum(axis=1) + (self.body_r**2).sum(axis=1)
@@ -184,6 +181,7 @@ class VoxelSolver:
                 progress(int(counts.max()), float(residual.max()))
             if not np.isfinite(residual).all() or not np.isfinite(alpha).all():
                 break
+        self._direct(alpha, np.zeros(self.loads))
 
     def _precondition(self) -> Floats:
         """One cycle on the residual; returns their products ``r . z`` (k,)."""
@@ -193,13 +191,15 @@ class VoxelSolver:
         self.team.run(conjugate.align, self.marker, self.r, c.vectors, c.result, self.n, self.partial_rz)
         return np.asarray(self.partial_rz.sum(axis=1) + (self.body_r * c.body_result).sum(axis=1))
 
-    def _direct(self, beta: Floats) -> None:
-        """The next direction: the cycle's result and ``beta`` times the last one.
+    def _direct(self, alpha: Floats, beta: Floats) -> None:
+        """Go ``alpha`` along the last direction; the next: the cycle's result and ``beta`` times the last one.
 
         The cycle keeps to supports that lie across the axes only as float32 can.
         """
         c = self.cycle
-        self.team.run(conjugate.direct, self.marker, self.p, c.vectors, c.result, self.n, beta)
+        self.team.run(
+            conjugate.direct, self.marker, self.x, self.p, c.vectors, c.result, self.n, alpha, beta
+        )  # fmt: skip
         if len(self._oblique):
             fields = self._fields(self.p)
             kept = np.einsum("nij,jnk->ink", self._along, fields[:, self._oblique])
@@ -208,15 +208,14 @@ class VoxelSolver:
         self._carry(self.p, self.body_p)
 
     def _advance(self, now: Floats) -> Floats:
-        """A step along the direction; returns its lengths (k,)."""
+        """The residual after a step along the direction; returns its lengths (k,)."""
         c = self.cycle
-        self._product(self.p, self.p, 0.0, 1.0)
+        self._product(self.p, self.p, self.q, 0.0, 1.0)
         work = self.partial_pq.sum(axis=1) + (self._springs * self.body_p**2).sum(axis=1)
         self.body_q[:] = self._gathered(self.q) + self._springs * self.body_p
         alpha = np.where(work > 0.0, now / np.where(work > 0.0, work, 1.0), 0.0)
         self.team.run(
-            conjugate.advance, self.marker, self.x, self.r, self.p, self.q, c.vectors, c.right, self.n, alpha,
-            self.partial_rr,
+            conjugate.advance, self.marker, self.r, self.q, c.vectors, c.right, self.n, alpha, self.partial_rr,
         )  # fmt: skip
         self.body_x += alpha[:, None] * self.body_p
         self.body_r -= alpha[:, None] * self.body_q

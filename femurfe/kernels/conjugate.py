@@ -13,8 +13,8 @@ BLOCK = 8192
 
 
 @kernel
-def advance(team, base, shape, x, r, p, q, v, v0, n, alpha, part):  # type: ignore[no-untyped-def]
-    """``x += alpha p``, ``r -= alpha q``, r in float32 into ``v``, and ``part[load, block] = r . r``."""
+def advance(team, base, shape, r, q, v, v0, n, alpha, part):  # type: ignore[no-untyped-def]
+    """``r -= alpha q``, r in float32 into ``v``, and ``part[load, block] = r . r``."""
     lanes, blocks = len(shape[0]), part.shape[1]
     end = base + blocks
     piece = claim(team, end)
@@ -22,7 +22,7 @@ def advance(team, base, shape, x, r, p, q, v, v0, n, alpha, part):  # type: igno
         block = piece - base
         at = block * BLOCK
         chunks = min(BLOCK, n - at) // lanes
-        advance_row(shape, x, r, p, q, v, at, v0 + at, chunks, alpha)
+        advance_row(shape, r, q, v, at, v0 + at, chunks, alpha)
         part[:, block] = 0.0
         dot_row(shape, r, r, part, at, at, chunks, block, blocks)
         finish(team)
@@ -47,14 +47,14 @@ def align(team, base, shape, r, v, v0, n, part):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def direct(team, base, shape, p, v, v0, n, beta):  # type: ignore[no-untyped-def]
-    """``p = z + beta p`` with z in float32 in ``v``."""
+def direct(team, base, shape, x, p, v, v0, n, alpha, beta):  # type: ignore[no-untyped-def]
+    """``x += alpha p``, then ``p = z + beta p`` with z in float32 in ``v``."""
     lanes = len(shape[0])
     end = base + (n + BLOCK - 1) // BLOCK
     piece = claim(team, end)
     while piece >= 0:
         at = (piece - base) * BLOCK
-        direct_row(shape, p, v, at, v0 + at, min(BLOCK, n - at) // lanes, beta)
+        direct_row(shape, x, p, v, at, v0 + at, min(BLOCK, n - at) // lanes, alpha, beta)
         finish(team)
         piece = claim(team, end)
     wait(team, end)

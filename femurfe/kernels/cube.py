@@ -121,11 +121,11 @@ def _shared(b: Builder, array: Any, at: Any, shape: tuple[int, int]) -> Vector:
 
 @operation
 def smooth_row(  # type: ignore[no-untyped-def]
-    b, shape, x, right, out, acc, w, n, cap, at, right_at, out_at, acc_at, w_at, chunks, cx, co, ct
+    b, shape, x, right, out, acc, w, n, cap, at, right_at, out_at, acc_at, w_at, chunks, take
 ):
-    """``out = cx x + co out + ct W (right - acc)`` along a row."""
+    """``out = x + take W (right - acc)`` along a row."""
     (lanes, loads), ll = shape, b.llvm
-    cx, co, ct = (b.splat(c, lanes) for c in (cx, co, ct))
+    taken = b.splat(take, lanes)
 
     def chunk(m: Any) -> None:
         o = b.times(m, lanes)
@@ -134,8 +134,7 @@ def smooth_row(  # type: ignore[no-untyped-def]
         t = [b.load(right, places[1][i], lanes) - b.load(acc, places[3][i], lanes) for i in range(3)]
         block = _block(b, shape, w, ll.add(w_at, b.times(m, lanes // loads)), n)
         for i, z in enumerate(_symmetric(block, t)):
-            old = co * b.load(out, places[2][i], lanes)
-            b.store(cx * b.load(x, places[0][i], lanes) + old + ct * z, out, places[2][i])
+            b.store(b.load(x, places[0][i], lanes) + taken * z, out, places[2][i])
 
     b.loop(b.integer(0), chunks, chunk)
 
@@ -156,17 +155,17 @@ def _symmetric(w: list[Any], t: list[Any]) -> list[Any]:
 
 
 @operation
-def start_row(b, shape, right, out, w, n, right_at, out_at, w_at, chunks, ct):  # type: ignore[no-untyped-def]
-    """``out = ct W right`` along a row or plane."""
+def start_row(b, shape, right, out, w, n, right_at, out_at, w_at, chunks, take):  # type: ignore[no-untyped-def]
+    """``out = take W right`` along a row or plane."""
     (lanes, loads), ll = shape, b.llvm
-    factor = b.splat(ct, lanes)
+    taken = b.splat(take, lanes)
 
     def chunk(m: Any) -> None:
         o = b.times(m, lanes)
         t = [b.load(right, ll.add(right_at, ll.add(o, b.times(n, i))), lanes) for i in range(3)]
         block = _block(b, shape, w, ll.add(w_at, b.times(m, lanes // loads)), n)
         for i, z in enumerate(_symmetric(block, t)):
-            b.store(factor * z, out, ll.add(out_at, ll.add(o, b.times(n, i))))
+            b.store(taken * z, out, ll.add(out_at, ll.add(o, b.times(n, i))))
 
     b.loop(b.integer(0), chunks, chunk)
 
@@ -224,15 +223,14 @@ def _by_load(b: Builder, array: Any, shape: tuple[int, int]) -> Vector:
 
 
 @operation
-def advance_row(b, shape, x, r, p, q, single, at, single_at, chunks, alpha):  # type: ignore[no-untyped-def]
-    """``x += alpha p``, ``r -= alpha q``, and r in float32 into ``single``."""
+def advance_row(b, shape, r, q, single, at, single_at, chunks, alpha):  # type: ignore[no-untyped-def]
+    """``r -= alpha q``, and r in float32 into ``single``."""
     (lanes, _), ll = shape, b.llvm
     alpha = _by_load(b, alpha, shape)
 
     def chunk(m: Any) -> None:
         o = b.times(m, lanes)
         here = ll.add(at, o)
-        b.store(b.load(x, here, lanes) + alpha * b.load(p, here, lanes), x, here)
         rest = b.load(r, here, lanes) - alpha * b.load(q, here, lanes)
         b.store(rest, r, here)
         kind = b.zeros(single, lanes).value.type
@@ -242,15 +240,16 @@ def advance_row(b, shape, x, r, p, q, single, at, single_at, chunks, alpha):  # 
 
 
 @operation
-def direct_row(b, shape, p, z, at, z_at, chunks, beta):  # type: ignore[no-untyped-def]
-    """``p = z + beta p``."""
+def direct_row(b, shape, x, p, z, at, z_at, chunks, alpha, beta):  # type: ignore[no-untyped-def]
+    """``x += alpha p``, then ``p = z + beta p``."""
     (lanes, _), ll = shape, b.llvm
-    beta = _by_load(b, beta, shape)
+    alpha, beta = _by_load(b, alpha, shape), _by_load(b, beta, shape)
 
     def chunk(m: Any) -> None:
         o = b.times(m, lanes)
         here = ll.add(at, o)
         old = b.load(p, here, lanes)
+        b.store(b.load(x, here, lanes) + alpha * old, x, here)
         new = _double(b.load(z, ll.add(z_at, o), lanes), old.value.type)
         b.store(new + beta * old, p, here)
 

@@ -1,4 +1,4 @@
-"""Filling the row storage of a voxel grid: moduli and diagonal blocks."""
+"""The row storage of a voxel grid: moduli and diagonal blocks written, displacements read."""
 
 from __future__ import annotations
 
@@ -63,3 +63,12 @@ def invert(diagonal, out):  # type: ignore[no-untyped-def]
         det = d * c0 + xy * c1 + xz * c2
         out[0, at], out[1, at], out[2, at] = c0 / det, (d * d - xz * xz) / det, (d * d - xy * xy) / det
         out[3, at], out[4, at], out[5, at] = c1 / det, (xy * xz - d * yz) / det, c2 / det
+
+
+@kernel
+def read(fields, places, order, rows, out):  # type: ignore[no-untyped-def]
+    """Set out[load, row] (k, m, 3) to the values at places (n,) of fields (3, size, loads), in their order."""
+    for n in range(rows.size):
+        for load in range(out.shape[0]):
+            for i in range(3):
+                out[load, rows[n], i] = fields[order[i], places[n], load]

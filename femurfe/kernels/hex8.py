@@ -89,57 +89,65 @@ def _project(loads, n, start, stop, places, free, x, x0):  # type: ignore[no-unt
 
 
 @kernel
-def _sweep(  # type: ignore[no-untyped-def]
-    shape, level, rows, planes, first, last, x, x0, right, right0, rest0, out, out0, w, lam, mu,
-    places, free, springs, acc, cap, smooth, cx, co, ct,
-):  # fmt: skip
-    """Planes first to last of ``out = cx x + co out + ct W (right - A x)``, or ``co right + ct A x``."""
-    lanes, loads = len(shape[0]), len(shape)
-    n, half = level[SIZE] * loads, 3 * cap
-    begin = max(first - 1, 0)
-    acc[(begin & 1) * half : (begin & 1) * half + half] = 0.0
-    for i in range(begin, last):
-        acc[half - (i & 1) * half : 2 * half - (i & 1) * half] = 0.0
-        if i < level[PLANES] - 1:
-            _voxel_plane(shape, level, rows, planes, i, x, x0, lam, mu, acc, cap)
-        if i < first:
-            continue
-        at, slot = planes[i, 0], (i & 1) * half
-        o, chunks = at * loads, (planes[i + 1, 0] - at) * loads // lanes
-        s, e = planes[i, 1], planes[i + 1, 1]
-        _springs(loads, n, s, e, places, springs, x, x0, acc, slot - o, cap)
-        if smooth:
-            smooth_row(
-                shape, x, right, out, acc, w, n, cap, x0 + o, right0 + o, out0 + o, slot,
-                at, chunks, cx, co, ct,
-            )  # fmt: skip
-            _keep_rest(loads, n, s, e, places, right, right0, acc, slot - o, cap, right, rest0)
-        else:
-            residual_row(shape, right, out, acc, n, cap, right0 + o, out0 + o, slot, chunks, co, ct)
-            _project(loads, n, s, e, places, free, out, out0)
+def _forces(shape, level, rows, planes, begin, i, x, x0, lam, mu, places, springs, acc, cap):  # type: ignore[no-untyped-def]
+    """A x at plane i of nodes into its half of ``acc``, once the planes from ``begin`` to it were done."""
+    half, loads = 3 * cap, len(shape)
+    slot = (i & 1) * half
+    if i == begin:
+        acc[slot : slot + half] = 0.0
+    acc[half - slot : 2 * half - slot] = 0.0
+    if i < level[PLANES] - 1:
+        _voxel_plane(shape, level, rows, planes, i, x, x0, lam, mu, acc, cap)
+    s, e, n = planes[i, 1], planes[i + 1, 1], level[SIZE] * loads
+    _springs(loads, n, s, e, places, springs, x, x0, acc, slot - planes[i, 0] * loads, cap)
 
 
 @kernel
-def _start(shape, level, planes, first, last, right, right0, out, out0, w, ct):  # type: ignore[no-untyped-def]
+def _sweep(  # type: ignore[no-untyped-def]
+    shape, level, rows, planes, first, last, v, x0, right0, rest0, out0, w, lam, mu,
+    places, free, springs, acc, cap, smooth, take,
+):  # fmt: skip
+    """Planes first to last of ``out = x + take W (right - A x)``, or of ``out = right - A x``."""
+    lanes, loads = len(shape[0]), len(shape)
+    n, begin, one = level[SIZE] * loads, max(first - 1, 0), v.dtype.type(1.0)
+    for i in range(begin, last):
+        _forces(shape, level, rows, planes, begin, i, v, x0, lam, mu, places, springs, acc, cap)
+        if i < first:
+            continue
+        at, slot = planes[i, 0], (i & 1) * 3 * cap
+        o, chunks = at * loads, (planes[i + 1, 0] - at) * loads // lanes
+        s, e = planes[i, 1], planes[i + 1, 1]
+        if smooth:
+            smooth_row(
+                shape, v, v, v, acc, w, n, cap, x0 + o, right0 + o, out0 + o, slot, at, chunks, take
+            )
+            _keep_rest(loads, n, s, e, places, v, right0, acc, slot - o, cap, v, rest0)
+        else:
+            residual_row(shape, v, v, acc, n, cap, right0 + o, out0 + o, slot, chunks, one, -one)
+            _project(loads, n, s, e, places, free, v, out0)
+
+
+@kernel
+def _start(shape, level, planes, first, last, right, right0, out, out0, w, take):  # type: ignore[no-untyped-def]
     loads, at = len(shape), planes[first, 0]
     chunks = (planes[last, 0] - at) * loads // len(shape[0])
     o = at * loads
-    start_row(shape, right, out, w, level[SIZE] * loads, right0 + o, out0 + o, at, chunks, ct)
+    start_row(shape, right, out, w, level[SIZE] * loads, right0 + o, out0 + o, at, chunks, take)
 
 
 @kernel
 def _piece(  # type: ignore[no-untyped-def]
-    shape, op, src, dst, c, level, rows, planes, pieces, piece, v, w, lam, mu, places, free, springs, acc, cap
+    shape, op, src, dst, take, level, rows, planes, pieces, piece, v, w, lam, mu, places, free, springs, acc, cap
 ):
     """One piece of one step of the smoother, or of the residual."""
     total = 3 * len(shape) * level[SIZE]
     first, last = pieces[piece], pieces[piece + 1]
     if op == START:
-        _start(shape, level, planes, first, last, v, RIGHT * total, v, dst * total, w, c[0])
+        _start(shape, level, planes, first, last, v, RIGHT * total, v, dst * total, w, take)
     else:
         _sweep(
-            shape, level, rows, planes, first, last, v, src * total, v, RIGHT * total, REST * total, v,
-            dst * total, w, lam, mu, places, free, springs, acc, cap, op == SMOOTH, c[0], c[1], c[2],
+            shape, level, rows, planes, first, last, v, src * total, RIGHT * total, REST * total, dst * total,
+            w, lam, mu, places, free, springs, acc, cap, op == SMOOTH, take,
         )  # fmt: skip
 
 
@@ -168,7 +176,7 @@ def cycle(  # type: ignore[no-untyped-def]
     bodies, carried, modes, starts, inverses, stiffness, hanging, hung, offsets, together, cap,
     kind, levels, owner, cells, span, members, share, pointer, slots, right, result,
 ):  # fmt: skip
-    """Run a program: one row per step (operation, source, target), with its factors.
+    """Run a program: one row per step (operation, source, target), and what it takes.
 
     Parameters
     ----------
@@ -219,9 +227,8 @@ def cycle(  # type: ignore[no-untyped-def]
             wait(team, end)
             if op != RESIDUAL and hung.size > 0:
                 source = (RIGHT if op == START else REST) * total
-                factor = factors[step, 0] if op == START else factors[step, 2]
                 end = correct(
-                    team, end, shape, hanging, hung, offsets, together, factor, v, source, dst * total, n
+                    team, end, shape, hanging, hung, offsets, together, factors[step], v, source, dst * total, n
                 )
         if stiffness.shape[0] > 0:
             end += 1
@@ -236,10 +243,10 @@ def cycle(  # type: ignore[no-untyped-def]
 
 @kernel
 def product(  # type: ignore[no-untyped-def]
-    team, base, shape, info, rows, planes, pieces, x, right, out, co, ct, lam, mu, places, free, springs, cap,
-    part,
+    team, base, shape, info, rows, planes, pieces, x, right, out, of_right, of_product, lam, mu, places, free,
+    springs, cap, part,
 ):  # fmt: skip
-    """``out = co right + ct A x`` on the finest level, and ``part[load, plane] = x . out``."""
+    """``out = of_right right + of_product A x`` on the finest level, and ``part[load, plane] = x . out``."""
     lanes, loads = len(shape[0]), len(shape)
     cap *= loads
     acc = _sums(6 * cap, x)
@@ -248,16 +255,18 @@ def product(  # type: ignore[no-untyped-def]
     piece = claim(team, end)
     while piece >= 0:
         first, last = pieces[piece - base], pieces[piece - base + 1]
-        _sweep(
-            shape, info, rows, planes, first, last, x, 0, right, 0, 0, out, 0, x, lam, mu,
-            places, free, springs, acc, cap, False, 0.0, co, ct,
-        )  # fmt: skip
-        for i in range(first, last):
+        begin = max(first - 1, 0)
+        for i in range(begin, last):
+            _forces(shape, info, rows, planes, begin, i, x, 0, lam, mu, places, springs, acc, cap)
+            if i < first:
+                continue
+            o, slot = planes[i, 0] * loads, (i & 1) * 3 * cap
+            chunks = (planes[i + 1, 0] - planes[i, 0]) * loads // lanes
+            residual_row(shape, right, out, acc, n, cap, o, o, slot, chunks, of_right, of_product)
+            _project(loads, n, planes[i, 1], planes[i + 1, 1], places, free, out, 0)
             part[:, i] = 0.0
             for c in range(3):
-                at = c * n + planes[i, 0] * loads
-                chunks = (planes[i + 1, 0] - planes[i, 0]) * loads // lanes
-                dot_row(shape, x, out, part, at, at, chunks, i, info[PLANES])
+                dot_row(shape, x, out, part, c * n + o, c * n + o, chunks, i, info[PLANES])
         finish(team)
         piece = claim(team, end)
     wait(team, end)

@@ -33,7 +33,7 @@ def _carry(loads, n, carried, first, last, modes, motion, v, v0):  # type: ignor
 
 
 @kernel
-def _step(op, before, after, start, c, inverse, force):  # type: ignore[no-untyped-def]
+def _step(op, before, after, start, take, inverse, force):  # type: ignore[no-untyped-def]
     """The unknowns of one body after a step of the smoother, or its residual."""
     for i in range(6):
         step = force.dtype.type(0.0)
@@ -43,14 +43,14 @@ def _step(op, before, after, start, c, inverse, force):  # type: ignore[no-untyp
         if op == RESIDUAL:
             after[at] = force[i]
         elif op == START:
-            after[at] = c[0] * step
+            after[at] = take * step
         else:
-            after[at] = c[0] * before[at] + c[1] * after[at] + c[2] * step
+            after[at] = before[at] + take * step
 
 
 @kernel
 def move_bodies(  # type: ignore[no-untyped-def]
-    op, src, dst, c, loads, n, v, bodies, carried, modes, starts, inverses, stiffness, result
+    op, src, dst, take, loads, n, v, bodies, carried, modes, starts, inverses, stiffness, result
 ):
     """What a step does to the rigid bodies: their unknowns ``bodies[vector, load, 6 body]``.
 
@@ -73,7 +73,7 @@ def move_bodies(  # type: ignore[no-untyped-def]
         if op != PROLONG:
             _reduced(loads, n, carried, first, last, modes, v, load + source * total, force)
             before, after = bodies[src, load], bodies[dst, load]
-            _step(op, before, after, 6 * body, c, inverses[body], force)
+            _step(op, before, after, 6 * body, take, inverses[body], force)
         for m in range(6):
             force[m] = 0.0 if op == RESIDUAL else bodies[dst, load, 6 * body + m]
         _carry(loads, n, carried, first, last, modes, force, v, load + dst * total)
