@@ -74,6 +74,12 @@ class AssembledSolver(Iteration):
         """One cycle, from ``b`` to ``w`` of the finest level."""
         self.team.run(self.cycle, self.marker, self.kind, self.levels, 1)
 
+    def multiply(self) -> None:
+        """Set q = A p, from the rows of unknowns in p."""
+        self.team.run(
+            kernels.product, self.marker, self.state.record, self.special.record, self.matrix.record
+        )
+
     def turn(self) -> None:
         """The new direction from ``w`` of the finest level."""
         none, z = Table(SPECIAL), self.tables[0].w.ctypes.data

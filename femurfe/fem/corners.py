@@ -81,6 +81,12 @@ class CornerSolver(Iteration):
         run(cycle.cycle, *kind, self.levels, 1)
         run(kernels.put, *kind, transfer, finest.w.ctypes.data, self.z.ctypes.data)
 
+    def multiply(self) -> None:
+        """Set q = A p, from the rows of unknowns in p."""
+        state, special = self.state.record, self.special.record
+        self.team.run(krylov.share, self.marker, state, special)
+        self.team.run(krylov.product, self.marker, self.stiffness.nodes, state, special)
+
     def turn(self) -> None:
         """The new direction from ``z``."""
         self.team.run(

@@ -75,6 +75,19 @@ class Iteration(ABC):
     def step(self) -> None:
         """The product with p, and r and ``rounded`` after the step; x follows in `turn` or at the end."""
 
+    @abstractmethod
+    def multiply(self) -> None:
+        """Set q = A p, from the rows of unknowns in p."""
+
+    def left(self, right: Floats, x: Floats) -> Floats:
+        """The size (k,) of what x (n_unknowns, 3, k) leaves of a right-hand side, recomputed in float64."""
+        s, k, rows = self.state, right.shape[2], self.rows()
+        to_rows(x, rows, s.p, self.team)
+        to_rows(right, rows, s.r, self.team)
+        self.multiply()
+        s.r[...] -= s.q
+        return np.sqrt(np.einsum("nki,nki->k", s.r, s.r)[:k])
+
     def solve(
         self, right: Floats, tolerance: float, most: int, progress: Progress | None = None
     ) -> tuple[Floats, Ints]:

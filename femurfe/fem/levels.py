@@ -16,7 +16,7 @@ from femurfe.kernels.tables import LEVEL, Table, aligned, aligned_copy
 INTERVAL = 10.0
 DEGREE = 3
 LANCZOS_STEPS = 14
-VECTORS = ("x", "w", "b", "r", "s")
+VECTORS = ("x", "w", "b", "r")
 LEAST_PIVOT = 1e-10
 SMALL_PIECE, PIECE, MOST_PIECES = 48, 256, 32
 

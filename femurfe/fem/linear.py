@@ -207,17 +207,18 @@ def _go_on(
     left : the residual of ``x``.
     """
     residual = _shares(left, right)
-    for _ in range(1 + RESTARTS):
+    for attempt in range(1 + RESTARTS):
         limit = min(most, options.max_iterations - int(iterations.max()))
         if limit < 1 or (residual <= options.tolerance).all() or not np.isfinite(residual).all():
             break
+        if attempt:
+            left = right - system.apply(x)
         size, before = min(float(residual.max()), 1.0), int(iterations.max())
         tell = None if progress is None else _shifted(progress, before, size)
         step, taken = solver.solve(left, OF_TOLERANCE * options.tolerance / size, limit, tell)
         x += step
         iterations += taken
-        left = right - system.apply(x)
-        residual = _shares(left, right)
+        residual = _share_of(solver.left(left, step), right)
     return residual
 
 
@@ -241,7 +242,12 @@ def relative_residual(system: System, unknowns: Floats, right: Floats) -> Floats
 
 
 def _shares(left: Floats, right: Floats) -> Floats:
-    norm, size = np.sqrt(dots(right, right)), np.sqrt(dots(left, left))
+    return _share_of(np.sqrt(dots(left, left)), right)
+
+
+def _share_of(size: Floats, right: Floats) -> Floats:
+    """Sizes (k,) relative to those of right-hand sides."""
+    norm = np.sqrt(dots(right, right))
     return np.where(norm > 0.0, size / np.where(norm > 0.0, norm, 1.0), np.where(size > 0.0, np.inf, 0.0))
 
 

@@ -65,6 +65,8 @@ class TetrahedralStiffness:
 
     def _applied(self, field: Floats, team: Team) -> Floats:
         size, k = load_block(field.shape[2]), field.shape[2]
+        if k <= size:
+            return self._apply(field, size, team)
         return np.concatenate(
             [self._apply(field[:, :, i : i + size], size, team) for i in range(0, k, size)], axis=2
         )

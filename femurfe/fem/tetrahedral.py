@@ -170,6 +170,12 @@ class TetrahedralSolver(Iteration):
         """The right-hand side of the fine table."""
         return self.fine.b  # type: ignore[no-any-return]
 
+    def multiply(self) -> None:
+        """Set q = A p, from the rows of unknowns in p."""
+        state, special = self.state.record, self.special.record
+        self.team.run(krylov.share, self.marker, state, special)
+        self.team.run(krylov.product, self.marker, self.stiffness.nodes, state, special)
+
     def turn(self) -> None:
         """The new direction from ``x`` of the fine table."""
         self.team.run(
