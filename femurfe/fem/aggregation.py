@@ -218,33 +218,34 @@ def _groups(
 def _minimise_energy(matrix: BlockRows, inverse: Floats, plan: Plan, p: Floats, team: Team) -> None:
     """Steps of conjugate gradients on the energy of a prolongator ``p``, in place."""
     pieces = even_pieces(0, matrix.n_rows, PIECES, PIECES)
-    image, scaled = np.empty_like(p), np.empty_like(p)
+    left, work, direction, before = np.empty_like(p), np.empty_like(p), np.zeros(p.shape), 0.0
     modes = plan.modes, np.ascontiguousarray(plan.modes.transpose(0, 2, 1))
 
-    def times(field: Floats) -> None:
+    def times(field: Floats, image: Floats) -> None:
         team.run(
             galerkin.times_prolongator_pass, pieces, matrix.pointer, matrix.columns, matrix.data, *plan.up,
             field, image,
         )  # fmt: skip
 
-    times(p)
-    left, direction, before = np.negative(image), np.zeros(p.shape), 0.0
+    times(p, left)
+    np.negative(left, out=left)
     for _ in range(ENERGY_STEPS):
-        team.run(galerkin.constrained_pass, pieces, *plan.up, inverse, *modes, plan.constraint, left, scaled)
-        now = float(np.vdot(left, scaled))
+        team.run(galerkin.constrained_pass, pieces, *plan.up, inverse, *modes, plan.constraint, left, work)
+        now = float(np.vdot(left, work))
         if not now > 0.0:
             return
-        _add(direction, scaled, 1.0, now / before if before else 0.0)
-        times(direction)
-        length = now / float(np.vdot(direction, image))
-        _add(p, direction, length)
-        _add(left, image, -length)
+        _add(team, direction, work, 1.0, now / before if before else 0.0)
+        times(direction, work)
+        length = now / float(np.vdot(direction, work))
+        _add(team, p, direction, length)
+        _add(team, left, work, -length)
         before = now
 
 
-def _add(out: Floats, field: Floats, share: float, keep: float = 1.0) -> None:
+def _add(team: Team, out: Floats, field: Floats, share: float, keep: float = 1.0) -> None:
     """Set out = keep out + share field without a copy, as fields of a fine level are large."""
-    combine(out.ravel(), field.ravel(), field.ravel(), keep, share, 0.0)
+    to, of = out.ravel(), field.ravel()
+    team.halves(len(to), lambda part: combine(to[part], of[part], of[part], keep, share, 0.0))
 
 
 def transposed(up: BlockRows, n_groups: int) -> BlockRows:

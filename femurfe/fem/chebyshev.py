@@ -12,7 +12,7 @@ from femurfe.arrays import Floats
 from femurfe.fem.aggregation import BlockRows
 from femurfe.kernels.layout import combine
 
-MARGIN = 1.05
+LANCZOS_STEPS, MARGIN = 8, 1.12
 Pair = tuple[npt.NDArray[Any], npt.NDArray[Any]]
 
 
@@ -39,7 +39,7 @@ def _apart(roots: Floats) -> Floats:
 
 
 def largest_eigenvalue(
-    apply: Callable[[npt.NDArray[Any]], Pair], start: npt.NDArray[Any], n_steps: int, sign: float = 1.0
+    apply: Callable[[npt.NDArray[Any]], Pair], start: npt.NDArray[Any], sign: float = 1.0
 ) -> float:
     """An upper estimate of the largest eigenvalue of D A by Lanczos steps from ``start``.
 
@@ -51,10 +51,10 @@ def largest_eigenvalue(
     """
     diagonal: list[float] = []
     side: list[float] = []
-    v, before = start, np.zeros(start.shape, start.dtype)
-    image, scaled = apply(v)
-    square, last = sign * float(np.vdot(v, image)), 1.0
-    for _ in range(n_steps):
+    v, before, last = start, np.zeros(start.shape, start.dtype), 1.0
+    for _ in range(LANCZOS_STEPS):
+        image, scaled = apply(v)
+        square = sign * float(np.vdot(v, image))
         if not square > 1e-60:
             break
         size = np.sqrt(square)
@@ -62,8 +62,6 @@ def largest_eigenvalue(
         side.append(size)
         combine(before.ravel(), v.ravel(), scaled.ravel(), -size / last, -diagonal[-1] / size, 1.0 / size)
         before, v, last = v, before, size
-        image, scaled = apply(v)
-        square = sign * float(np.vdot(v, image))
     matrix = np.diag(diagonal) + np.diag(side[1:], 1) + np.diag(side[1:], -1)
     return MARGIN * float(np.linalg.eigvalsh(matrix)[-1])
 
@@ -79,7 +77,7 @@ def noise(shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
     return values.reshape(shape)
 
 
-def largest_of(matrix: BlockRows, inverse: Floats, n_steps: int) -> float:
+def largest_of(matrix: BlockRows, inverse: Floats) -> float:
     """`largest_eigenvalue` of a matrix of blocks and the inverses of its diagonal blocks."""
     from scipy.sparse import bsr_matrix
 
@@ -92,4 +90,4 @@ def largest_of(matrix: BlockRows, inverse: Floats, n_steps: int) -> float:
         return image, np.einsum("nij,nj->ni", inverse, image.reshape(-1, size)).ravel()
 
     scale = np.sqrt(np.einsum("nii->ni", inverse).ravel())
-    return largest_eigenvalue(apply, noise((n,)) * scale, n_steps)
+    return largest_eigenvalue(apply, noise((n,)) * scale)

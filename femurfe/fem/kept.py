@@ -101,7 +101,7 @@ class Kept:
         much stiffer can make it, and without answers.
         """
         if not self._answers:
-            return np.zeros_like(right)
+            return np.zeros(right.shape)
         basis = np.concatenate(self._answers, axis=2)
         images = system.apply(basis)
         shares = _combination(basis, images, right)

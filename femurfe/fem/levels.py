@@ -15,7 +15,6 @@ from femurfe.kernels.tables import LEVEL, Table, aligned, aligned_copy
 
 INTERVAL = 10.0
 DEGREE = 3
-LANCZOS_STEPS = 14
 VECTORS = ("x", "w", "b", "r")
 LEAST_PIVOT = 1e-10
 SMALL_PIECE, PIECE, MOST_PIECES = 48, 256, 32
@@ -64,7 +63,7 @@ def records(tables: list[Table]) -> npt.NDArray[Any]:
 
 def largest_on(level: HasMatrix) -> float:
     """An upper estimate of the largest eigenvalue of a level, of its inverse blocks times its matrix."""
-    return largest_of(level.matrix, level.inverse, LANCZOS_STEPS)
+    return largest_of(level.matrix, level.inverse)
 
 
 def level_table(

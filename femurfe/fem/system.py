@@ -27,11 +27,14 @@ class System:
 
     def field_force(self, field: Floats) -> Floats:
         """Nodal forces (n_points, 3, k) that hold displacements ``field``, springs included."""
-        return self.stiffness.apply(field) + self.constraints.spring_force(field)
+        out = self.stiffness.apply(field)
+        return out + self.constraints.spring_force(field) if len(self.constraints.spring_points) else out
 
     def apply(self, unknowns: Floats) -> Floats:
         """The reduced matrix times projected unknowns (n_unknowns, 3, k)."""
         c = self.constraints
+        if not c.bodies:
+            return c.reduce(self.field_force(unknowns))
         return c.reduce(self.field_force(c.expand(unknowns))) + c.body_spring_force(unknowns)
 
 

@@ -29,7 +29,6 @@ SMOOTHING_SHARP = (3, 20.0), (2, 10.0)
 SMOOTHING_AT_HINGES = (4, 20.0), (3, 15.0)
 SMOOTHING_AT_COARSE_HINGES = (12, 80.0), (8, 60.0)
 SHARPEST, COARSE = 1e5, 100_000
-LANCZOS_STEPS = 14
 
 
 class TetrahedralSolver(Iteration):
@@ -86,7 +85,7 @@ class TetrahedralSolver(Iteration):
         self.fine = self._fine_table(vertices.ends, bodies)
         with Team(1) as team:
             apply = partial(self._scaled_product, team)
-            fine = largest_eigenvalue(apply, self._start(), LANCZOS_STEPS, sign=-1.0)
+            fine = largest_eigenvalue(apply, self._start(), sign=-1.0)
         return fine, largest_on(vertices)
 
     def _fine_table(self, ends: Any, bodies: Floats) -> Table:

@@ -24,7 +24,6 @@ from femurfe.kernels.team import Team
 from femurfe.kernels.vector import marker
 
 SPANS, SPAN_IF_HARD = (4, 8), 3
-LANCZOS_STEPS = 10
 SMOOTHING = 4, 15.0
 HARD, EASY = (6, 30.0), (4, 15.0)
 FILLED, VOLUMETRIC = 0.45, 6.0
@@ -108,7 +107,7 @@ class Coarse:
         start = np.zeros_like(table.x)
         scale = np.sqrt(np.einsum("nii->ni", inverse))
         start[:, :, :6] = noise((len(inverse), self.wide, 6)) * scale[:, None]
-        return largest_eigenvalue(apply, start, LANCZOS_STEPS)
+        return largest_eigenvalue(apply, start)
 
 
 def _with_rows(stiffness: CellStiffness, those: Cells) -> tuple[Cells, BlockRows]:

@@ -432,7 +432,7 @@ def test_the_bound_of_the_spectrum_lies_above_the_largest_eigenvalue(order, kind
     for i in range(n):
         jacobi[3 * i : 3 * i + 3, 3 * i : 3 * i + 3] = inverse[i]
     exact = np.linalg.eigvals(jacobi @ matrix).real.max()
-    found = largest_of(level.matrix, inverse, 14)
+    found = largest_of(level.matrix, inverse)
     assert exact <= found < 1.3 * exact
 
 
