@@ -133,7 +133,7 @@ def hierarchy(
         tables.append(level_table(step, loads, precision, FINE_SMOOTHING))
         level, modes = coarse, modes[rows]
     steps, coarsest = aggregated(level.matrix, level.inverse, modes, level.alone, team, plans)
-    return tables + level_tables(steps, coarsest, loads, precision)
+    return tables + level_tables(steps, coarsest, loads, precision, team)
 
 
 def order_prolongator(mesh: Mesh, constraints: Constraints, held: Floats) -> tuple[BlockRows, Ints]:

@@ -31,7 +31,7 @@ def steps_table(largest: float, degree: int, interval: float) -> npt.NDArray[np.
 
 def _apart(roots: Floats) -> Floats:
     """Roots in such an order that no partial product grows: each far from all before it (Leja)."""
-    left, out = list(roots), []
+    left, out = list(roots), list[float]()
     while left:
         far = [np.sum(np.log(np.abs(root - np.array(out)))) if out else root for root in left]
         out.append(left.pop(int(np.argmax(far))))

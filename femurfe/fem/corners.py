@@ -57,7 +57,7 @@ class CornerSolver(Iteration):
             level.matrix, level.inverse, modes, level.alone, team, plans,
             pieces=partial(Pieces(k.mesh, k.young).of_rows, points, len(constraints.bodies)),
         )  # fmt: skip
-        self.tables = level_tables(steps, coarsest, self.loads, self.precision)
+        self.tables = level_tables(steps, coarsest, self.loads, self.precision, team)
         self.levels = records(self.tables)
         self.transfer = _transfer(np.append(o.row[points], o.bodies + np.arange(2 * len(constraints.bodies))))
         self.b, self.z = k.rows(self.loads, self.precision), k.rows(self.loads, self.precision)

@@ -86,7 +86,7 @@ class Iteration(ABC):
         to_rows(right, rows, s.r, self.team)
         self.multiply()
         s.r[...] -= s.q
-        return np.sqrt(np.einsum("nki,nki->k", s.r, s.r)[:k])
+        return np.asarray(np.sqrt(np.einsum("nki,nki->k", s.r, s.r)[:k]))
 
     def solve(
         self, right: Floats, tolerance: float, most: int, progress: Progress | None = None

@@ -12,6 +12,7 @@ from femurfe.fem.aggregation import BlockRows, CoarseStep
 from femurfe.fem.chebyshev import largest_of, steps_table
 from femurfe.fem.ordering import even_pieces
 from femurfe.kernels.tables import LEVEL, Table, aligned, aligned_copy
+from femurfe.kernels.team import Team
 
 INTERVAL = 10.0
 DEGREE = 3
@@ -34,17 +35,22 @@ class HasMatrix(Protocol):
 
 def level_tables(
     steps: list[CoarseStep], coarsest: BlockRows, loads: int, precision: npt.DTypeLike,
-    smoothing: tuple[int, float] = (DEGREE, INTERVAL), largest: float | None = None,
+    team: Team, smoothing: tuple[int, float] = (DEGREE, INTERVAL), largest: float | None = None,
 ) -> list[Table]:  # fmt: skip
     """Tables `LEVEL` of all levels, the coarsest with its dense inverse.
 
     smoothing : degree of the polynomial, and the largest eigenvalue over the least that it damps.
     largest : eigenvalue of the first level, if it is known, see `largest_on`.
     """
-    tables = [
-        level_table(step, loads, precision, smoothing, None if i else largest) for i, step in enumerate(steps)
-    ]
-    inverse = _dense_inverse(coarsest)
+
+    def table(step: CoarseStep, known: float | None = None) -> Table:
+        return level_table(step, loads, precision, smoothing, known)
+
+    first, (below, inverse) = team.both(
+        lambda: table(steps[0], largest),
+        lambda: ([table(step) for step in steps[1:]], _dense_inverse(coarsest)),
+    )
+    tables = [first, *below]
     vectors = _vectors(coarsest.n_rows, 6, loads, precision)
     pieces = even_pieces(0, coarsest.n_rows, 8, MOST_PIECES)
     tables.append(

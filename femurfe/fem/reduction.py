@@ -149,18 +149,21 @@ def near_null_space(constraints: Constraints, points: Ints | None = None) -> Flo
     -------
     modes : (n + 2 n_bodies, 3, 6), the platens' rows last.
     """
-    x = constraints.points
-    points = np.arange(len(x)) if points is None else points
+    points = np.arange(constraints.n_points) if points is None else points
+    number = np.full(constraints.n_points, -1, dtype=np.int64)
+    number[points] = np.arange(len(points))
+    x = constraints.points[points]
     centre = x.mean(axis=0)
     length = float(np.ptp(x, axis=0).max())
-    modes = np.zeros((constraints.n_unknowns, 3, 6))
-    modes[points] = rigid_modes(x[points], centre, length)
-    for i, body in enumerate(constraints.bodies):
-        row = len(x) + 2 * i
-        modes[row] = body.axes @ rigid_modes(body.centre[None], centre, length)[0]
-        modes[row + 1, :, 3:] = body.axes * (body.length / length)
-    constraints.project(modes)
-    return np.concatenate([modes[points], modes[len(x) :]])
+    turned = np.zeros((len(constraints.bodies), 2, 3, 6))
+    for two, body in zip(turned, constraints.bodies, strict=True):
+        two[0] = body.axes @ rigid_modes(body.centre[None], centre, length)[0]
+        two[1, :, 3:] = body.axes * (body.length / length)
+    modes = np.concatenate([rigid_modes(x, centre, length), turned.reshape(-1, 3, 6)])
+    held = _held(len(points), constraints, number)
+    touched = np.flatnonzero(held.any(axis=(1, 2)))
+    modes[touched] = (np.eye(3) - held[touched]) @ modes[touched]
+    return modes
 
 
 def assembled_rows(system: System) -> Reduced:

@@ -60,7 +60,7 @@ class TetrahedralSolver(Iteration):
         plans = [] if plans is None else plans
         pieces = Pieces(stiffness.mesh, stiffness.young)
         vertices, _ = team.both(
-            partial(vertex_level, stiffness, constraints), lambda: None if plans else pieces.of_points
+            partial(vertex_level, stiffness, constraints, team), lambda: None if plans else pieces.of_points
         )
         self.transfer, self.vertex_special = vertices.transfer, vertices.special
         rows = partial(pieces.of_rows, vertices.points, len(constraints.bodies))
@@ -72,7 +72,7 @@ class TetrahedralSolver(Iteration):
             partial(self._spectra, vertices, self._body_blocks()),
         )  # fmt: skip
         smoothing = _smoothing(plans[0].hinged, 3 * constraints.n_unknowns, stiffness.young)
-        self.tables = level_tables(steps, coarsest, self.loads, self.precision, smoothing[1], below)
+        self.tables = level_tables(steps, coarsest, self.loads, self.precision, team, smoothing[1], below)
         self.levels = records(self.tables)
         chebyshev = steps_table(largest, *smoothing[0])
         self.fine = self.fine.replaced(steps=chebyshev, n_steps=len(chebyshev))

@@ -14,9 +14,11 @@ from femurfe.fem.reduction import near_null_space, reduced
 from femurfe.fem.tetrahedra import TetrahedralStiffness, full_blocks
 from femurfe.kernels import layout, vertexrows
 from femurfe.kernels.tables import SPECIAL, TRANSFER, Table
+from femurfe.kernels.team import Team
 
 PIECE = 256
 MOST_PIECES = 32
+LEAST_IN_HALVES = 5_000
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -52,15 +54,12 @@ class _Edges:
     ends: Ints
 
 
-def vertex_level(stiffness: TetrahedralStiffness, constraints: Constraints) -> VertexLevel:
+def vertex_level(stiffness: TetrahedralStiffness, constraints: Constraints, team: Team) -> VertexLevel:
     """The vertices' level of a ten-point stiffness under some supports."""
     row = stiffness.ordering.row
     edges = _edges(stiffness)
     pointer, numbers = vertexrows.vertex_edges(edges.ends, len(edges.vertices))
-    matrix = BlockRows(*vertexrows.vertex_matrix(
-        pointer, numbers, edges.ends, row[edges.middles], row[edges.vertices],
-        _with_springs(stiffness, constraints, edges),
-    ))  # fmt: skip
+    matrix = _matrix(pointer, numbers, edges, row, _with_springs(stiffness, constraints, edges), team)
     level = reduced(matrix, constraints, edges.number)
     modes = near_null_space(constraints, edges.vertices)
     bodies = stiffness.ordering.bodies + np.arange(2 * len(constraints.bodies))
@@ -79,11 +78,28 @@ def _edges(stiffness: TetrahedralStiffness) -> _Edges:
     is_middle[vertices] = False
     ends = np.zeros((mesh.n_points, 2), dtype=np.int64)
     vertexrows.edge_ends(mesh.cells, ends)
-    middles = np.flatnonzero(is_middle)
-    middles = middles[np.argsort(row[middles])]
+    by_row = np.full(stiffness.ordering.n_rows, -1, dtype=np.int64)
+    by_row[row] = np.arange(mesh.n_points)
+    by_row = by_row[by_row >= 0]
+    middles = by_row[is_middle[by_row]]
     number = np.full(mesh.n_points, -1, dtype=np.int64)
     number[vertices] = np.arange(len(vertices))
     return _Edges(vertices, middles, number, number[ends[middles]])
+
+
+def _matrix(pointer: Ints, numbers: Ints, edges: _Edges, row: Ints, blocks: Floats, team: Team) -> BlockRows:
+    """Block rows of the four-point cells from blocks by row (n_rows, 9)."""
+    start = pointer + np.arange(len(pointer))
+    columns, data = np.empty(start[-1], dtype=np.int64), np.empty((start[-1], 3, 3))
+    at = row[edges.middles], row[edges.vertices]
+    team.halves(
+        len(edges.vertices),
+        lambda part: vertexrows.vertex_matrix(
+            pointer, numbers, edges.ends, *at, blocks, part.start, part.stop, columns, data
+        ),
+        LEAST_IN_HALVES,
+    )  # fmt: skip
+    return BlockRows(start, columns, data)
 
 
 def _with_springs(stiffness: TetrahedralStiffness, constraints: Constraints, edges: _Edges) -> Floats:

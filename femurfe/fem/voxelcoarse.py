@@ -138,7 +138,7 @@ def _aggregated(
     inverse = _inverses(plain.diagonal())
     alone: np.ndarray[tuple[int], np.dtype[np.bool_]] = np.einsum("nii->n", inverse) == 0.0
     steps, coarsest = aggregated(plain, inverse, _modes(those, bodies), alone, team, inverses=_inverses)
-    return level_tables(steps, coarsest, loads, np.float32, smoothing)
+    return level_tables(steps, coarsest, loads, np.float32, team, smoothing)
 
 
 def _inverses(blocks: Floats) -> Floats:

@@ -192,7 +192,7 @@ class VoxelSolver:
         return np.asarray(self.partial_rz.sum(axis=1) + (self.body_r * c.body_result).sum(axis=1))
 
     def _direct(self, alpha: Floats, beta: Floats) -> None:
-        """Go ``alpha`` along the last direction; the next: the cycle's result and ``beta`` times the last one.
+        """Go ``alpha`` along the last direction; the next is the cycle's result and ``beta`` times it.
 
         The cycle keeps to supports that lie across the axes only as float32 can.
         """
@@ -215,7 +215,8 @@ class VoxelSolver:
         self.body_q[:] = self._gathered(self.q) + self._springs * self.body_p
         alpha = np.where(work > 0.0, now / np.where(work > 0.0, work, 1.0), 0.0)
         self.team.run(
-            conjugate.advance, self.marker, self.r, self.q, c.vectors, c.right, self.n, alpha, self.partial_rr,
+            conjugate.advance, self.marker, self.r, self.q, c.vectors, c.right, self.n, alpha,
+            self.partial_rr,
         )  # fmt: skip
         self.body_x += alpha[:, None] * self.body_p
         self.body_r -= alpha[:, None] * self.body_q

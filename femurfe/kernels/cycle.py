@@ -11,7 +11,7 @@ from __future__ import annotations
 from femurfe.kernels import blocks, finest
 from femurfe.kernels.compiled import kernel
 from femurfe.kernels.team import claim, finish, wait
-from femurfe.kernels.vector import float_at, long_at, reals
+from femurfe.kernels.vector import float_at, long_at
 
 THREE, SIX = (0,) * 3, (0,) * 6
 
@@ -39,9 +39,7 @@ def _smooth(team, base, mk, kind, size, v, step, x, out):  # type: ignore[no-unt
     piece = claim(team, end)
     while piece >= 0:
         start, stop = long_at(v.pieces, piece - base), long_at(v.pieces, piece - base + 1)
-        blocks.smooth(
-            mk, kind, size, v.pointer, v.columns, v.data, x, v.b, v.blocks, take, out, start, stop
-        )
+        blocks.smooth(mk, kind, size, v.pointer, v.columns, v.data, x, v.b, v.blocks, take, out, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -59,7 +57,7 @@ def _smooth_on(team, base, mk, kind, size, v, step, x, other):  # type: ignore[n
 
 @kernel
 def _begin(team, base, mk, kind, size, v, visits):  # type: ignore[no-untyped-def]
-    """Smooth a level from zero, in such a vector that w has the result after some visits to the level below."""
+    """Smooth a level from zero, in that vector by which w has the result after the visits below."""
     x, other = v.x, v.w
     if (v.n_steps * (1 + visits)) % 2 == 1:
         x, other = other, x
@@ -135,7 +133,7 @@ def _below(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
 
 @kernel
 def twice_below(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
-    """A cycle from ``b`` to ``w`` of the second level that visits the third twice; exact if it is the last."""
+    """A cycle from ``b`` to ``w`` of the second level, two visits of the third; exact if it is the last."""
     if levels.size == 2:
         return _solve(team, base, mk, kind, levels[1])
     base, x, other = _begin(team, base, mk, kind, SIX, levels[1], 2)
@@ -172,7 +170,7 @@ def order_cycle(team, base, mk, kind, levels, visits):  # type: ignore[no-untype
 
 @kernel
 def precondition(team, base, mk, kind, fine, special, transfer, vertex_special, levels):  # type: ignore[no-untyped-def]
-    """Set x = M b of ``fine``: smooth, correct by a cycle on the vertices that visits what is below twice, smooth."""
+    """Set x = M b of ``fine``: smooth, correct by a cycle on the vertices, with two visits below, smooth."""
     n_steps = fine[0].n_steps
     base = finest.fine_first(team, base, mk, kind, fine, special)
     for step in range(1, n_steps + 1):

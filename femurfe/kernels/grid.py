@@ -67,7 +67,7 @@ def invert(diagonal, out):  # type: ignore[no-untyped-def]
 
 @kernel
 def read(fields, places, order, rows, out):  # type: ignore[no-untyped-def]
-    """Set out[load, row] (k, m, 3) to the values at places (n,) of fields (3, size, loads), in their order."""
+    """Set rows (n,) of out (k, m, 3) to fields (3, size, loads) at places (n,), components in ``order``."""
     for n in range(rows.size):
         for load in range(out.shape[0]):
             for i in range(3):

@@ -118,9 +118,7 @@ def _sweep(  # type: ignore[no-untyped-def]
         o, chunks = at * loads, (planes[i + 1, 0] - at) * loads // lanes
         s, e = planes[i, 1], planes[i + 1, 1]
         if smooth:
-            smooth_row(
-                shape, v, v, v, acc, w, n, cap, x0 + o, right0 + o, out0 + o, slot, at, chunks, take
-            )
+            smooth_row(shape, v, v, v, acc, w, n, cap, x0 + o, right0 + o, out0 + o, slot, at, chunks, take)
             _keep_rest(loads, n, s, e, places, v, right0, acc, slot - o, cap, v, rest0)
         else:
             residual_row(shape, v, v, acc, n, cap, right0 + o, out0 + o, slot, chunks, one, -one)
@@ -137,7 +135,25 @@ def _start(shape, level, planes, first, last, right, right0, out, out0, w, take)
 
 @kernel
 def _piece(  # type: ignore[no-untyped-def]
-    shape, op, src, dst, take, level, rows, planes, pieces, piece, v, w, lam, mu, places, free, springs, acc, cap
+    shape,
+    op,
+    src,
+    dst,
+    take,
+    level,
+    rows,
+    planes,
+    pieces,
+    piece,
+    v,
+    w,
+    lam,
+    mu,
+    places,
+    free,
+    springs,
+    acc,
+    cap,
 ):
     """One piece of one step of the smoother, or of the residual."""
     total = 3 * len(shape) * level[SIZE]
@@ -228,7 +244,18 @@ def cycle(  # type: ignore[no-untyped-def]
             if op != RESIDUAL and hung.size > 0:
                 source = (RIGHT if op == START else REST) * total
                 end = correct(
-                    team, end, shape, hanging, hung, offsets, together, factors[step], v, source, dst * total, n
+                    team,
+                    end,
+                    shape,
+                    hanging,
+                    hung,
+                    offsets,
+                    together,
+                    factors[step],
+                    v,
+                    source,
+                    dst * total,
+                    n,
                 )
         if stiffness.shape[0] > 0:
             end += 1

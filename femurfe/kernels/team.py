@@ -186,12 +186,12 @@ class Team:
             later = beside.submit(second)
             return first(), later.result()
 
-    def halves(self, n: int, call: Callable[[slice], None]) -> None:
+    def halves(self, n: int, call: Callable[[slice], None], least: int = LEAST_IN_HALVES) -> None:
         """Call a function with both halves of ``n`` items, at the same time if it has two threads.
 
-        Of few items it is called with all at once: a thread takes as long to begin.
+        Of fewer than ``least`` it is called with all at once: a thread takes as long to begin.
         """
-        if n < LEAST_IN_HALVES:
+        if n < least:
             call(slice(0, n))
         else:
             self.both(lambda: call(slice(0, n // 2)), lambda: call(slice(n // 2, n)))

@@ -40,21 +40,16 @@ def vertex_edges(ends, n_vertices):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def vertex_matrix(pointer, numbers, ends, edge_rows, vertex_rows, stiff):  # type: ignore[no-untyped-def]
+def vertex_matrix(pointer, numbers, ends, edge_rows, vertex_rows, stiff, first, last, columns, data):  # type: ignore[no-untyped-def]
     """Block rows, with sorted columns, of the four-point cells from blocks by row (n_rows, 9).
 
+    pointer, numbers : of `vertex_edges`; row i begins at ``pointer[i] + i``, as it holds its diagonal too.
     ends (m, 2) : vertices of each edge, whose block is from the first to the second; edge_rows (m,),
-    vertex_rows (n,) : where the blocks stand.
+    vertex_rows (n,) : where the blocks stand. first, last : the rows that are written.
     """
-    n = pointer.size - 1
-    start = np.empty(n + 1, np.int64)
-    columns = np.empty(pointer[n] + n, np.int64)
-    data = np.empty((pointer[n] + n, 3, 3))
-    at = 0
-    for i in range(n):
-        start[i] = at
-        begin = at
-        source = np.empty(pointer[i + 1] - pointer[i] + 1, np.int64)
+    source = np.empty(1 + _longest(pointer, first, last), np.int64)
+    for i in range(first, last):
+        begin = at = pointer[i] + i
         columns[at], source[0] = i, -1
         at += 1
         for k in range(pointer[i], pointer[i + 1]):
@@ -78,8 +73,15 @@ def vertex_matrix(pointer, numbers, ends, edge_rows, vertex_rows, stiff):  # typ
             for r in range(3):
                 for c in range(3):
                     data[m, r, c] = stiff[edge_rows[e], 3 * r + c if straight else 3 * c + r]
-    start[n] = at
-    return start, columns, data
+
+
+@kernel
+def _longest(pointer, first, last):  # type: ignore[no-untyped-def]
+    """The most edges that end in one of the vertices from first to last."""
+    most = 0
+    for i in range(first, last):
+        most = max(most, pointer[i + 1] - pointer[i])
+    return most
 
 
 @kernel
