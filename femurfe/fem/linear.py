@@ -159,11 +159,14 @@ def _multigrid(
     The cycle works in float32; what it cannot solve is gone on with in float64.
     """
     x, iterations = kept.start(system, right), np.zeros(right.shape[2], dtype=np.int64)
-    n_loads, set_up = right.shape[2], 0.0
+    n_loads, set_up, norm = right.shape[2], 0.0, sizes(right)
     with Team(threads.chosen()) as team:
         for precision, most in ((np.float32, MOST_IN_SINGLE), (np.float64, options.max_iterations)):
-            left = right - system.apply(x) if x.any() else right
-            residual = _shares(left, right)
+            left, size = right, norm
+            if x.any():
+                left = right - system.apply(x)
+                size = sizes(left)
+            residual = _shares(size, norm)
             if (residual <= options.tolerance).all():
                 break
             make = partial(multigrid_set_up, mesh, system, n_loads, team, precision, kept.plans)
@@ -172,8 +175,8 @@ def _multigrid(
             for first in range(0, n_loads, solver.loads):
                 part = slice(first, first + solver.loads)
                 residual[part] = _go_on(
-                    solver, system, right[:, :, part], x[:, :, part], left[:, :, part], iterations[part],
-                    options, most, progress,
+                    solver, system, right[:, :, part], x[:, :, part], left[:, :, part], residual[part],
+                    norm[part], iterations[part], options, most, progress,
                 )  # fmt: skip
             if (residual <= options.tolerance).all() or iterations.max() >= options.max_iterations:
                 break
@@ -197,16 +200,15 @@ def _on_voxels(
 
 
 def _go_on(
-    solver: Iteration, system: System, right: Floats, x: Floats, left: Floats, iterations: Ints,
-    options: SolverOptions, most: int, progress: Progress | None,
+    solver: Iteration, system: System, right: Floats, x: Floats, left: Floats, residual: Floats,
+    norm: Floats, iterations: Ints, options: SolverOptions, most: int, progress: Progress | None,
 ) -> Floats:  # fmt: skip
     """Add to x and iterations, in place, until the residual is small or the limit is met; the residual.
 
     Parameters
     ----------
-    left : the residual of ``x``.
+    left, residual : what ``x`` leaves, and its size (k,) relative to ``norm``, that of ``right``.
     """
-    residual = _shares(left, right)
     for attempt in range(1 + RESTARTS):
         limit = min(most, options.max_iterations - int(iterations.max()))
         if limit < 1 or (residual <= options.tolerance).all() or not np.isfinite(residual).all():
@@ -218,7 +220,7 @@ def _go_on(
         step, taken = solver.solve(left, OF_TOLERANCE * options.tolerance / size, limit, tell)
         x += step
         iterations += taken
-        residual = _share_of(solver.left(left, step), right)
+        residual = _shares(solver.left(left, step), norm)
     return residual
 
 
@@ -231,23 +233,18 @@ def _factorised(system: System, method: str) -> Callable[[Floats], Floats]:
     return pardiso(system) if method == "pardiso" else superlu(system)
 
 
-def dots(first: Floats, second: Floats) -> Floats:
-    """Inner products (k,) of block vectors (n, 3, k); the order of the sum is fixed."""
-    return np.asarray(np.einsum("nik,nik->k", first, second))
+def sizes(field: Floats) -> Floats:
+    """Sizes (k,) of block vectors (n, 3, k); the order of the sum is fixed."""
+    return np.asarray(np.sqrt(np.einsum("nik,nik->k", field, field)))
 
 
 def relative_residual(system: System, unknowns: Floats, right: Floats) -> Floats:
     """||b - A x|| / ||b|| per column, (k,); zero where b is zero and x is too."""
-    return _shares(right - system.apply(unknowns), right)
+    return _shares(sizes(right - system.apply(unknowns)), sizes(right))
 
 
-def _shares(left: Floats, right: Floats) -> Floats:
-    return _share_of(np.sqrt(dots(left, left)), right)
-
-
-def _share_of(size: Floats, right: Floats) -> Floats:
+def _shares(size: Floats, norm: Floats) -> Floats:
     """Sizes (k,) relative to those of right-hand sides."""
-    norm = np.sqrt(dots(right, right))
     return np.where(norm > 0.0, size / np.where(norm > 0.0, norm, 1.0), np.where(size > 0.0, np.inf, 0.0))
 
 
