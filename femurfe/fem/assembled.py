@@ -56,8 +56,9 @@ class AssembledSolver(Iteration):
         c, n = system.constraints, system.constraints.n_unknowns
         self.special = support_table(c, np.arange(c.n_points), c.n_points)
         self.tables = hierarchy(mesh, system, self.loads, team, self.precision, plans)
-        self.levels = records(self.tables)
-        self.cycle = cycle.order_cycle if mesh.cell_type.order == 2 else cycle.cycle
+        quadratic = mesh.cell_type.order == 2
+        self.levels = records(self.tables, 1, *(1 for _ in range(quadratic)), 2)
+        self.cycle = cycle.order_cycle if quadratic else cycle.cycle
         self.matrix = _matrix_table(system.stiffness, n)
         self.state = _state(n, self.loads)
 
@@ -72,7 +73,7 @@ class AssembledSolver(Iteration):
 
     def precondition(self) -> None:
         """One cycle, from ``b`` to ``w`` of the finest level."""
-        self.team.run(self.cycle, self.marker, self.kind, self.levels, 1)
+        self.team.run(self.cycle, self.marker, self.kind, self.levels)
 
     def multiply(self) -> None:
         """Set q = A p, from the rows of unknowns in p."""

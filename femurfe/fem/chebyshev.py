@@ -20,8 +20,8 @@ def steps_table(largest: float, degree: int, interval: float) -> npt.NDArray[np.
     """What each step takes of the scaled residual, (degree,).
 
     The polynomial is least on [largest / interval, largest]. One step for each of its roots needs no
-    vector but the iterate, where the recurrence with the same end needs the last step too (Saad,
-    Iterative Methods for Sparse Linear Systems, 2nd ed., sec. 12.3).
+    vector but the iterate; the recurrence that leads to the same needs the step before too (Saad,
+    Iterative Methods for Sparse Linear Systems, 2nd ed., alg. 12.1).
     """
     middle = 0.5 * largest * (1.0 + 1.0 / interval)
     half = 0.5 * largest * (1.0 - 1.0 / interval)
@@ -30,7 +30,10 @@ def steps_table(largest: float, degree: int, interval: float) -> npt.NDArray[np.
 
 
 def _apart(roots: Floats) -> Floats:
-    """Roots in such an order that no partial product grows: each far from all before it (Leja)."""
+    """Roots in Leja's order, each far from all before it, by which rounding of no step grows much.
+
+    L. Reichel, Linear Algebra Appl. 154-156:389, 1991.
+    """
     left, out = list(roots), list[float]()
     while left:
         far = [np.sum(np.log(np.abs(root - np.array(out)))) if out else root for root in left]

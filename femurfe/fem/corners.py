@@ -16,7 +16,7 @@ from femurfe.fem.levels import level_tables, records
 from femurfe.fem.ordering import even_pieces
 from femurfe.fem.pieces import Pieces
 from femurfe.fem.reduction import Reduced, near_null_space, reduced
-from femurfe.fem.tetrahedra import TetrahedralStiffness
+from femurfe.fem.tetrahedra import TetrahedralStiffness, share
 from femurfe.fem.vertices import support_table
 from femurfe.kernels import corners as kernels
 from femurfe.kernels import cycle, krylov
@@ -58,7 +58,7 @@ class CornerSolver(Iteration):
             pieces=partial(Pieces(k.mesh, k.young).of_rows, points, len(constraints.bodies)),
         )  # fmt: skip
         self.tables = level_tables(steps, coarsest, self.loads, self.precision, team)
-        self.levels = records(self.tables)
+        self.levels = records(self.tables, 1, 2)
         self.transfer = _transfer(np.append(o.row[points], o.bodies + np.arange(2 * len(constraints.bodies))))
         self.b, self.z = k.rows(self.loads, self.precision), k.rows(self.loads, self.precision)
         self.state = k.state(self.loads, **{name: k.rows(self.loads) for name in ("x", "p", "q", "r")})
@@ -78,14 +78,15 @@ class CornerSolver(Iteration):
         run, kind, transfer = self.team.run, (self.marker, self.kind), self.transfer.record
         finest = self.tables[0]
         run(kernels.take, *kind, transfer, self.b.ctypes.data, finest.b.ctypes.data)
-        run(cycle.cycle, *kind, self.levels, 1)
+        run(cycle.cycle, *kind, self.levels)
         run(kernels.put, *kind, transfer, finest.w.ctypes.data, self.z.ctypes.data)
 
     def multiply(self) -> None:
         """Set q = A p, from the rows of unknowns in p."""
-        state, special = self.state.record, self.special.record
-        self.team.run(krylov.share, self.marker, state, special)
-        self.team.run(krylov.product, self.marker, self.stiffness.nodes, state, special)
+        share(self.state.p, self.stiffness.ordering, self.constraints)
+        self.team.run(
+            krylov.product, self.marker, self.stiffness.nodes, self.state.record, self.special.record
+        )
 
     def turn(self) -> None:
         """The new direction from ``z``."""

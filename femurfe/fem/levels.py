@@ -62,9 +62,14 @@ def level_tables(
     return tables
 
 
-def records(tables: list[Table]) -> npt.NDArray[Any]:
-    """The records of several tables as one array."""
-    return np.concatenate([table.record for table in tables])
+def records(tables: list[Table], *visits: int) -> npt.NDArray[Any]:
+    """The records of several tables as one array.
+
+    visits : that a cycle pays from the first ones to the level below; one from the others.
+    """
+    out = np.concatenate([table.record for table in tables])
+    out["visits"] = [*visits, *(1 for _ in tables)][: len(tables)]
+    return out
 
 
 def largest_on(level: HasMatrix) -> float:

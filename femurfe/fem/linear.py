@@ -220,7 +220,7 @@ def _go_on(
         step, taken = solver.solve(left, OF_TOLERANCE * options.tolerance / size, limit, tell)
         x += step
         iterations += taken
-        residual = _shares(solver.left(left, step), norm)
+        residual = _shares(solver.left(right, x), norm)
     return residual
 
 

@@ -15,7 +15,7 @@ from femurfe.fem.constraints import Constraints
 from femurfe.fem.iteration import Iteration
 from femurfe.fem.levels import largest_on, level_tables, records
 from femurfe.fem.pieces import Pieces
-from femurfe.fem.tetrahedra import TetrahedralStiffness
+from femurfe.fem.tetrahedra import TetrahedralStiffness, share
 from femurfe.fem.vertices import VertexLevel, inverse_blocks, support_table, vertex_level
 from femurfe.kernels import cycle, finest, krylov, layout
 from femurfe.kernels.tables import FINE, Table, aligned_copy
@@ -73,7 +73,7 @@ class TetrahedralSolver(Iteration):
         )  # fmt: skip
         smoothing = _smoothing(plans[0].hinged, 3 * constraints.n_unknowns, stiffness.young)
         self.tables = level_tables(steps, coarsest, self.loads, self.precision, team, smoothing[1], below)
-        self.levels = records(self.tables)
+        self.levels = records(self.tables, 2, 2)
         chebyshev = steps_table(largest, *smoothing[0])
         self.fine = self.fine.replaced(steps=chebyshev, n_steps=len(chebyshev))
         self.state = stiffness.state(
@@ -141,21 +141,13 @@ class TetrahedralSolver(Iteration):
         Copies have no part in inner products, as they are zero in the first.
         """
         f, o = self.fine, self.stiffness.ordering
-        self._carry(field)
-        layout.spread(o.shared, o.pointer, o.copies, field)
+        share(field, o, self.constraints)
         product, scaled = f.replaced(x=field).record, f.replaced(b=f.r).record
         team.run(finest.fine_pass, self.marker, self.kind, product, self.special.record, -1)
         team.run(finest.fine_first, self.marker, self.kind, scaled, self.special.record)
         slaves = o.row[self.constraints.slaves]
         field[slaves] = f.x[slaves] = 0.0
         return f.r, f.x
-
-    def _carry(self, rows: Any) -> None:
-        c, o = self.constraints, self.stiffness.ordering
-        for i, body in enumerate(c.bodies):
-            motion = rows[o.bodies + 2 * i : o.bodies + 2 * i + 2, :, :3].transpose(0, 2, 1)
-            moved = c.modes[i] @ motion.reshape(6, -1)
-            rows[o.row[body.slaves], :, :3] = moved.transpose(0, 2, 1)
 
     def precondition(self) -> None:
         """One cycle, from ``b`` to ``x`` of the fine table."""
@@ -171,9 +163,10 @@ class TetrahedralSolver(Iteration):
 
     def multiply(self) -> None:
         """Set q = A p, from the rows of unknowns in p."""
-        state, special = self.state.record, self.special.record
-        self.team.run(krylov.share, self.marker, state, special)
-        self.team.run(krylov.product, self.marker, self.stiffness.nodes, state, special)
+        share(self.state.p, self.stiffness.ordering, self.constraints)
+        self.team.run(
+            krylov.product, self.marker, self.stiffness.nodes, self.state.record, self.special.record
+        )
 
     def turn(self) -> None:
         """The new direction from ``x`` of the fine table."""

@@ -91,11 +91,11 @@ def _matrix(pointer: Ints, numbers: Ints, edges: _Edges, row: Ints, blocks: Floa
     """Block rows of the four-point cells from blocks by row (n_rows, 9)."""
     start = pointer + np.arange(len(pointer))
     columns, data = np.empty(start[-1], dtype=np.int64), np.empty((start[-1], 3, 3))
-    at = row[edges.middles], row[edges.vertices]
+    at, most = (row[edges.middles], row[edges.vertices]), int(np.diff(pointer).max())
     team.halves(
         len(edges.vertices),
         lambda part: vertexrows.vertex_matrix(
-            pointer, numbers, edges.ends, *at, blocks, part.start, part.stop, columns, data
+            pointer, numbers, edges.ends, *at, blocks, part.start, part.stop, most, columns, data
         ),
         LEAST_IN_HALVES,
     )  # fmt: skip

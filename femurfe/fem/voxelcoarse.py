@@ -69,7 +69,7 @@ class Coarse:
             tables += _aggregated(matrix, below, bodies, self.wide, EASY, team)
         self.pointer, self.slots = cellmatrix.slots(self.cells.corners, self.cells.n_own)
         self.tables = [Table(LEVEL), *tables]
-        self.levels = records(self.tables)
+        self.levels = records(self.tables, 1, 2)
         self.share = aligned((48 * loads * len(self.cells.lowest),), np.float32)
 
     @property

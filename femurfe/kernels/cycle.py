@@ -8,12 +8,15 @@ those of `femurfe.kernels.tables`.
 
 from __future__ import annotations
 
+import numpy as np
+
 from femurfe.kernels import blocks, finest
 from femurfe.kernels.compiled import kernel
 from femurfe.kernels.team import claim, finish, wait
 from femurfe.kernels.vector import float_at, long_at
 
 THREE, SIX = (0,) * 3, (0,) * 6
+NONE_DONE, ONE_DONE = np.array([0, 1])
 
 
 @kernel
@@ -56,13 +59,13 @@ def _smooth_on(team, base, mk, kind, size, v, step, x, other):  # type: ignore[n
 
 
 @kernel
-def _begin(team, base, mk, kind, size, v, visits):  # type: ignore[no-untyped-def]
+def _begin(team, base, mk, kind, size, v):  # type: ignore[no-untyped-def]
     """Smooth a level from zero, in that vector by which w has the result after the visits below."""
     x, other = v.x, v.w
-    if (v.n_steps * (1 + visits)) % 2 == 1:
+    if (v.n_steps * (1 + v.visits)) % 2 == 1:
         x, other = other, x
     base = _first(team, base, mk, kind, size, v, x)
-    return _smooth_on(team, base, mk, kind, size, v, 1, x, other)
+    return _smooth_on(team, base, mk, kind, size, v, ONE_DONE, x, other)
 
 
 @kernel
@@ -98,7 +101,7 @@ def _up(team, base, mk, kind, size, below, v, w, x, other):  # type: ignore[no-u
         finish(team)
         piece = claim(team, end)
     wait(team, end)
-    return _smooth_on(team, end, mk, kind, size, v, 0, x, other)
+    return _smooth_on(team, end, mk, kind, size, v, NONE_DONE, x, other)
 
 
 @kernel
@@ -120,7 +123,7 @@ def _below(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
     """One V-cycle from ``b`` to ``w`` of the third level."""
     last = levels.size - 1
     for i in range(2, last):
-        base, x, _ = _begin(team, base, mk, kind, SIX, levels[i], 1)
+        base, x, _ = _begin(team, base, mk, kind, SIX, levels[i])
         base = _down(team, base, mk, kind, SIX, SIX, levels[i], levels[i + 1], x)
     base = _solve(team, base, mk, kind, levels[last])
     for i in range(last - 1, 1, -1):
@@ -133,11 +136,11 @@ def _below(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
 
 @kernel
 def twice_below(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
-    """A cycle from ``b`` to ``w`` of the second level, two visits of the third; exact if it is the last."""
+    """One cycle from ``b`` to ``w`` of the second level; exact if it is the last."""
     if levels.size == 2:
         return _solve(team, base, mk, kind, levels[1])
-    base, x, other = _begin(team, base, mk, kind, SIX, levels[1], 2)
-    for _ in range(2):
+    base, x, other = _begin(team, base, mk, kind, SIX, levels[1])
+    for _ in range(levels[1].visits):
         base = _down(team, base, mk, kind, SIX, SIX, levels[1], levels[2], x)
         base = _below(team, base, mk, kind, levels)
         base, x, other = _up(team, base, mk, kind, SIX, SIX, levels[1], levels[2], x, other)
@@ -145,13 +148,10 @@ def twice_below(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def cycle(team, base, mk, kind, levels, visits):  # type: ignore[no-untyped-def]
-    """One cycle from ``b`` to ``w`` of the first level, of three unknowns a row; the others have six.
-
-    It visits the second level ``visits`` times.
-    """
-    base, x, other = _begin(team, base, mk, kind, THREE, levels[0], visits)
-    for _ in range(visits):
+def cycle(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
+    """One cycle from ``b`` to ``w`` of the first level, of three unknowns a row; the others have six."""
+    base, x, other = _begin(team, base, mk, kind, THREE, levels[0])
+    for _ in range(levels[0].visits):
         base = _down(team, base, mk, kind, THREE, SIX, levels[0], levels[1], x)
         base = twice_below(team, base, mk, kind, levels)
         base, x, other = _up(team, base, mk, kind, THREE, SIX, levels[0], levels[1], x, other)
@@ -159,24 +159,24 @@ def cycle(team, base, mk, kind, levels, visits):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def order_cycle(team, base, mk, kind, levels, visits):  # type: ignore[no-untyped-def]
+def order_cycle(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
     """One cycle from ``b`` to ``w`` of the first level, ten-point cells; the second is their vertices."""
-    base, x, other = _begin(team, base, mk, kind, THREE, levels[0], 1)
+    base, x, other = _begin(team, base, mk, kind, THREE, levels[0])
     base = _down(team, base, mk, kind, THREE, THREE, levels[0], levels[1], x)
-    base = cycle(team, base, mk, kind, levels[1:], visits)
+    base = cycle(team, base, mk, kind, levels[1:])
     base, _, _ = _up(team, base, mk, kind, THREE, THREE, levels[0], levels[1], x, other)
     return base
 
 
 @kernel
 def precondition(team, base, mk, kind, fine, special, transfer, vertex_special, levels):  # type: ignore[no-untyped-def]
-    """Set x = M b of ``fine``: smooth, correct by a cycle on the vertices, with two visits below, smooth."""
+    """Set x = M b of ``fine``: smooth, correct by a cycle on the vertices, smooth."""
     n_steps = fine[0].n_steps
     base = finest.fine_first(team, base, mk, kind, fine, special)
     for step in range(1, n_steps + 1):
         base = finest.fine_pass(team, base, mk, kind, fine, special, step if step < n_steps else -1)
     base = finest.vertex_restrict(team, base, mk, kind, transfer, vertex_special, fine[0].r, levels[0].b)
-    base = cycle(team, base, mk, kind, levels, 2)
+    base = cycle(team, base, mk, kind, levels)
     base = finest.vertex_carry(team, base, mk, kind, vertex_special, levels[0].w)
     base = finest.fine_prolong(team, base, mk, kind, fine, special, levels[0].w)
     for step in range(n_steps):

@@ -80,28 +80,6 @@ def _look_ahead(mk, nodes, s, batch, last):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _share(mk, s, special, k):  # type: ignore[no-untyped-def]
-    """Give piece k of the shared points in p its copies; the first, before, the motion of platens."""
-    if k == 0:
-        supports.carry(special[0], len(mk), reals(DOUBLE, s.p))
-    start, stop = long_at(s.masters, k), long_at(s.masters, k + 1)
-    copies.spread_copies(mk, DOUBLE, s.shared, s.pointer, s.copies, s.p, start, stop)
-
-
-@kernel
-def share(team, base, mk, state, special):  # type: ignore[no-untyped-def]
-    """Let p hold what the product reads, from the rows of its unknowns."""
-    end = base + state[0].n_pieces
-    piece = claim(team, end)
-    while piece >= 0:
-        _share(mk, state[0], special, piece - base)
-        finish(team)
-        piece = claim(team, end)
-    wait(team, end)
-    return end
-
-
-@kernel
 def advance(team, base, mk, kind, state, rounded):  # type: ignore[no-untyped-def]
     """Set alpha and r -= alpha q, with r.r; ``rounded`` gets r in the precision ``kind``."""
     s, loads = state[0], len(mk)
@@ -166,8 +144,10 @@ def turn(team, base, mk, kind, state, special, z):  # type: ignore[no-untyped-de
         k = piece - base
         start, stop = _range(s, k)
         rows.turn(mk, kind, z, s.scalars, s.scalars + BETA * loads * 4 * 8, s.p, s.x, start, stop)
+        if k == s.n_chunks:
+            supports.carry(special[0], loads, reals(DOUBLE, s.p))
         if k >= s.n_chunks:
-            _share(mk, s, special, k - s.n_chunks)
+            copies.spread_copies(mk, DOUBLE, s.shared, s.pointer, s.copies, s.p, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)

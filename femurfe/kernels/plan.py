@@ -134,7 +134,7 @@ def _ordering() -> list[Bundle]:
 def _vertices() -> list[Bundle]:
     copies = (INT, INTS, INTS)
     return [
-        [(vertexrows.vertex_matrix, (INTS, INTS, PAIRS, INTS, INTS, ROWS))],
+        [(vertexrows.vertex_matrix, (INTS, INTS, PAIRS, INTS, INTS, ROWS, INT, INT, INT, INTS, BLOCKS))],
         [(vertexrows.vertex_edges, (PAIRS, INT)), (vertexrows.vertices_along, (CELLS, INTS, INT))],
         [(layout.gather, (*copies, ROWS)), (vertexrows.edge_ends, (CELLS, PAIRS))],
         [(layout.spread, (*copies, FIELD)), (layout.spread, (*copies, BLOCKS))],

@@ -71,11 +71,12 @@ pointer (n_rows + 1,) int64, columns (nnz,) uint32 or int32, data (nnz, 3, 3) by
 
 LEVEL = _record(
     "n_rows pointer columns data blocks up up_columns up_data down down_columns down_data "
-    "pieces n_pieces x w b r steps n_steps"
+    "pieces n_pieces x w b r steps n_steps visits"
 )
 """One level of block rows: matrix, inverse diagonal blocks, transfers, vectors.
 
-pointer, up, down, pieces : int64; columns, up_columns, down_columns : uint32.
+pointer, up, down, pieces : int64; columns, up_columns, down_columns : uint32. visits : to the level
+below in one cycle.
 """
 
 TRANSFER = _record("pointer rows vertices pieces n_pieces")

@@ -40,14 +40,15 @@ def vertex_edges(ends, n_vertices):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def vertex_matrix(pointer, numbers, ends, edge_rows, vertex_rows, stiff, first, last, columns, data):  # type: ignore[no-untyped-def]
+def vertex_matrix(pointer, numbers, ends, edge_rows, vertex_rows, stiff, first, last, most, columns, data):  # type: ignore[no-untyped-def]
     """Block rows, with sorted columns, of the four-point cells from blocks by row (n_rows, 9).
 
     pointer, numbers : of `vertex_edges`; row i begins at ``pointer[i] + i``, as it holds its diagonal too.
     ends (m, 2) : vertices of each edge, whose block is from the first to the second; edge_rows (m,),
     vertex_rows (n,) : where the blocks stand. first, last : the rows that are written.
+    most : edges that end in one vertex.
     """
-    source = np.empty(1 + _longest(pointer, first, last), np.int64)
+    source = np.empty(most + 1, np.int64)
     for i in range(first, last):
         begin = at = pointer[i] + i
         columns[at], source[0] = i, -1
@@ -73,15 +74,6 @@ def vertex_matrix(pointer, numbers, ends, edge_rows, vertex_rows, stiff, first, 
             for r in range(3):
                 for c in range(3):
                     data[m, r, c] = stiff[edge_rows[e], 3 * r + c if straight else 3 * c + r]
-
-
-@kernel
-def _longest(pointer, first, last):  # type: ignore[no-untyped-def]
-    """The most edges that end in one of the vertices from first to last."""
-    most = 0
-    for i in range(first, last):
-        most = max(most, pointer[i + 1] - pointer[i])
-    return most
 
 
 @kernel

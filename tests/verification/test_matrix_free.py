@@ -109,7 +109,8 @@ def test_the_vertices_level_is_the_assembled_matrix_of_four_point_cells():
     mesh = bone()
     young, poisson = graded(mesh)
     free = tetrahedral_stiffness(mesh, young, poisson, no_constraints(mesh))
-    level = vertex_level(free, no_constraints(mesh)).matrix
+    with Team(2) as team:
+        level = vertex_level(free, no_constraints(mesh), team).matrix
     points = free.mesh.points
     order = vertexrows.vertices_along(mesh.cells, free.ordering.cells, mesh.n_points)
     small = linear(mesh)

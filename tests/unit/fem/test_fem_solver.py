@@ -32,7 +32,9 @@ from femurfe.fem.operator import BlockMatrix
 from femurfe.fem.reduction import as_scipy, assembled_rows, near_null_space, reduced_matrix
 from femurfe.fem.supports import constrain
 from femurfe.fem.system import System
+from femurfe.fem.tetrahedra import tetrahedral_stiffness
 from femurfe.fem.tetrahedral import TetrahedralSolver
+from femurfe.kernels.team import Team
 from femurfe.loads.base import Fixed, Force, LoadCase, Platen
 from femurfe.materials.field import LIMITS, MaterialField, uniform_field
 from femurfe.mesh.core import Mesh
@@ -364,6 +366,23 @@ def test_the_matrix_that_is_factorised_is_the_operator_that_is_applied(order, ki
     by_matrix = (reduced_matrix(system) @ x.reshape(-1, 2)).reshape(x.shape)
     by_operator = system.apply(x)
     np.testing.assert_allclose(by_matrix, by_operator, rtol=0, atol=1e-12 * np.abs(by_operator).max())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("of_cells", [True, False], ids=["cells", "matrix"])
+@ORDERS
+def test_what_a_set_up_recomputes_is_the_residual_of_the_system(order, of_cells, kind):
+    mesh, system = bone(order), system_of(bone(order), kind)
+    if of_cells:
+        field, c = model_of(mesh).materials, system.constraints
+        system = System(tetrahedral_stiffness(mesh, field.young, field.poisson, c), c)
+    x, right = random_unknowns(system), random_unknowns(system, seed=2)
+    right *= linear.sizes(system.apply(x)) / linear.sizes(right)
+    with Team(2) as team:
+        solver = linear.multigrid_set_up(mesh, system, 2, team, np.float32, [])
+        for _ in range(2):
+            found = solver.left(right, x)
+    np.testing.assert_allclose(found, linear.sizes(right - system.apply(x)), rtol=1e-12)
 
 
 @pytest.mark.parametrize("kind", KINDS)
