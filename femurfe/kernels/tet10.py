@@ -2,7 +2,8 @@
 
 The strain of such a cell is linear, so its values at the four vertices say all. At vertex
 v the displacement gradient is the sum over vertices a of w_va (x) grad L_a, where
-w_vv = 3 u_v and w_va = 4 u_va - u_a with u_va the mid-point between v and a. The virtual
+w_vv = 3 u_v and w_va = 4 u_va - u_a with u_va the mid-point between v and a. As the gradients
+sum to nothing, only w_va - w_vv = (4 u_va - u_v - u_a) - 2 u_v counts. The virtual
 work of the stresses s_v is V/20 times the sum over v and w of (1 + delta_vw) s_v : e_w.
 Both are exact (Zienkiewicz, Taylor & Zhu, The Finite Element Method, 7th ed., ch. 6).
 
@@ -21,7 +22,6 @@ from femurfe.kernels.vector import Builder, Vector
 BATCH = 16
 Forces = Callable[..., list[list[Any]]]
 EDGES = ((0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3))
-MIDDLE = {pair: 4 + i for i, (a, b) in enumerate(EDGES) for pair in ((a, b), (b, a))}
 VOIGT = ((0, 3, 5), (3, 1, 4), (5, 4, 2))
 
 
@@ -32,45 +32,56 @@ def forces(u: Sequence[Sequence[Any]], g: Sequence[Any], lam: Any, mu: Any) -> l
     ----------
     g : nine components of the gradients of L_1, L_2, L_3; lam, mu : Lame's constants times V/20.
     """
-    stress = [stress_of(_gradient(u, g, v), lam, mu) for v in range(4)]
-    total = [stress[0][k] + stress[1][k] + stress[2][k] + stress[3][k] for k in range(6)]
-    pulls = [pulls_of([stress[v][k] + total[k] for k in range(6)], g) for v in range(4)]
-    out = []
-    for a in range(4):
-        others = [pulls[v][a] for v in range(4) if v != a]
-        out.append([3.0 * pulls[a][a][i] - (others[0][i] + others[1][i] + others[2][i]) for i in range(3)])
-    for a, b in EDGES:
-        out.append([4.0 * (pulls[a][b][i] + pulls[b][a][i]) for i in range(3)])
+    slopes = [[-(g[i] + g[3 + i] + g[6 + i]) for i in range(3)], g[:3], g[3:6], g[6:]]
+    bends = {
+        e: [4.0 * u[4 + n][i] - (u[e[0]][i] + u[e[1]][i]) for i in range(3)] for n, e in enumerate(EDGES)
+    }
+    stress = [stress_at(_steps(u, bends, v), slopes, v, lam, mu) for v in range(4)]
+    total = [(stress[0][k] + stress[1][k]) + (stress[2][k] + stress[3][k]) for k in range(6)]
+    pulls = [_pulls([stress[v][k] + total[k] for k in range(6)], slopes, v) for v in range(4)]
+    across = {e: [pulls[e[0]][e[1]][i] + pulls[e[1]][e[0]][i] for i in range(3)] for e in EDGES}
+    corners = [_corner(pulls[v], [across[e] for e in EDGES if v in e]) for v in range(4)]
+    return corners + [[4.0 * across[e][i] for i in range(3)] for e in EDGES]
+
+
+def _corner(pulls: Sequence[Sequence[Any]], across: Sequence[Sequence[Any]]) -> list[Any]:
+    """Force at a vertex by the pulls of steps from it and by those across the edges that meet there."""
+    (a, b, c), (d, e, f) = (pull for pull in pulls if pull), across
+    return [-2.0 * (a[i] + b[i] + c[i]) - (d[i] + e[i] + f[i]) for i in range(3)]
+
+
+def _steps(u: Sequence[Sequence[Any]], bends: dict[tuple[int, int], list[Any]], v: int) -> list[list[Any]]:
+    """From vertex v to each other one, [4][3]: w_va - w_vv; nothing for v itself."""
+    out: list[list[Any]] = [[], [], [], []]
+    for e in EDGES:
+        if v in e:
+            out[e[0] + e[1] - v] = [bends[e][i] - 2.0 * u[v][i] for i in range(3)]
     return out
 
 
-def _gradient(u: Sequence[Sequence[Any]], g: Sequence[Any], v: int) -> list[list[Any]]:
-    """Displacement gradient [3][3] at vertex v."""
-    out = []
-    for i in range(3):
-        w = [3.0 * u[v][i] if a == v else 4.0 * u[MIDDLE[v, a]][i] - u[a][i] for a in range(4)]
-        steps = [w[a] - w[0] for a in (1, 2, 3)]
-        out.append([steps[0] * g[d] + steps[1] * g[3 + d] + steps[2] * g[6 + d] for d in range(3)])
-    return out
+def stress_at(
+    steps: Sequence[Sequence[Any]], slopes: Sequence[Sequence[Any]], v: int, lam: Any, mu: Any
+) -> list[Any]:
+    """Stress (xx yy zz xy yz xz) of the gradient sum of steps (x) slopes over the vertices beside v."""
+    others = [a for a in range(4) if a != v]
+
+    def part(i: int, j: int) -> Any:
+        terms = [steps[a][k] * slopes[a][m] for k, m in dict.fromkeys(((i, j), (j, i))) for a in others]
+        return sum(terms[1:], terms[0])
+
+    normal = [part(i, i) for i in range(3)]
+    pressure, twice = lam * (normal[0] + normal[1] + normal[2]), mu + mu
+    return [*(pressure + twice * e for e in normal), *(mu * part(i, j) for i, j in ((0, 1), (1, 2), (0, 2)))]
 
 
-def stress_of(h: list[list[Any]], lam: Any, mu: Any) -> list[Any]:
-    """Stress (xx yy zz xy yz xz) of a displacement gradient."""
-    pressure = lam * (h[0][0] + h[1][1] + h[2][2])
-    twice = mu + mu
-    normal = [pressure + twice * h[i][i] for i in range(3)]
-    return [*normal, mu * (h[0][1] + h[1][0]), mu * (h[1][2] + h[2][1]), mu * (h[0][2] + h[2][0])]
+def _pulls(stress: Sequence[Any], slopes: Sequence[Sequence[Any]], v: int) -> list[list[Any]]:
+    """Stress times the slope of each vertex beside v, [4][3]; nothing for v itself."""
+    return [[] if a == v else [traction(stress, slopes[a], i) for i in range(3)] for a in range(4)]
 
 
-def pulls_of(stress: list[Any], g: Sequence[Any]) -> list[list[Any]]:
-    """Stress times the gradient of each vertex's L, [4][3]."""
-    out = []
-    for a in range(3):
-        x, y, z = g[3 * a : 3 * a + 3]
-        out.append(
-            [stress[VOIGT[i][0]] * x + stress[VOIGT[i][1]] * y + stress[VOIGT[i][2]] * z for i in range(3)]
-        )
-    return [[-(out[0][i] + out[1][i] + out[2][i]) for i in range(3)], *out]
+def traction(stress: Sequence[Any], slope: Sequence[Any], i: int) -> Any:
+    """Component i of a stress times a vector."""
+    return stress[VOIGT[i][0]] * slope[0] + stress[VOIGT[i][1]] * slope[1] + stress[VOIGT[i][2]] * slope[2]
 
 
 def _transposed(quads: list[Vector]) -> list[Vector]:

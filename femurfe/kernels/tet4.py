@@ -21,11 +21,11 @@ def forces(u: Sequence[Sequence[Any]], g: Sequence[Any], lam: Any, mu: Any) -> l
     ----------
     g : nine components of the gradients of L_1, L_2, L_3; lam, mu : Lame's constants times V.
     """
-    gradient = []
-    for i in range(3):
-        steps = [u[a][i] - u[0][i] for a in (1, 2, 3)]
-        gradient.append([steps[0] * g[d] + steps[1] * g[3 + d] + steps[2] * g[6 + d] for d in range(3)])
-    return tet10.pulls_of(tet10.stress_of(gradient, lam, mu), g)
+    slopes = [g[:0], g[:3], g[3:6], g[6:]]
+    steps = [[u[a][i] - u[0][i] for i in range(3)] for a in range(4)]
+    stress = tet10.stress_at(steps, slopes, 0, lam, mu)
+    pulls = [[tet10.traction(stress, slopes[a], i) for i in range(3)] for a in (1, 2, 3)]
+    return [[-(pulls[0][i] + pulls[1][i] + pulls[2][i]) for i in range(3)], *pulls]
 
 
 FORCES = {4: forces, 10: tet10.forces}
