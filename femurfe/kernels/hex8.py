@@ -135,26 +135,9 @@ def _start(shape, level, planes, first, last, right, right0, out, out0, w, take)
 
 @kernel
 def _piece(  # type: ignore[no-untyped-def]
-    shape,
-    op,
-    src,
-    dst,
-    take,
-    level,
-    rows,
-    planes,
-    pieces,
-    piece,
-    v,
-    w,
-    lam,
-    mu,
-    places,
-    free,
-    springs,
-    acc,
+    shape, op, src, dst, take, level, rows, planes, pieces, piece, v, w, lam, mu, places, free, springs, acc,
     cap,
-):
+):  # fmt: skip
     """One piece of one step of the smoother, or of the residual."""
     total = 3 * len(shape) * level[SIZE]
     first, last = pieces[piece], pieces[piece + 1]
@@ -244,19 +227,9 @@ def cycle(  # type: ignore[no-untyped-def]
             if op != RESIDUAL and hung.size > 0:
                 source = (RIGHT if op == START else REST) * total
                 end = correct(
-                    team,
-                    end,
-                    shape,
-                    hanging,
-                    hung,
-                    offsets,
-                    together,
-                    factors[step],
-                    v,
-                    source,
-                    dst * total,
+                    team, end, shape, hanging, hung, offsets, together, factors[step], v, source, dst * total,
                     n,
-                )
+                )  # fmt: skip
         if stiffness.shape[0] > 0:
             end += 1
             if claim(team, end) >= 0:
