@@ -57,7 +57,7 @@ class AssembledSolver(Iteration):
         self.special = support_table(c, np.arange(c.n_points), c.n_points)
         self.tables = hierarchy(mesh, system, self.loads, team, self.precision, plans)
         quadratic = mesh.cell_type.order == 2
-        self.levels = records(self.tables, 1, *(1 for _ in range(quadratic)), 2)
+        self.levels = records(self.tables, *((1, 1, 2) if quadratic else (1, 2)))
         self.cycle = cycle.order_cycle if quadratic else cycle.cycle
         self.matrix = _matrix_table(system.stiffness, n)
         self.state = _state(n, self.loads)

@@ -10,14 +10,13 @@ import numpy.typing as npt
 
 from femurfe.arrays import Ints
 from femurfe.fem.aggregation import BlockRows, Plan, aggregated
+from femurfe.fem.cellwise import CellwiseIteration
 from femurfe.fem.constraints import Constraints
-from femurfe.fem.iteration import Iteration
 from femurfe.fem.levels import level_tables, records
 from femurfe.fem.ordering import even_pieces
 from femurfe.fem.pieces import Pieces
 from femurfe.fem.reduction import Reduced, near_null_space, reduced
-from femurfe.fem.tetrahedra import TetrahedralStiffness, share
-from femurfe.fem.vertices import support_table
+from femurfe.fem.tetrahedra import TetrahedralStiffness
 from femurfe.kernels import corners as kernels
 from femurfe.kernels import cycle, krylov
 from femurfe.kernels.tables import TRANSFER, Table
@@ -27,7 +26,7 @@ PIECE = 256
 MOST_PIECES = 32
 
 
-class CornerSolver(Iteration):
+class CornerSolver(CellwiseIteration):
     """A set-up for four-point cells under one set of supports.
 
     Conjugate gradients multiply cell by cell in float64, which needs half the memory of an
@@ -46,10 +45,8 @@ class CornerSolver(Iteration):
         precision: npt.DTypeLike = np.float32,
         plans: list[Plan] | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(constraints, n_loads, team, precision)
+        super().__init__(stiffness, constraints, n_loads, team, precision)
         o, k = stiffness.ordering, stiffness
-        self.stiffness = stiffness
-        self.special = support_table(constraints, o.row, o.bodies)
         points = np.argsort(o.row)
         level = corner_level(stiffness, constraints, points, team)
         modes = near_null_space(constraints, points)
@@ -62,11 +59,6 @@ class CornerSolver(Iteration):
         self.transfer = _transfer(np.append(o.row[points], o.bodies + np.arange(2 * len(constraints.bodies))))
         self.b, self.z = k.rows(self.loads, self.precision), k.rows(self.loads, self.precision)
         self.state = k.state(self.loads, **{name: k.rows(self.loads) for name in ("x", "p", "q", "r")})
-
-    def rows(self) -> Ints:
-        """The rows of all unknowns."""
-        o, n = self.stiffness.ordering, 2 * len(self.constraints.bodies)
-        return np.concatenate([o.row, o.bodies + np.arange(n)])
 
     @property
     def rounded(self) -> npt.NDArray[Any]:
@@ -81,25 +73,11 @@ class CornerSolver(Iteration):
         run(cycle.cycle, *kind, self.levels)
         run(kernels.put, *kind, transfer, finest.w.ctypes.data, self.z.ctypes.data)
 
-    def multiply(self) -> None:
-        """Set q = A p, from the rows of unknowns in p."""
-        share(self.state.p, self.stiffness.ordering, self.constraints)
-        self.team.run(
-            krylov.product, self.marker, self.stiffness.nodes, self.state.record, self.special.record
-        )
-
     def turn(self) -> None:
         """The new direction from ``z``."""
         self.team.run(
             krylov.turn, self.marker, self.kind, self.state.record, self.special.record, self.z.ctypes.data
         )
-
-    def step(self) -> None:
-        """The product, and what follows from it."""
-        self.team.run(
-            krylov.iterate, self.marker, self.kind, self.stiffness.nodes, self.state.record,
-            self.special.record, self.b.ctypes.data,
-        )  # fmt: skip
 
 
 def _transfer(rows: Ints) -> Table:

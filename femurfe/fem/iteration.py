@@ -25,6 +25,11 @@ def load_block(k: int) -> int:
     return next((size for size in BLOCKS if size >= k), BLOCKS[-1])
 
 
+def sizes(field: Floats) -> Floats:
+    """Sizes (k,) of block vectors (n, 3, k); the order of the sum is fixed."""
+    return np.asarray(np.sqrt(np.einsum("nik,nik->k", field, field)))
+
+
 def to_rows(field: Floats, row: Ints, rows: npt.NDArray[Any], team: Team) -> None:
     """Write a field (n, 3, k) to rows (n_rows, loads, 4), point i to ``row[i]``."""
     team.halves(len(row), lambda part: layout.to_rows(field[part], row[part], rows))
@@ -108,7 +113,7 @@ class Iteration(ABC):
         to_rows(right, rows, s.r, self.team)
         self.rounded[...] = s.r
         goal = np.zeros(self.loads)
-        goal[:k] = tolerance * np.sqrt(np.einsum("nik,nik->k", right, right))
+        goal[:k] = tolerance * sizes(right)
         iterations = self._iterate(goal, tolerance, most, progress)
         self.team.run(krylov.settle, self.marker, s.record)
         x = np.empty(right.shape)

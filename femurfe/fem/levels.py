@@ -68,7 +68,8 @@ def records(tables: list[Table], *visits: int) -> npt.NDArray[Any]:
     visits : that a cycle pays from the first ones to the level below; one from the others.
     """
     out = np.concatenate([table.record for table in tables])
-    out["visits"] = [*visits, *(1 for _ in tables)][: len(tables)]
+    out["visits"] = 1
+    out["visits"][: len(visits)] = visits[: len(tables)]
     return out
 
 

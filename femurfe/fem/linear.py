@@ -18,7 +18,7 @@ from femurfe.fem.aggregation import Plan
 from femurfe.fem.assembled import AssembledSolver
 from femurfe.fem.corners import CornerSolver
 from femurfe.fem.direct import superlu
-from femurfe.fem.iteration import Iteration, Progress
+from femurfe.fem.iteration import Iteration, Progress, sizes
 from femurfe.fem.kept import Kept
 from femurfe.fem.pardiso import pardiso
 from femurfe.fem.petsc import petsc
@@ -231,11 +231,6 @@ def _shifted(progress: Progress, before: int, size: float) -> Progress:
 
 def _factorised(system: System, method: str) -> Callable[[Floats], Floats]:
     return pardiso(system) if method == "pardiso" else superlu(system)
-
-
-def sizes(field: Floats) -> Floats:
-    """Sizes (k,) of block vectors (n, 3, k); the order of the sum is fixed."""
-    return np.asarray(np.sqrt(np.einsum("nik,nik->k", field, field)))
 
 
 def relative_residual(system: System, unknowns: Floats, right: Floats) -> Floats:

@@ -124,16 +124,6 @@ class TetrahedralStiffness:
         return blocks.reshape(-1, 9)
 
 
-def share(rows: npt.NDArray[Any], ordering: Ordering, constraints: Constraints) -> None:
-    """Let rows (n_rows, loads, 4) of unknowns hold what a product reads: platens' points, and copies."""
-    o, c = ordering, constraints
-    for i, body in enumerate(c.bodies):
-        motion = rows[o.bodies + 2 * i : o.bodies + 2 * i + 2, :, :3].transpose(0, 2, 1)
-        moved = c.modes[i] @ motion.reshape(6, -1)
-        rows[o.row[body.slaves], :, :3] = moved.transpose(0, 2, 1)
-    layout.spread(o.shared, o.pointer, o.copies, rows)
-
-
 def on_team(stiffness: Stiffness, team: Team) -> Stiffness:
     """The stiffness with its products on a team that is there already."""
     return replace(stiffness, team=team) if isinstance(stiffness, TetrahedralStiffness) else stiffness

@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from femurfe.arrays import Floats, Ints
+from femurfe.arrays import Floats
 from femurfe.fem.aggregation import Plan, aggregated
+from femurfe.fem.cellwise import CellwiseIteration
 from femurfe.fem.chebyshev import Pair, largest_eigenvalue, noise, steps_table
 from femurfe.fem.constraints import Constraints
-from femurfe.fem.iteration import Iteration
 from femurfe.fem.levels import largest_on, level_tables, records
 from femurfe.fem.pieces import Pieces
-from femurfe.fem.tetrahedra import TetrahedralStiffness, share
-from femurfe.fem.vertices import VertexLevel, inverse_blocks, support_table, vertex_level
+from femurfe.fem.system import System
+from femurfe.fem.tetrahedra import TetrahedralStiffness
+from femurfe.fem.vertices import VertexLevel, inverse_blocks, vertex_level
 from femurfe.kernels import cycle, finest, krylov, layout
 from femurfe.kernels.tables import FINE, Table, aligned_copy
 from femurfe.kernels.team import Team
@@ -31,7 +32,7 @@ SMOOTHING_AT_COARSE_HINGES = (12, 80.0), (8, 60.0)
 SHARPEST, COARSE = 1e5, 100_000
 
 
-class TetrahedralSolver(Iteration):
+class TetrahedralSolver(CellwiseIteration):
     """A set-up for one stiffness under one set of supports.
 
     Parameters
@@ -53,10 +54,7 @@ class TetrahedralSolver(Iteration):
         precision: npt.DTypeLike = np.float32,
         plans: list[Plan] | None = None,
     ) -> None:
-        super().__init__(constraints, n_loads, team, precision)
-        self.stiffness = stiffness
-        o = stiffness.ordering
-        self.special = support_table(constraints, o.row, o.bodies)
+        super().__init__(stiffness, constraints, n_loads, team, precision)
         plans = [] if plans is None else plans
         pieces = Pieces(stiffness.mesh, stiffness.young)
         vertices, _ = team.both(
@@ -111,20 +109,13 @@ class TetrahedralSolver(Iteration):
 
     def _body_blocks(self) -> Floats:
         """Diagonal blocks of the platens' translations and rotations, (2 n_bodies, 3, 3)."""
-        c = self.constraints
+        c, system = self.constraints, System(self.stiffness, self.constraints)
         out = np.zeros((2 * len(c.bodies), 3, 3))
         for i in range(len(out)):
             unit = np.zeros((c.n_unknowns, 3, 3))
             unit[c.n_points + i] = np.diag(c.bodies[i // 2].free[3 * (i % 2) :][:3])
-            field = c.expand(unit)
-            forces = self.stiffness.apply(field) + c.spring_force(field)
-            out[i] = (c.reduce(forces) + c.body_spring_force(unit))[c.n_points + i]
+            out[i] = system.apply(unit)[c.n_points + i]
         return out
-
-    def rows(self) -> Ints:
-        """The rows of all unknowns."""
-        o, n = self.stiffness.ordering, 2 * len(self.constraints.bodies)
-        return np.concatenate([o.row, o.bodies + np.arange(n)])
 
     def _start(self) -> Any:
         """Rows of noise with about the same energy everywhere."""
@@ -140,12 +131,12 @@ class TetrahedralSolver(Iteration):
 
         Copies have no part in inner products, as they are zero in the first.
         """
-        f, o = self.fine, self.stiffness.ordering
-        share(field, o, self.constraints)
+        f = self.fine
+        self.share(field)
         product, scaled = f.replaced(x=field).record, f.replaced(b=f.r).record
         team.run(finest.fine_pass, self.marker, self.kind, product, self.special.record, -1)
         team.run(finest.fine_first, self.marker, self.kind, scaled, self.special.record)
-        slaves = o.row[self.constraints.slaves]
+        slaves = self.stiffness.ordering.row[self.constraints.slaves]
         field[slaves] = f.x[slaves] = 0.0
         return f.r, f.x
 
@@ -161,25 +152,11 @@ class TetrahedralSolver(Iteration):
         """The right-hand side of the fine table."""
         return self.fine.b  # type: ignore[no-any-return]
 
-    def multiply(self) -> None:
-        """Set q = A p, from the rows of unknowns in p."""
-        share(self.state.p, self.stiffness.ordering, self.constraints)
-        self.team.run(
-            krylov.product, self.marker, self.stiffness.nodes, self.state.record, self.special.record
-        )
-
     def turn(self) -> None:
         """The new direction from ``x`` of the fine table."""
         self.team.run(
             krylov.turn, self.marker, self.kind, self.state.record, self.special.record,
             self.fine.x.ctypes.data,
-        )  # fmt: skip
-
-    def step(self) -> None:
-        """The product, and what follows from it."""
-        self.team.run(
-            krylov.iterate, self.marker, self.kind, self.stiffness.nodes, self.state.record,
-            self.special.record, self.rounded.ctypes.data,
         )  # fmt: skip
 
 

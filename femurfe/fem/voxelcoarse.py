@@ -24,7 +24,6 @@ from femurfe.kernels.team import Team
 from femurfe.kernels.vector import marker
 
 SPANS, SPAN_IF_HARD = (4, 8), 3
-SMOOTHING = 4, 15.0
 HARD, EASY = (6, 30.0), (4, 15.0)
 FILLED, VOLUMETRIC = 0.45, 6.0
 LARGEST_CONTRAST, BETWEEN_TENTHS = 1e4, 600.0
@@ -95,7 +94,7 @@ class Coarse:
             down=down.pointer, down_columns=down.columns.astype(np.uint32), down_data=_by_columns(down.data),
             pieces=pieces, n_pieces=len(pieces) - 1, **vectors,
         )  # fmt: skip
-        steps = steps_table(self._largest(table, inverse, team), *SMOOTHING)
+        steps = steps_table(self._largest(table, inverse, team), *EASY)
         return table.replaced(steps=steps, n_steps=len(steps))
 
     def _largest(self, table: Table, inverse: Floats, team: Team) -> float:

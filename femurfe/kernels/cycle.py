@@ -16,7 +16,7 @@ from femurfe.kernels.team import claim, finish, wait
 from femurfe.kernels.vector import float_at, long_at
 
 THREE, SIX = (0,) * 3, (0,) * 6
-NONE_DONE, ONE_DONE = np.array([0, 1])
+NONE_DONE, ONE_DONE = np.array([0, 1])  # a literal as argument would be compiled on its own
 
 
 @kernel

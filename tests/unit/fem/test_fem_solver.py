@@ -27,6 +27,7 @@ from femurfe.fem.assembled import AssembledSolver, order_prolongator
 from femurfe.fem.chebyshev import largest_of
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.corners import CornerSolver
+from femurfe.fem.iteration import sizes
 from femurfe.fem.linear import LARGEST_DIRECT, SolverOptions, relative_residual
 from femurfe.fem.operator import BlockMatrix
 from femurfe.fem.reduction import as_scipy, assembled_rows, near_null_space, reduced_matrix
@@ -377,12 +378,12 @@ def test_what_a_set_up_recomputes_is_the_residual_of_the_system(order, of_cells,
         field, c = model_of(mesh).materials, system.constraints
         system = System(tetrahedral_stiffness(mesh, field.young, field.poisson, c), c)
     x, right = random_unknowns(system), random_unknowns(system, seed=2)
-    right *= linear.sizes(system.apply(x)) / linear.sizes(right)
+    right *= sizes(system.apply(x)) / sizes(right)
     with Team(2) as team:
         solver = linear.multigrid_set_up(mesh, system, 2, team, np.float32, [])
         for _ in range(2):
             found = solver.left(right, x)
-    np.testing.assert_allclose(found, linear.sizes(right - system.apply(x)), rtol=1e-12)
+    np.testing.assert_allclose(found, sizes(right - system.apply(x)), rtol=1e-12)
 
 
 @pytest.mark.parametrize("kind", KINDS)

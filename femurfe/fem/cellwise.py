@@ -1,0 +1,61 @@
+"""Conjugate gradients whose products go cell by cell: what ten- and four-point cells have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from femurfe.arrays import Ints
+from femurfe.fem.constraints import Constraints
+from femurfe.fem.iteration import Iteration
+from femurfe.fem.tetrahedra import TetrahedralStiffness
+from femurfe.fem.vertices import support_table
+from femurfe.kernels import krylov, layout
+from femurfe.kernels.team import Team
+
+
+class CellwiseIteration(Iteration):
+    """A set-up for the stiffness of straight-sided tetrahedra under one set of supports.
+
+    Attributes
+    ----------
+    stiffness : of the cells; special : table `SPECIAL` of the supports, in its rows.
+    """
+
+    def __init__(
+        self, stiffness: TetrahedralStiffness, constraints: Constraints, n_loads: int, team: Team,
+        precision: npt.DTypeLike,
+    ) -> None:  # fmt: skip
+        super().__init__(constraints, n_loads, team, precision)
+        self.stiffness = stiffness
+        self.special = support_table(constraints, stiffness.ordering.row, stiffness.ordering.bodies)
+
+    def rows(self) -> Ints:
+        """The rows of all unknowns."""
+        o, n = self.stiffness.ordering, 2 * len(self.constraints.bodies)
+        return np.concatenate([o.row, o.bodies + np.arange(n)])
+
+    def share(self, rows: npt.NDArray[Any]) -> None:
+        """Let rows (n_rows, loads, 4) of unknowns hold what a product reads: platens' points, and copies."""
+        o, c = self.stiffness.ordering, self.constraints
+        for i, body in enumerate(c.bodies):
+            motion = rows[o.bodies + 2 * i : o.bodies + 2 * i + 2, :, :3].transpose(0, 2, 1)
+            moved = c.modes[i] @ motion.reshape(6, -1)
+            rows[o.row[body.slaves], :, :3] = moved.transpose(0, 2, 1)
+        layout.spread(o.shared, o.pointer, o.copies, rows)
+
+    def multiply(self) -> None:
+        """Set q = A p, from the rows of unknowns in p."""
+        self.share(self.state.p)
+        self.team.run(
+            krylov.product, self.marker, self.stiffness.nodes, self.state.record, self.special.record
+        )
+
+    def step(self) -> None:
+        """The product, and what follows from it."""
+        self.team.run(
+            krylov.iterate, self.marker, self.kind, self.stiffness.nodes, self.state.record,
+            self.special.record, self.rounded.ctypes.data,
+        )  # fmt: skip
