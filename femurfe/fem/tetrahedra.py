@@ -35,7 +35,7 @@ class TetrahedralStiffness:
     ----------
     mesh, young, poisson : what it is the stiffness of; (n_cells,) MPa and 1.
     ordering : rows of points and order of cells.
-    single, double : (n_batches, 11, BATCH) geometry in float32 and float64.
+    single, double : (n_batches, 10, BATCH) geometry in float32 and float64.
     diagonal : (n_rows, 6) diagonal blocks.
     vertex_blocks : (n_rows, 9) blocks of the four-point cells in those of ten points; else (0, 9).
     team : that products run on; a new one each time if None.
@@ -161,7 +161,7 @@ def tetrahedral_stiffness(
     find = partial(find_groups, mesh, lam, mu, special) if quadratic else no_groups
     with Team(threads.chosen()) as team:
         ordering = _ordering(mesh, special, find, len(constraints.bodies), team, ordering)
-        shape = (len(ordering.conn), 11, BATCH)
+        shape = (len(ordering.conn), 10, BATCH)
         single, double = aligned(shape, np.float32), aligned(shape, np.float64)
         n_blocks = ordering.n_rows if quadratic else 0
         diagonal, blocks = np.zeros((ordering.n_rows, 6)), np.zeros((n_blocks, 9))

@@ -64,7 +64,7 @@ def fill_pass(  # type: ignore[no-untyped-def]
 ):
     """Columns and blocks (nnz, 3, 3) of all rows, as a region of a team.
 
-    corners (n_cells, 4) and geometry (n_batches, 11, BATCH) hold cells in the same order.
+    corners (n_cells, 4) and geometry (n_batches, 10, BATCH) hold cells in the same order.
     """
     end = base + pieces.size - 1
     piece = claim(team, end)
@@ -75,12 +75,12 @@ def fill_pass(  # type: ignore[no-untyped-def]
             columns[start[i] : start[i] + n] = out[:n]
             for k in range(pointer[i], pointer[i + 1]):
                 cell, a = numbers[k] // 4, numbers[k] % 4
-                lam, mu = _cell(geometry, cell, g)
+                ratio = _cell(geometry, cell, g)
                 for b in range(4):
                     m = 0
                     while out[m] != corners[cell, b]:
                         m += 1
-                    _add_block(g, a, b, lam, mu, data, start[i] + m)
+                    _add_block(g, a, b, ratio, data, start[i] + m)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -88,22 +88,22 @@ def fill_pass(  # type: ignore[no-untyped-def]
 
 @kernel
 def _cell(geometry, cell, g):  # type: ignore[no-untyped-def]
-    """Gradients of the vertices of a cell into g; its Lame constants times its volume."""
+    """Gradients of the vertices of a cell, times sqrt(mu V), into g; lambda / mu."""
     batch, k = cell // BATCH, cell % BATCH
     for i in range(3):
         g[0, i] = 0.0
         for a in range(3):
             g[a + 1, i] = geometry[batch, 3 * a + i, k]
             g[0, i] -= g[a + 1, i]
-    return geometry[batch, 9, k], geometry[batch, 10, k]
+    return geometry[batch, 9, k]
 
 
 @kernel
-def _add_block(g, a, b, lam, mu, out, at):  # type: ignore[no-untyped-def]
-    dot = mu * (g[a, 0] * g[b, 0] + g[a, 1] * g[b, 1] + g[a, 2] * g[b, 2])
+def _add_block(g, a, b, ratio, out, at):  # type: ignore[no-untyped-def]
+    dot = g[a, 0] * g[b, 0] + g[a, 1] * g[b, 1] + g[a, 2] * g[b, 2]
     for i in range(3):
         for j in range(3):
-            out[at, i, j] += lam * g[a, i] * g[b, j] + mu * g[b, i] * g[a, j]
+            out[at, i, j] += ratio * g[a, i] * g[b, j] + g[b, i] * g[a, j]
         out[at, i, i] += dot
 
 

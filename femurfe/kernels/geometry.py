@@ -15,7 +15,7 @@ def geometry(points, cells, order, batches, piece, lam, mu, conn, single, double
 
     Parameters
     ----------
-    single, double (n_batches, 11, BATCH) : gradients and scaled Lame constants; filled.
+    single, double (n_batches, 10, BATCH) : scaled gradients and lambda / mu of cells; filled.
     diagonal (n_rows, 6) : diagonal blocks xx xy xz yy yz zz of the cells; added to.
     stiff (n_rows, 9) : of ten-point cells, blocks of the four-point cells in them: of a vertex with
         itself in its row, of an edge from its lower to its higher point in the row of its mid-point;
@@ -27,18 +27,18 @@ def geometry(points, cells, order, batches, piece, lam, mu, conn, single, double
         for k in range(BATCH):
             at = batch * BATCH + k
             if at >= order.size:
-                for i in range(11):
+                for i in range(10):
                     single[batch, i, k] = 0.0
                     double[batch, i, k] = 0.0
                 continue
             e = order[at]
             volume = cell_gradients(points, cells, e, g)
+            size = np.sqrt(mu[e] * volume * share)
             for a in range(3):
                 for i in range(3):
-                    double[batch, 3 * a + i, k] = g[a + 1, i]
-            double[batch, 9, k] = lam[e] * volume * share
-            double[batch, 10, k] = mu[e] * volume * share
-            for i in range(11):
+                    double[batch, 3 * a + i, k] = size * g[a + 1, i]
+            double[batch, 9, k] = lam[e] / mu[e]
+            for i in range(10):
                 single[batch, i, k] = double[batch, i, k]
             if cells.shape[1] == 4:
                 _add_own(g, lam[e] * volume, mu[e] * volume, conn[batch], k, diagonal)

@@ -8,8 +8,8 @@ work of the stresses s_v is V/20 times the sum over v and w of (1 + delta_vw) s_
 Both are exact (Zienkiewicz, Taylor & Zhu, The Finite Element Method, 7th ed., ch. 6).
 
 A row holds one point: four numbers per load, x y z and a zero. Cells stand in batches of
-``BATCH``; a batch has per cell eleven numbers, the gradients of L_1, L_2, L_3 and Lame's
-constants times V/20, and ten rows.
+``BATCH``; a batch has per cell ten numbers, the slopes of L_1, L_2, L_3, which are their gradients times
+sqrt(mu V/20), and lambda / mu, and ten rows. So scaled, a cell's shear modulus and volume are one.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ EDGES = ((0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3))
 VOIGT = ((0, 3, 5), (3, 1, 4), (5, 4, 2))
 
 
-def forces(u: Sequence[Sequence[Any]], g: Sequence[Any], lam: Any, mu: Any) -> list[list[Any]]:
+def forces(u: Sequence[Sequence[Any]], g: Sequence[Any], ratio: Any) -> list[list[Any]]:
     """Nodal forces [10][3] of displacements ``u`` [10][3], for anything with arithmetic.
 
     Parameters
     ----------
-    g : nine components of the gradients of L_1, L_2, L_3; lam, mu : Lame's constants times V/20.
+    g : nine components of the gradients of L_1, L_2, L_3, times sqrt(mu V/20). ratio : lambda / mu.
     """
     slopes = [[-(g[i] + g[3 + i] + g[6 + i]) for i in range(3)], g[:3], g[3:6], g[6:]]
     bends = {
         e: [4.0 * u[4 + n][i] - (u[e[0]][i] + u[e[1]][i]) for i in range(3)] for n, e in enumerate(EDGES)
     }
-    stress = [stress_at(_steps(u, bends, v), slopes, v, lam, mu) for v in range(4)]
+    stress = [stress_at(_steps(u, bends, v), slopes, v, ratio) for v in range(4)]
     total = [(stress[0][k] + stress[1][k]) + (stress[2][k] + stress[3][k]) for k in range(6)]
     pulls = [_pulls([stress[v][k] + total[k] for k in range(6)], slopes, v) for v in range(4)]
     across = {e: [pulls[e[0]][e[1]][i] + pulls[e[1]][e[0]][i] for i in range(3)] for e in EDGES}
@@ -60,9 +60,9 @@ def _steps(u: Sequence[Sequence[Any]], bends: dict[tuple[int, int], list[Any]], 
 
 
 def stress_at(
-    steps: Sequence[Sequence[Any]], slopes: Sequence[Sequence[Any]], v: int, lam: Any, mu: Any
+    steps: Sequence[Sequence[Any]], slopes: Sequence[Sequence[Any]], v: int, ratio: Any
 ) -> list[Any]:
-    """Stress (xx yy zz xy yz xz) of the gradient sum of steps (x) slopes over the vertices beside v."""
+    """Stress (xx yy zz xy yz xz) over mu, of the gradient sum of steps (x) slopes over vertices beside v."""
     others = [a for a in range(4) if a != v]
 
     def part(i: int, j: int) -> Any:
@@ -70,8 +70,8 @@ def stress_at(
         return sum(terms[1:], terms[0])
 
     normal = [part(i, i) for i in range(3)]
-    pressure, twice = lam * (normal[0] + normal[1] + normal[2]), mu + mu
-    return [*(pressure + twice * e for e in normal), *(mu * part(i, j) for i, j in ((0, 1), (1, 2), (0, 2)))]
+    pressure = ratio * (normal[0] + normal[1] + normal[2])
+    return [*(pressure + 2.0 * e for e in normal), part(0, 1), part(1, 2), part(0, 2)]
 
 
 def _pulls(stress: Sequence[Any], slopes: Sequence[Sequence[Any]], v: int) -> list[list[Any]]:
@@ -155,15 +155,15 @@ def add_products(
 
     def one(k: Any) -> None:
         first = b.times(k, group)
-        at = b.llvm.add(b.times(batch, 11 * BATCH), first)
-        numbers = [b.load(geometry, b.plus(at, BATCH * i), group).take(spread) for i in range(11)]
+        at = b.llvm.add(b.times(batch, 10 * BATCH), first)
+        numbers = [b.load(geometry, b.plus(at, BATCH * i), group).take(spread) for i in range(10)]
         place = b.llvm.add(b.times(batch, nodes * BATCH), first)
 
         def rows(ids: Any, a: int) -> list[Any]:
             return [b.times(b.index(ids, b.plus(place, BATCH * a + e)), 4 * loads) for e in range(group)]
 
         u = [_gathered(b, x, rows(conn, a), loads, lanes) for a in range(nodes)]
-        out = nodal(u, numbers[:9], numbers[9], numbers[10])
+        out = nodal(u, numbers[:9], numbers[9])
         for a in range(nodes):
             _scattered(b, y, rows(short, a), out[a], loads)
 

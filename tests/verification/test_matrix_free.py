@@ -95,8 +95,8 @@ def test_the_formula_is_the_same_for_plain_numbers(make, forces, share):
     volume = np.linalg.det(edges) / 6.0
     u = np.random.default_rng(0).standard_normal((mesh.n_points, 3))
     local = [[u[mesh.cells[:, a], i] for i in range(3)] for a in range(mesh.cells.shape[1])]
-    g = [inverse[:, a, i] for a in range(3) for i in range(3)]
-    parts = forces(local, g, lam * volume * share, mu * volume * share)
+    g = [np.sqrt(mu * volume * share) * inverse[:, a, i] for a in range(3) for i in range(3)]
+    parts = forces(local, g, lam / mu)
     out = np.zeros_like(u)
     for a in range(mesh.cells.shape[1]):
         for i in range(3):
