@@ -82,7 +82,7 @@ def bytes_per_product(stiffness: TetrahedralStiffness, size: int) -> float:
     """
     cells = stiffness.ordering.conn.size // 10
     rows = stiffness.mesh.n_points
-    return cells * (10.0 * size + 40.0) + rows * LOADS * 4.0 * size * 2.0
+    return cells * (10.0 * size + 20.0) + rows * LOADS * 4.0 * size * 2.0
 
 
 def operator_speeds(limits: Limits, along: int = ALONG) -> dict[str, OperatorSpeed]:

@@ -22,8 +22,8 @@ from femurfe.kernels.tet10 import BATCH
 from femurfe.mesh.core import Mesh
 
 LARGE = 12_500
-LARGEST = 8_192
-MOST_PLACES = 2**16 - 1
+LARGEST = 2_048
+MOST_ROWS = 2**16
 PIECE = 512
 MOST_PIECES = 16
 Curve: TypeAlias = tuple[Ints, Ints]
@@ -37,8 +37,7 @@ class Ordering:
     Attributes
     ----------
     cells : (n_cells,) cells along the curve.
-    conn : (n_batches, nodes, BATCH) uint32 rows.
-    fresh, met, batches, finished, private, masters, pointer, copies, shared : see
+    conn, fresh, met, batches, finished, private, masters, pointer, copies, shared : see
         `femurfe.kernels.tables.FINE`.
     row : (n_points,) the row of each point; bodies : the first row of the platens.
     n_rows : number of rows, copies included.
@@ -48,7 +47,7 @@ class Ordering:
     """
 
     cells: Ints
-    conn: np.ndarray[tuple[int, int, int], np.dtype[np.uint32]]
+    conn: np.ndarray[tuple[int, int, int], np.dtype[np.uint16]]
     fresh: np.ndarray[tuple[int], np.dtype[np.uint32]]
     met: Ints
     batches: Ints
@@ -100,7 +99,7 @@ def order_cells(mesh: Mesh, special: Ints, groups: Groups, n_bodies: int, curve:
     special : ids of the points on which supports act.
     groups : of other points, which are smoothed together.
     n_bodies : number of platens; each gets two rows.
-    curve : the cells' order and batches, of `along_curve`; where a chunk has too many places, it is cut
+    curve : the cells' order and batches, of `along_curve`; where a chunk has too many rows, it is cut
         into more.
     """
     least, ordering = 1, _ordered(mesh, special, groups, n_bodies, curve)
@@ -111,26 +110,28 @@ def order_cells(mesh: Mesh, special: Ints, groups: Groups, n_bodies: int, curve:
 
 
 def _ordered(mesh: Mesh, special: Ints, groups: Groups, n_bodies: int, curve: Curve) -> Ordering | None:
-    """The ordering, or None if a chunk has too many places."""
+    """The ordering, or None if a chunk has more than ``MOST_ROWS`` rows."""
     along, batches = curve
     n_batches = int(batches[-1])
     marked = np.zeros(mesh.n_points, dtype=bool)
     marked[special] = marked[groups.members] = True
     last = numbering.mark_shared(mesh.cells, along, batches, marked)
-    conn = np.empty((n_batches, mesh.cells.shape[1], BATCH), dtype=np.uint32)
+    rows = np.empty((n_batches, mesh.cells.shape[1], BATCH), dtype=np.uint32)
     finished, private = np.empty((n_batches, 2), dtype=np.int64), np.empty((len(batches) - 1, 2), np.int64)
-    row, point = np.full(mesh.n_points, -1, np.int64), np.empty(mesh.n_points + conn.size, np.int64)
-    shared = numbering.number(mesh.cells, along, batches, last, conn, finished, private, row, point)
+    row, point = np.full(mesh.n_points, -1, np.int64), np.empty(mesh.n_points + rows.size, np.int64)
+    shared = numbering.number(mesh.cells, along, batches, last, rows, finished, private, row, point)
+    ends = np.append(private[1:, 0], shared)
+    if (ends - private[:, 0]).max() > MOST_ROWS:
+        return None
     bodies, masters, first_joined = _number_shared(row, point[:shared], special, groups, n_bodies)
     n_rows = int(masters[-1])
     pointer, copies = _copies(row, point[:shared], int(shared), n_rows)
     fresh, met = np.empty(n_rows, dtype=np.uint32), np.empty(n_batches + 1, dtype=np.int64)
-    numbering.first_touches(conn, batches, n_rows, fresh, met)
+    numbering.first_touches(rows, batches, n_rows, fresh, met)
     places = np.empty(n_rows, dtype=np.uint32)
-    short, bases = np.empty(conn.shape, dtype=np.uint16), np.empty(len(batches), dtype=np.int64)
-    ends = np.append(private[1:, 0], shared)
-    if not numbering.slots(conn, batches, finished, private, ends, MOST_PLACES, places, short, bases):
-        return None
+    conn, short = np.empty(rows.shape, dtype=np.uint16), np.empty(rows.shape, dtype=np.uint16)
+    bases = np.empty(len(batches), dtype=np.int64)
+    numbering.slots(rows, batches, finished, private, ends, places, conn, short, bases)
     places[shared:] = bases[-1] + np.arange(n_rows - shared)
     return Ordering(
         along, conn, fresh, met, batches, finished, private, masters, pointer, copies, int(shared), row,

@@ -166,8 +166,8 @@ def tetrahedral_stiffness(
         n_blocks = ordering.n_rows if quadratic else 0
         diagonal, blocks = np.zeros((ordering.n_rows, 6)), np.zeros((n_blocks, 9))
         team.run(
-            geometry.geometry_pass, mesh.points, mesh.cells, ordering.cells, ordering.batches, lam, mu,
-            ordering.conn, single, double, diagonal, blocks,
+            geometry.geometry_pass, mesh.points, mesh.cells, ordering.cells, ordering.batches,
+            ordering.private, lam, mu, ordering.conn, single, double, diagonal, blocks,
         )  # fmt: skip
     for field in (diagonal, blocks)[: 2 if n_blocks else 1]:
         layout.gather(ordering.shared, ordering.pointer, ordering.copies, field)

@@ -57,10 +57,11 @@ def fine_pass(team, base, mk, kind, fine, special, step):  # type: ignore[no-unt
     piece = claim(team, end)
     while piece >= 0:
         last = long_at(f.batches, piece - base + 1)
+        x = f.x + long_at(f.private, 2 * (piece - base)) * row_bytes
         y = f.y + long_at(f.bases, piece - base) * row_bytes
         for batch in range(long_at(f.batches, piece - base), last):
             _look_ahead(mk, kind, f, step, batch, last)
-            tet4.multiply(mk, TEN, kind, f.conn, f.geometry, f.x, f.short, y, batch)
+            tet4.multiply(mk, TEN, kind, f.conn, f.geometry, x, f.short, y, batch)
             start, stop = long_at(f.finished, 2 * batch), long_at(f.finished, 2 * batch + 1)
             _settle(mk, kind, f, step, take, start, stop)
         finish(team)

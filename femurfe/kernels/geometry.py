@@ -10,18 +10,19 @@ from femurfe.kernels.tet10 import BATCH
 
 
 @kernel
-def geometry(points, cells, order, batches, piece, lam, mu, conn, single, double, diagonal, stiff):  # type: ignore[no-untyped-def]
+def geometry(points, cells, order, batches, private, piece, lam, mu, conn, single, double, diagonal, stiff):  # type: ignore[no-untyped-def]
     """Geometry of the batches of one chunk, and what its cells add to the blocks of its rows.
 
     Parameters
     ----------
+    private (n_chunks, 2), conn : of `femurfe.kernels.tables.FINE`.
     single, double (n_batches, 10, BATCH) : scaled gradients and lambda / mu of cells; filled.
     diagonal (n_rows, 6) : diagonal blocks xx xy xz yy yz zz of the cells; added to.
     stiff (n_rows, 9) : of ten-point cells, blocks of the four-point cells in them: of a vertex with
         itself in its row, of an edge from its lower to its higher point in the row of its mid-point;
         added to.
     """
-    g = np.zeros((4, 3))
+    g, start = np.zeros((4, 3)), private[piece, 0]
     share = 1.0 if cells.shape[1] == 4 else 0.05
     for batch in range(batches[piece], batches[piece + 1]):
         for k in range(BATCH):
@@ -41,9 +42,11 @@ def geometry(points, cells, order, batches, piece, lam, mu, conn, single, double
             for i in range(10):
                 single[batch, i, k] = double[batch, i, k]
             if cells.shape[1] == 4:
-                _add_own(g, lam[e] * volume, mu[e] * volume, conn[batch], k, diagonal)
+                _add_own(g, lam[e] * volume, mu[e] * volume, conn[batch], start, k, diagonal)
             else:
-                _add_blocks(cells, e, g, lam[e] * volume, mu[e] * volume, conn[batch], k, diagonal, stiff)
+                _add_blocks(
+                    cells, e, g, lam[e] * volume, mu[e] * volume, conn[batch], start, k, diagonal, stiff
+                )
 
 
 @kernel
@@ -66,12 +69,12 @@ def cell_gradients(points, cells, e, g):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _add_own(g, lam, mu, conn, k, diagonal):  # type: ignore[no-untyped-def]
+def _add_own(g, lam, mu, conn, start, k, diagonal):  # type: ignore[no-untyped-def]
     """Add the diagonal blocks of a four-point cell."""
     both = lam + mu
     for a in range(4):
         square = mu * (g[a, 0] ** 2 + g[a, 1] ** 2 + g[a, 2] ** 2)
-        row, m = conn[a, k], 0
+        row, m = start + conn[a, k], 0
         for i in range(3):
             for j in range(i, 3):
                 diagonal[row, m] += both * g[a, i] * g[a, j] + (square if i == j else 0.0)
@@ -79,11 +82,11 @@ def _add_own(g, lam, mu, conn, k, diagonal):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _add_blocks(cells, e, g, lam, mu, conn, k, diagonal, stiff):  # type: ignore[no-untyped-def]
+def _add_blocks(cells, e, g, lam, mu, conn, start, k, diagonal, stiff):  # type: ignore[no-untyped-def]
     both = lam + mu
     for a in range(4):
         square = mu * (g[a, 0] ** 2 + g[a, 1] ** 2 + g[a, 2] ** 2)
-        row, m = conn[a, k], 0
+        row, m = start + conn[a, k], 0
         for i in range(3):
             for j in range(i, 3):
                 v = both * g[a, i] * g[a, j] + (square if i == j else 0.0)
@@ -92,7 +95,7 @@ def _add_blocks(cells, e, g, lam, mu, conn, k, diagonal, stiff):  # type: ignore
                 m += 1
     n = 4
     for a, b in ((0, 1), (1, 2), (0, 2), (0, 3), (1, 3), (2, 3)):
-        row, m = conn[n, k], 0
+        row, m = start + conn[n, k], 0
         aa = g[a, 0] ** 2 + g[a, 1] ** 2 + g[a, 2] ** 2
         bb = g[b, 0] ** 2 + g[b, 1] ** 2 + g[b, 2] ** 2
         ab = g[a, 0] * g[b, 0] + g[a, 1] * g[b, 1] + g[a, 2] * g[b, 2]
@@ -127,12 +130,17 @@ def largest_bend(points, cells):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def geometry_pass(team, base, points, cells, order, batches, lam, mu, conn, single, double, diagonal, stiff):  # type: ignore[no-untyped-def]
+def geometry_pass(  # type: ignore[no-untyped-def]
+    team, base, points, cells, order, batches, private, lam, mu, conn, single, double, diagonal, stiff
+):
     """`geometry` of all chunks, as a region of a team."""
     end = base + batches.size - 1
     piece = claim(team, end)
     while piece >= 0:
-        geometry(points, cells, order, batches, piece - base, lam, mu, conn, single, double, diagonal, stiff)
+        k = piece - base
+        geometry(
+            points, cells, order, batches, private, k, lam, mu, conn, single, double, diagonal, stiff
+        )  # fmt: skip
         finish(team)
         piece = claim(team, end)
     wait(team, end)

@@ -43,11 +43,11 @@ def product(team, base, mk, nodes, state, special):  # type: ignore[no-untyped-d
     while piece >= 0:
         k = piece - base
         last = long_at(s.batches, k + 1)
-        y = s.y + long_at(s.bases, k) * row_bytes
+        p, y = s.p + long_at(s.private, 2 * k) * row_bytes, s.y + long_at(s.bases, k) * row_bytes
         rows.clear(mk, s.sums, k)
         for batch in range(long_at(s.batches, k), last):
             _look_ahead(mk, nodes, s, batch, last)
-            tet4.multiply(mk, nodes, DOUBLE, s.conn, s.geometry, s.p, s.short, y, batch)
+            tet4.multiply(mk, nodes, DOUBLE, s.conn, s.geometry, p, s.short, y, batch)
             start, stop = long_at(s.finished, 2 * batch), long_at(s.finished, 2 * batch + 1)
             rows.collect(mk, s.places, s.y, s.p, s.q, s.sums, k, start, stop)
         finish(team)

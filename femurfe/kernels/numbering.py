@@ -92,10 +92,10 @@ def mark_shared(cells, order, batches, special):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def number(cells, order, batches, last, conn, finished, private, row, copy_of):  # type: ignore[no-untyped-def]
+def number(cells, order, batches, last, rows, finished, private, row, copy_of):  # type: ignore[no-untyped-def]
     """Number rows chunk by chunk: private points by their last batch, then copies of shared ones.
 
-    Fills conn (n_batches, nodes, BATCH) with rows, finished and private with row ranges, row
+    Fills rows (n_batches, nodes, BATCH), finished and private with row ranges, row
     (n_points,) of private points and copy_of (at most all cells' points) with the point of each
     copy's row, -1 for private rows. Returns the number of rows.
     """
@@ -120,18 +120,18 @@ def number(cells, order, batches, last, conn, finished, private, row, copy_of): 
                 for a in range(cells.shape[1]):
                     i = cells[e, a]
                     if last[i] >= 0:
-                        conn[batch, a, k] = row[i]
+                        rows[batch, a, k] = row[i]
                         continue
                     if seen[i] < private[c, 0]:
                         seen[i] = n
                         copy_of[n] = i
                         n += 1
-                    conn[batch, a, k] = seen[i]
+                    rows[batch, a, k] = seen[i]
     return n
 
 
 @kernel
-def first_touches(conn, batches, n_rows, fresh, met):  # type: ignore[no-untyped-def]
+def first_touches(rows, batches, n_rows, fresh, met):  # type: ignore[no-untyped-def]
     """The rows that each batch of a chunk meets first.
 
     Fills fresh (n_rows,) uint32 with rows and met (n_batches + 1,) with where each batch's begin.
@@ -142,33 +142,35 @@ def first_touches(conn, batches, n_rows, fresh, met):  # type: ignore[no-untyped
         for batch in range(batches[c], batches[c + 1]):
             met[batch] = at
             for k in range(BATCH):
-                for a in range(conn.shape[1]):
-                    row = conn[batch, a, k]
+                for a in range(rows.shape[1]):
+                    row = rows[batch, a, k]
                     if not seen[row]:
                         seen[row] = True
                         fresh[at] = row
                         at += 1
-    met[conn.shape[0]] = at
+    met[rows.shape[0]] = at
 
 
 @kernel
-def slots(conn, batches, finished, private, last_row, limit, places, short, bases):  # type: ignore[no-untyped-def]
-    """Places for products that live only while a chunk's cells touch their row.
+def slots(rows, batches, finished, private, last_row, places, conn, short, bases):  # type: ignore[no-untyped-def]
+    """Rows counted from the first of their chunk, and places for products on them.
+
+    Places live only while a chunk's cells touch their row.
 
     A private row takes a free place in the batch that meets it first and gives it back in the
     batch that finishes it; copies keep theirs. So the places of a chunk stay in cache.
 
     Parameters
     ----------
-    last_row (n_chunks,) : the end of each chunk's rows, copies included.
-    limit : largest number of places of a chunk. places (n_rows,) uint32, short (n_batches, nodes,
-        BATCH) uint16 place within the chunk, bases (n_chunks + 1,) first place of each chunk : filled.
-
-    Returns
-    -------
-    fits : whether no chunk has more than ``limit`` places.
+    rows (n_batches, nodes, BATCH) : of `number`; last_row (n_chunks,) : the end of each chunk's rows,
+        copies included; no chunk has more than 2**16 of them.
+    places (n_rows,) uint32, conn, short (n_batches, nodes, BATCH) uint16 row and place within the
+        chunk, bases (n_chunks + 1,) first place of each chunk : filled.
     """
-    free = np.empty(limit, np.int64)
+    most = 0
+    for c in range(last_row.size):
+        most = max(most, last_row[c] - private[c, 0])
+    free = np.empty(most, np.int64)
     bases[0] = 0
     for c in range(batches.size - 1):
         start, end = private[c, 0], private[c, 1]
@@ -179,8 +181,8 @@ def slots(conn, batches, finished, private, last_row, limit, places, short, base
             local[end - start + i] = i
         for batch in range(batches[c], batches[c + 1]):
             for k in range(BATCH):
-                for a in range(conn.shape[1]):
-                    i = conn[batch, a, k] - start
+                for a in range(rows.shape[1]):
+                    i = rows[batch, a, k] - start
                     if local[i] < 0:
                         if n_free > 0:
                             n_free -= 1
@@ -188,13 +190,10 @@ def slots(conn, batches, finished, private, last_row, limit, places, short, base
                         else:
                             local[i] = n_used
                             n_used += 1
-                    if n_used > limit:
-                        return False
-                    short[batch, a, k] = local[i]
+                    conn[batch, a, k], short[batch, a, k] = i, local[i]
             for i in range(finished[batch, 0], finished[batch, 1]):
                 free[n_free] = local[i - start]
                 n_free += 1
         for i in range(local.size):
             places[start + i] = bases[c] + local[i]
         bases[c + 1] = bases[c] + n_used
-    return True

@@ -47,7 +47,8 @@ INTS, PAIRS = _array(INT, 1), _array(INT, 2)
 REALS, ROWS, BLOCKS = (_array(REAL, n) for n in (1, 2, 3))
 SHORT, FIELD = _array(types.float32, 1), _array(types.float32, 3)
 POINTS, CELLS = _array(REAL, 2, fixed=True), _array(types.int32, 2, fixed=True)
-CONN, PLACES, FLAGS = _array(types.uint32, 3), _array(types.uint32, 1), _array(types.bool_, 1)
+NUMBERS, CONN = _array(types.uint32, 3), _array(types.uint16, 3)
+PLACES, FLAGS = _array(types.uint32, 1), _array(types.bool_, 1)
 TEAM = (INTS, INT)
 
 
@@ -120,10 +121,10 @@ def _ordering() -> list[Bundle]:
     constants = (POINTS, CELLS, REALS, REALS, _array(REAL, 4))
     groups = (INTS, INTS, INTS, INTS, BLOCKS)
     return [
-        [(geometry.geometry_pass, (*TEAM, POINTS, CELLS, INTS, INTS, *filled))],
-        [(numbering.slots, (CONN, INTS, PAIRS, PAIRS, INTS, INT, PLACES, _array(types.uint16, 3), INTS))],
-        [(numbering.number, (CELLS, INTS, INTS, INTS, CONN, PAIRS, PAIRS, INTS, INTS))],
-        [(numbering.first_touches, (CONN, INTS, INT, PLACES, INTS))],
+        [(geometry.geometry_pass, (*TEAM, POINTS, CELLS, INTS, INTS, PAIRS, *filled))],
+        [(numbering.slots, (NUMBERS, INTS, PAIRS, PAIRS, INTS, PLACES, CONN, CONN, INTS))],
+        [(numbering.number, (CELLS, INTS, INTS, INTS, NUMBERS, PAIRS, PAIRS, INTS, INTS))],
+        [(numbering.first_touches, (NUMBERS, INTS, INT, PLACES, INTS))],
         [(numbering.mark_shared, (CELLS, INTS, INTS, FLAGS))],
         [(numbering.curve_keys, (ROWS, REALS, REAL))],
         [(geometry.largest_bend, (POINTS, CELLS)), (numbering.centroids, (POINTS, CELLS))],

@@ -36,7 +36,7 @@ def cells(
             b.prefetch(x, b.plus(at, line // precision))
 
     b.loop(b.index(met, batch), b.index(met, b.plus(batch, 1)), row)
-    for array, each in ((geometry, 10 * BATCH * precision), (conn, 4 * points), (short, 2 * points)):
+    for array, each in ((geometry, 10 * BATCH * precision), (conn, 2 * points), (short, 2 * points)):
         _span(b, array, b.times(batch, each), b.times(b.plus(batch, 1), each))
 
 

@@ -27,7 +27,7 @@ FINE = _record(
 )
 """Ten-point cells, their inverse diagonal blocks and the vectors of the smoother.
 
-conn (n, nodes, BATCH) uint32, geometry (n, 10, BATCH) : cells, see `femurfe.kernels.tet10`.
+conn (n, nodes, BATCH) uint16 rows, from the first of the chunk; geometry (n, 10, BATCH) : cells, see `femurfe.kernels.tet10`.
 fresh (n_rows,) uint32, met (n + 1,) : rows that each batch meets first.
 batches (n_chunks + 1,) : batches of each chunk.
 finished (n, 2) : rows that no batch after a batch touches.

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from femurfe.kernels import tet10
-from femurfe.kernels.vector import Builder, Index, Precision, Reals, Rows, Shorts, Size, operation
+from femurfe.kernels.vector import Builder, Index, Precision, Reals, Shorts, Size, operation
 
 
 def forces(u: Sequence[Sequence[Any]], g: Sequence[Any], ratio: Any) -> list[list[Any]]:
@@ -34,11 +34,11 @@ FORCES = {4: forces, 10: tet10.forces}
 @operation
 def multiply(
     b: Builder, shape: tuple[int, int], nodes: Size, precision: Precision,
-    conn: Rows, geometry: Reals, x: Reals, short: Shorts, y: Reals, batch: Index,
+    conn: Shorts, geometry: Reals, x: Reals, short: Shorts, y: Reals, batch: Index,
 ) -> None:  # fmt: skip
     """Add K x of one batch of cells of four or ten points to places of y.
 
-    conn (n, nodes, BATCH) uint32 rows of x; geometry (n, 10, BATCH); x (rows, loads, 4); short
+    conn (n, nodes, BATCH) uint16 rows of x; geometry (n, 10, BATCH); x (rows, loads, 4); short
     (n, nodes, BATCH) uint16 places in y (places, loads, 4).
     """
     tet10.add_products(b, shape, precision, (nodes, FORCES[nodes]), conn, geometry, x, short, y, batch)

@@ -6,7 +6,7 @@ from helpers.cases import SUPPORTS, load_case
 from helpers.meshes import block, split_by
 from helpers.solving import uniform
 
-from femurfe.fem import stiffness
+from femurfe.fem import ordering, stiffness
 from femurfe.fem.assemble import assemble_stiffness, lame
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.corners import corner_matrix
@@ -103,6 +103,18 @@ def test_the_formula_is_the_same_for_plain_numbers(make, forces, share):
             np.add.at(out[:, i], mesh.cells[:, a], parts[a][i])
     expected = assemble_stiffness(mesh, young, poisson).apply(u[:, :, None])[:, :, 0]
     assert np.abs(out - expected).max() <= 1e-13 * np.abs(expected).max()
+
+
+@BOTH
+def test_where_a_chunk_has_more_rows_than_can_be_counted_there_are_more_chunks(make, monkeypatch):
+    few, assembled = pair(make())
+    most = int((few.ordering.private[1:, 0] - few.ordering.private[:-1, 0]).max())
+    monkeypatch.setattr(ordering, "MOST_ROWS", most // 2)
+    many, _ = pair(make())
+    assert len(many.ordering.private) > 2 * len(few.ordering.private)
+    field = np.random.default_rng(0).standard_normal((many.mesh.n_points, 3, 2))
+    expected = assembled.apply(field)
+    assert np.abs(many.apply(field) - expected).max() <= 1e-13 * np.abs(expected).max()
 
 
 def test_the_vertices_level_is_the_assembled_matrix_of_four_point_cells():
