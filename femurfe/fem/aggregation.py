@@ -9,7 +9,7 @@ import numpy as np
 
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.ordering import even_pieces
-from femurfe.fem.pieces import FEW, hinges, numbered, parted, pieces_of_groups
+from femurfe.fem.pieces import FEW, hinges, parted, pieces_of_groups
 from femurfe.kernels import aggregate as kernels
 from femurfe.kernels import galerkin
 from femurfe.kernels.layout import combine
@@ -66,7 +66,8 @@ class Plan:
     ----------
     pointer, columns : pattern of the matrix it was made for; strong : that of its strong neighbours.
     up : pattern (pointer, columns) of the prolongator; image, coarse : of A P and P^T A P.
-    group : (n,) of each row, -1 for none; n_groups : columns of the prolongator.
+    group : (n,) of each row, -1 for none, by their first rows; n_groups : columns of the prolongator.
+    founded : (n_groups,) groups in the order in which they were founded.
     orthonormal : (n, b, 6) modes by group, the prolongator before it is smoothed.
     modes : (n_groups, 6, 6) coarse rigid motions; constraint : (n, 6, 6), see
         `femurfe.kernels.aggregate.scaled_and_constrained`.
@@ -81,6 +82,7 @@ class Plan:
     coarse: tuple[Ints, Ints]
     group: Ints
     n_groups: int
+    founded: Ints
     orthonormal: Floats
     modes: Floats
     constraint: Floats
@@ -115,6 +117,7 @@ def aggregated(
     plans: list[Plan] | None = None,
     inverses: Callable[[Floats], Floats] | None = None,
     pieces: Callable[[], Ints | None] | None = None,
+    order: Ints | None = None,
 ) -> tuple[list[CoarseStep], BlockRows]:
     """The levels of a matrix, and the coarsest matrix, which is inverted whole.
 
@@ -129,15 +132,17 @@ def aggregated(
     inverses : of diagonal blocks on coarser levels; `block_inverses` if None.
     pieces : gives (n,) the piece of each row, see `femurfe.fem.pieces`, where groups are made; one for all
         if None.
+    order : rows as they found groups; as they are numbered if None.
     """
     if plans and not plans[0].fits(matrix):
         plans.clear()
     known, invert = list(plans or ()), inverses or block_inverses
     piece = None if known or pieces is None else pieces()
+    order = np.arange(matrix.n_rows) if order is None else order
     steps: list[CoarseStep] = []
     most = max(COARSEST, int(np.sqrt(DENSE * matrix.data.size) / 6.0))
     while not steps or (matrix.n_rows > most and len(steps) < MOST_LEVELS):
-        plan = known[len(steps)] if known else _plan(matrix, modes, alone, piece)
+        plan = known[len(steps)] if known else _plan(matrix, modes, alone, piece, order)
         if plans is not None and not known:
             plans.append(plan)
         up = plan.start()
@@ -151,7 +156,7 @@ def aggregated(
             plan.modes,
             np.zeros(plan.n_groups, dtype=bool),
         )
-        piece = pieces_of_groups(piece, plan.group, plan.n_groups)
+        piece, order = pieces_of_groups(piece, plan.group, plan.n_groups), plan.founded
     return steps, matrix
 
 
@@ -169,12 +174,13 @@ def block_inverses(blocks: Floats) -> Floats:
 
 
 def _plan(
-    matrix: BlockRows, modes: Floats, alone: np.ndarray[tuple[int], np.dtype[np.bool_]], piece: Ints | None
-) -> Plan:
+    matrix: BlockRows, modes: Floats, alone: np.ndarray[tuple[int], np.dtype[np.bool_]], piece: Ints | None,
+    order: Ints,
+) -> Plan:  # fmt: skip
     """Groups of strongly connected rows and all patterns that follow from them."""
     strong = kernels.strength(matrix.pointer, matrix.columns, matrix.data, STRENGTH)
     at = hinges(strong, piece)
-    group, n_groups = _groups(strong, alone, piece, at)
+    group, n_groups, founded = _groups(strong, alone, piece, at, order)
     orthonormal, coarse_modes = kernels.tentative(group, n_groups, modes)
     up = kernels.pattern(*parted(strong, piece, FEW), group, n_groups)
     image = galerkin.product_pattern(matrix.pointer, matrix.columns, *up, n_groups)
@@ -194,6 +200,7 @@ def _plan(
         coarse,
         group,
         n_groups,
+        founded,
         orthonormal,
         coarse_modes,
         constraint,
@@ -202,17 +209,21 @@ def _plan(
 
 
 def _groups(
-    strong: tuple[Ints, Ints], alone: np.ndarray[tuple[int], np.dtype[np.bool_]], piece: Ints | None, at: Ints
-) -> tuple[Ints, int]:
-    """Group of each row, -1 for none, and their number; the rows ``at`` hinges make one each."""
-    group, n_groups = kernels.aggregate(*parted(strong, piece), alone)
+    strong: tuple[Ints, Ints], alone: np.ndarray[tuple[int], np.dtype[np.bool_]], piece: Ints | None,
+    at: Ints, order: Ints,
+) -> tuple[Ints, int, Ints]:  # fmt: skip
+    """Group of each row, -1 for none, their number, and the groups in the order in which they were founded.
+
+    The rows ``at`` hinges make one each.
+    """
+    group, n_groups = kernels.aggregate(*parted(strong, piece), alone, order)
     at = at[group[at] >= 0]
-    if not len(at):
-        return group, n_groups
     group[at] = n_groups + np.arange(len(at))
-    in_any = group >= 0
-    group[in_any] = numbered(group[in_any])
-    return group, int(group.max()) + 1
+    in_any = np.flatnonzero(group >= 0)
+    founded, first, group[in_any] = np.unique(group[in_any], return_index=True, return_inverse=True)
+    number = np.argsort(np.argsort(first))
+    group[in_any] = number[group[in_any]]
+    return group, len(founded), number
 
 
 def _minimise_energy(matrix: BlockRows, inverse: Floats, plan: Plan, p: Floats, team: Team) -> None:

@@ -11,6 +11,7 @@ from femurfe.arrays import Floats
 from femurfe.fem.aggregation import BlockRows, CoarseStep
 from femurfe.fem.chebyshev import largest_of, steps_table
 from femurfe.fem.ordering import even_pieces
+from femurfe.fem.sweeps import sweep_fields
 from femurfe.kernels.tables import LEVEL, Table, aligned, aligned_copy
 from femurfe.kernels.team import Team
 
@@ -18,7 +19,7 @@ INTERVAL = 10.0
 DEGREE = 3
 VECTORS = ("x", "w", "b", "r")
 LEAST_PIVOT = 1e-10
-SMALL_PIECE, PIECE, MOST_PIECES = 48, 256, 32
+MOST_PIECES = 32
 
 
 class HasMatrix(Protocol):
@@ -85,16 +86,15 @@ def level_table(
     """The table `LEVEL` of a level above the coarsest; smoothing, largest : as in `level_tables`."""
     matrix, size = step.matrix, step.matrix.data.shape[1]
     steps = steps_table(largest or largest_on(step), *smoothing)
-    pieces = even_pieces(0, matrix.n_rows, PIECE if size == 3 else SMALL_PIECE, MOST_PIECES)
     return Table(
         LEVEL, n_rows=matrix.n_rows, pointer=matrix.pointer, columns=_short(matrix),
         data=_by_columns(matrix.data, precision),
         blocks=_by_columns(step.inverse, precision), up=step.up.pointer,
         up_columns=_short(step.up),
         up_data=_by_columns(step.up.data, precision), down=step.down.pointer, down_columns=_short(step.down),
-        down_data=_by_columns(step.down.data, precision), pieces=pieces, n_pieces=len(pieces) - 1,
-        steps=steps,
-        n_steps=len(steps), **_vectors(matrix.n_rows, size, loads, precision),
+        down_data=_by_columns(step.down.data, precision), steps=steps, n_steps=len(steps),
+        **sweep_fields(matrix.pointer, matrix.columns, size, len(steps)),
+        **_vectors(matrix.n_rows, size, loads, precision),
     )  # fmt: skip
 
 

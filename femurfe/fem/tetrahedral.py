@@ -65,7 +65,7 @@ class TetrahedralSolver(CellwiseIteration):
         (steps, coarsest), (largest, below) = team.both(
             partial(
                 aggregated, vertices.matrix, vertices.inverse, vertices.modes, vertices.alone, team, plans,
-                pieces=rows,
+                pieces=rows, order=vertices.order,
             ),
             partial(self._spectra, vertices, self._body_blocks()),
         )  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.aggregation import BlockRows
 from femurfe.fem.constraints import Constraints
+from femurfe.fem.edges import Edges, numbered_edges
 from femurfe.fem.ordering import even_pieces
 from femurfe.fem.reduction import near_null_space, reduced
 from femurfe.fem.tetrahedra import TetrahedralStiffness, full_blocks
@@ -30,7 +31,7 @@ class VertexLevel:
     matrix : reduced by the supports; two rows per platen stand at the end.
     inverse : (n, 3, 3) inverses of its diagonal blocks, zero in held directions.
     modes : (n, 3, 6) rigid motions. alone : (n,) rows without any freedom.
-    points : ids of the points in its first rows.
+    points : ids of the points in its first rows. order : rows along the cells, those of platens last.
     transfer, special : tables `TRANSFER` and `SPECIAL`. ends : (n_rows, 2) uint32 of `FINE`.
     """
 
@@ -39,25 +40,16 @@ class VertexLevel:
     modes: Floats
     alone: np.ndarray[tuple[int], np.dtype[np.bool_]]
     points: Ints
+    order: Ints
     transfer: Table
     special: Table
     ends: np.ndarray[tuple[int, int], np.dtype[np.uint32]]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Edges:
-    """Numbering of vertices and edges: point ids and rows of both, ends of edges by vertex."""
-
-    vertices: Ints
-    middles: Ints
-    number: Ints
-    ends: Ints
-
-
 def vertex_level(stiffness: TetrahedralStiffness, constraints: Constraints, team: Team) -> VertexLevel:
     """The vertices' level of a ten-point stiffness under some supports."""
     row = stiffness.ordering.row
-    edges = _edges(stiffness)
+    edges = numbered_edges(stiffness.mesh, stiffness.ordering, constraints)
     pointer, numbers = vertexrows.vertex_edges(edges.ends, len(edges.vertices))
     matrix = _matrix(pointer, numbers, edges, row, _with_springs(stiffness, constraints, edges), team)
     level = reduced(matrix, constraints, edges.number)
@@ -66,28 +58,13 @@ def vertex_level(stiffness: TetrahedralStiffness, constraints: Constraints, team
     transfer = _transfer(edges, row, pointer, numbers, bodies)
     ends = _ends(stiffness, edges, len(constraints.bodies))
     special = support_table(constraints, edges.number, len(edges.vertices), springs=False)
+    order = np.append(edges.along, np.arange(len(edges.along), level.matrix.n_rows))
     return VertexLevel(
-        level.matrix, level.inverse, modes, level.alone, edges.vertices, transfer, special, ends
+        level.matrix, level.inverse, modes, level.alone, edges.vertices, order, transfer, special, ends
     )
 
 
-def _edges(stiffness: TetrahedralStiffness) -> _Edges:
-    mesh, row = stiffness.mesh, stiffness.ordering.row
-    vertices = vertexrows.vertices_along(mesh.cells, stiffness.ordering.cells, mesh.n_points)
-    is_middle = np.ones(mesh.n_points, dtype=bool)
-    is_middle[vertices] = False
-    ends = np.zeros((mesh.n_points, 2), dtype=np.int64)
-    vertexrows.edge_ends(mesh.cells, ends)
-    by_row = np.full(stiffness.ordering.n_rows, -1, dtype=np.int64)
-    by_row[row] = np.arange(mesh.n_points)
-    by_row = by_row[by_row >= 0]
-    middles = by_row[is_middle[by_row]]
-    number = np.full(mesh.n_points, -1, dtype=np.int64)
-    number[vertices] = np.arange(len(vertices))
-    return _Edges(vertices, middles, number, number[ends[middles]])
-
-
-def _matrix(pointer: Ints, numbers: Ints, edges: _Edges, row: Ints, blocks: Floats, team: Team) -> BlockRows:
+def _matrix(pointer: Ints, numbers: Ints, edges: Edges, row: Ints, blocks: Floats, team: Team) -> BlockRows:
     """Block rows of the four-point cells from blocks by row (n_rows, 9)."""
     start = pointer + np.arange(len(pointer))
     columns, data = np.empty(start[-1], dtype=np.int64), np.empty((start[-1], 3, 3))
@@ -102,7 +79,7 @@ def _matrix(pointer: Ints, numbers: Ints, edges: _Edges, row: Ints, blocks: Floa
     return BlockRows(start, columns, data)
 
 
-def _with_springs(stiffness: TetrahedralStiffness, constraints: Constraints, edges: _Edges) -> Floats:
+def _with_springs(stiffness: TetrahedralStiffness, constraints: Constraints, edges: Edges) -> Floats:
     """Blocks by row with the springs to the ground, spread from mid-points to vertices."""
     if not len(constraints.spring_points):
         return stiffness.vertex_blocks
@@ -122,7 +99,7 @@ def _with_springs(stiffness: TetrahedralStiffness, constraints: Constraints, edg
     return out
 
 
-def _transfer(edges: _Edges, row: Ints, pointer: Ints, numbers: Ints, bodies: Ints) -> Table:
+def _transfer(edges: Edges, row: Ints, pointer: Ints, numbers: Ints, bodies: Ints) -> Table:
     vertices = np.concatenate([row[edges.vertices], bodies])
     pieces = even_pieces(0, len(vertices), PIECE, MOST_PIECES)
     return Table(
@@ -133,7 +110,7 @@ def _transfer(edges: _Edges, row: Ints, pointer: Ints, numbers: Ints, bodies: In
 
 
 def _ends(
-    stiffness: TetrahedralStiffness, edges: _Edges, n_bodies: int
+    stiffness: TetrahedralStiffness, edges: Edges, n_bodies: int
 ) -> np.ndarray[tuple[int, int], np.dtype[np.uint32]]:
     o, n = stiffness.ordering, len(edges.vertices)
     out = np.zeros((o.n_rows, 2), dtype=np.uint32)

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from femurfe.arrays import Floats
 from femurfe.fem.aggregation import BlockRows, aggregated
 from femurfe.fem.chebyshev import Pair, largest_eigenvalue, noise, steps_table
-from femurfe.fem.levels import MOST_PIECES, SMALL_PIECE, VECTORS, level_tables, records
-from femurfe.fem.ordering import even_pieces
+from femurfe.fem.levels import VECTORS, level_tables, records
 from femurfe.fem.rigid import rigid_modes
+from femurfe.fem.sweeps import sweep_fields
 from femurfe.fem.voxelbodies import Carried, VoxelBody
 from femurfe.fem.voxelcells import Cells, CellStiffness, between, cells_of
 from femurfe.fem.voxelgrid import Grid
@@ -84,7 +84,6 @@ class Coarse:
     def _first(self, matrix: BlockRows, up: BlockRows, n_below: int, team: Team) -> Table:
         """The level of the smallest cells, from transposed blocks in float32."""
         inverse = _inverses(matrix.diagonal().astype(np.float64))
-        pieces = even_pieces(0, matrix.n_rows, SMALL_PIECE, MOST_PIECES)
         vectors = {name: aligned((matrix.n_rows, self.wide, 8), np.float32) for name in VECTORS}
         down = _transposed(up, n_below)
         table = Table(
@@ -92,7 +91,7 @@ class Coarse:
             data=matrix.data, blocks=aligned_copy(inverse, np.float32),
             up=up.pointer, up_columns=up.columns.astype(np.uint32), up_data=_by_columns(up.data),
             down=down.pointer, down_columns=down.columns.astype(np.uint32), down_data=_by_columns(down.data),
-            pieces=pieces, n_pieces=len(pieces) - 1, **vectors,
+            **sweep_fields(matrix.pointer, matrix.columns, 6, EASY[0]), **vectors,
         )  # fmt: skip
         steps = steps_table(self._largest(table, inverse, team), *EASY)
         return table.replaced(steps=steps, n_steps=len(steps))

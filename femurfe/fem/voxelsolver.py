@@ -111,7 +111,8 @@ class VoxelSolver:
 
         order : (3,) the component that each of out is.
         """
-        read(self._fields(self.x), places, order, rows, out)
+        fields = self._fields(self.x)
+        self.team.halves(len(rows), lambda part: read(fields, places[part], order, rows[part], out))
 
     def _product(self, x: Floats, right: Floats, out: Floats, of_right: float, of_product: float) -> None:
         """``out = of_right right + of_product A x`` and the parts of ``x . out``."""

@@ -55,15 +55,18 @@ def common(pointer, columns, other, other_columns):  # type: ignore[no-untyped-d
 
 
 @kernel
-def aggregate(pointer, columns, alone):  # type: ignore[no-untyped-def]
+def aggregate(pointer, columns, alone, order):  # type: ignore[no-untyped-def]
     """Groups of strongly connected rows: (group of each row, number of groups).
 
-    alone (n,) : rows without any freedom, which join no group (-1).
+    alone (n,) : rows without any freedom, which join no group (-1). order (n,) : rows in the order in which
+    they found groups; a row left over joins that of the first of its neighbours. So groups do not depend on
+    how rows are numbered.
     """
     n = pointer.size - 1
     group = np.full(n, -1, np.int64)
     n_groups = 0
-    for i in range(n):
+    for turn in range(n):
+        i = order[turn]
         if alone[i] or group[i] >= 0:
             continue
         free = True
@@ -76,14 +79,18 @@ def aggregate(pointer, columns, alone):  # type: ignore[no-untyped-def]
                 if not alone[columns[k]]:
                     group[columns[k]] = n_groups
             n_groups += 1
-    first = group.copy()
+    first, place = group.copy(), np.empty(n, np.int64)
+    for turn in range(n):
+        place[order[turn]] = turn
     for i in range(n):
         if not alone[i] and group[i] < 0:
+            best = n
             for k in range(pointer[i], pointer[i + 1]):
-                if first[columns[k]] >= 0:
-                    group[i] = first[columns[k]]
-                    break
-    for i in range(n):
+                j = columns[k]
+                if first[j] >= 0 and place[j] < best:
+                    best, group[i] = place[j], first[j]
+    for turn in range(n):
+        i = order[turn]
         if not alone[i] and group[i] < 0:
             for k in range(pointer[i], pointer[i + 1]):
                 j = columns[k]

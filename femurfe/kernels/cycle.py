@@ -12,74 +12,72 @@ import numpy as np
 
 from femurfe.kernels import blocks, finest
 from femurfe.kernels.compiled import kernel
-from femurfe.kernels.team import claim, finish, wait
+from femurfe.kernels.team import claim, finish, mark, wait, wait_for_marks
 from femurfe.kernels.vector import float_at, long_at
 
 THREE, SIX = (0,) * 3, (0,) * 6
-NONE_DONE, ONE_DONE = np.array([0, 1])  # a literal as argument would be compiled on its own
+NUMBERS = np.array([0, 1])  # a literal as argument would be compiled on its own
 
 
 @kernel
-def _first(team, base, mk, kind, size, v, out):  # type: ignore[no-untyped-def]
-    """The first smoothing step of a level, from zero."""
-    take = float_at(v.steps, 0)
-    end = base + v.n_pieces
-    piece = claim(team, end)
-    while piece >= 0:
-        start, stop = long_at(v.pieces, piece - base), long_at(v.pieces, piece - base + 1)
-        blocks.smooth_first(mk, kind, size, v.b, v.blocks, take, out, start, stop)
-        finish(team)
-        piece = claim(team, end)
-    wait(team, end)
-    return end
-
-
-@kernel
-def _smooth(team, base, mk, kind, size, v, step, x, out):  # type: ignore[no-untyped-def]
-    """One smoothing step of a level, from x to out."""
-    take = float_at(v.steps, step)
-    end = base + v.n_pieces
-    piece = claim(team, end)
-    while piece >= 0:
-        start, stop = long_at(v.pieces, piece - base), long_at(v.pieces, piece - base + 1)
-        blocks.smooth(mk, kind, size, v.pointer, v.columns, v.data, x, v.b, v.blocks, take, out, start, stop)
-        finish(team)
-        piece = claim(team, end)
-    wait(team, end)
-    return end
-
-
-@kernel
-def _smooth_on(team, base, mk, kind, size, v, step, x, other):  # type: ignore[no-untyped-def]
-    """Smooth a level from a step on, in two vectors by turns; the one with the result comes first."""
-    for n in range(step, v.n_steps):
-        base = _smooth(team, base, mk, kind, size, v, n, x, other)
+def _stage(mk, kind, size, below, v, w, x, other, corrected, left, stage, start, stop):  # type: ignore[no-untyped-def]
+    """One stage of a sweep, see `_sweep`, over some rows: from one of two vectors to the other."""
+    first = stage == 1 and not corrected
+    take = float_at(v.steps, min(max(stage - 1, 0), v.n_steps - 1))
+    if (stage + corrected) % 2 == 1:
         x, other = other, x
-    return base, x, other
+    if stage == 0 and corrected:
+        blocks.multiply_add(mk, kind, size, below, v.up, v.up_columns, v.up_data, w.w, other, start, stop)
+    elif first:
+        blocks.smooth_first(mk, kind, size, v.b, v.blocks, take, other, start, stop)
+    elif 0 < stage <= v.n_steps:
+        blocks.smooth(
+            mk, kind, size, v.pointer, v.columns, v.data, x, v.b, v.blocks, take, other, start, stop
+        )  # fmt: skip
+    elif stage > v.n_steps and left != 0:
+        blocks.residual(mk, kind, size, v.pointer, v.columns, v.data, x, v.b, v.r, start, stop)
 
 
 @kernel
-def _begin(team, base, mk, kind, size, v):  # type: ignore[no-untyped-def]
+def _sweep(team, base, mk, kind, size, below, v, w, x, other, corrected, left):  # type: ignore[no-untyped-def]
+    """Smooth level v, of blocks of ``size``, in two vectors by turns; the one with the result comes first.
+
+    corrected : 1 if x is to be corrected from w, of ``below``, at first; 0 if smoothing begins from zero.
+    left : unless zero, what the result leaves of the right-hand side goes to ``r`` at last.
+
+    All steps are stages of one region: rows are smoothed again while their matrix is in cache.
+    """
+    end = base + v.n_pieces * (v.n_steps + 2)
+    task = claim(team, end)
+    while task >= 0:
+        stage, piece = long_at(v.tasks, 2 * (task - base)), long_at(v.tasks, 2 * (task - base) + 1)
+        if stage > 0:
+            first, last = long_at(v.reach, 2 * piece), long_at(v.reach, 2 * piece + 1)
+            wait_for_marks(team, first, last, base + stage)
+        start, stop = long_at(v.pieces, piece), long_at(v.pieces, piece + 1)
+        _stage(mk, kind, size, below, v, w, x, other, corrected, left, stage, start, stop)
+        mark(team, piece, base + stage + 1)
+        finish(team)
+        task = claim(team, end)
+    wait(team, end)
+    if (v.n_steps + 1 + corrected) % 2 == 1:
+        x, other = other, x
+    return end, x, other
+
+
+@kernel
+def _begin(team, base, mk, kind, size, below, v, w):  # type: ignore[no-untyped-def]
     """Smooth a level from zero, in that vector by which w has the result after the visits below."""
     x, other = v.x, v.w
     if (v.n_steps * (1 + v.visits)) % 2 == 1:
         x, other = other, x
-    base = _first(team, base, mk, kind, size, v, x)
-    return _smooth_on(team, base, mk, kind, size, v, ONE_DONE, x, other)
+    return _sweep(team, base, mk, kind, size, below, v, w, x, other, NUMBERS[0], NUMBERS[1])
 
 
 @kernel
-def _down(team, base, mk, kind, size, below, v, w, x):  # type: ignore[no-untyped-def]
-    """Restrict what x leaves of the right-hand side of level v, of blocks of ``size``, to w, of ``below``."""
-    end = base + v.n_pieces
-    piece = claim(team, end)
-    while piece >= 0:
-        start, stop = long_at(v.pieces, piece - base), long_at(v.pieces, piece - base + 1)
-        blocks.residual(mk, kind, size, v.pointer, v.columns, v.data, x, v.b, v.r, start, stop)
-        finish(team)
-        piece = claim(team, end)
-    wait(team, end)
-    base, end = end, end + w.n_pieces
+def _down(team, base, mk, kind, size, below, v, w):  # type: ignore[no-untyped-def]
+    """Restrict what is left of the right-hand side of level v, of blocks of ``size``, to w, of ``below``."""
+    end = base + w.n_pieces
     piece = claim(team, end)
     while piece >= 0:
         start, stop = long_at(w.pieces, piece - base), long_at(w.pieces, piece - base + 1)
@@ -88,20 +86,6 @@ def _down(team, base, mk, kind, size, below, v, w, x):  # type: ignore[no-untype
         piece = claim(team, end)
     wait(team, end)
     return end
-
-
-@kernel
-def _up(team, base, mk, kind, size, below, v, w, x, other):  # type: ignore[no-untyped-def]
-    """Correct x of level v from w and smooth it."""
-    end = base + v.n_pieces
-    piece = claim(team, end)
-    while piece >= 0:
-        start, stop = long_at(v.pieces, piece - base), long_at(v.pieces, piece - base + 1)
-        blocks.multiply_add(mk, kind, size, below, v.up, v.up_columns, v.up_data, w.w, x, start, stop)
-        finish(team)
-        piece = claim(team, end)
-    wait(team, end)
-    return _smooth_on(team, end, mk, kind, size, v, NONE_DONE, x, other)
 
 
 @kernel
@@ -123,14 +107,15 @@ def _below(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
     """One V-cycle from ``b`` to ``w`` of the third level."""
     last = levels.size - 1
     for i in range(2, last):
-        base, x, _ = _begin(team, base, mk, kind, SIX, levels[i])
-        base = _down(team, base, mk, kind, SIX, SIX, levels[i], levels[i + 1], x)
+        base, _, _ = _begin(team, base, mk, kind, SIX, SIX, levels[i], levels[i + 1])
+        base = _down(team, base, mk, kind, SIX, SIX, levels[i], levels[i + 1])
     base = _solve(team, base, mk, kind, levels[last])
     for i in range(last - 1, 1, -1):
-        x, other = levels[i].x, levels[i].w
-        if levels[i].n_steps % 2 == 0:
+        v, w = levels[i], levels[i + 1]
+        x, other = v.x, v.w
+        if v.n_steps % 2 == 0:
             x, other = other, x
-        base, x, other = _up(team, base, mk, kind, SIX, SIX, levels[i], levels[i + 1], x, other)
+        base, _, _ = _sweep(team, base, mk, kind, SIX, SIX, v, w, x, other, NUMBERS[1], NUMBERS[0])
     return base
 
 
@@ -139,32 +124,37 @@ def twice_below(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
     """One cycle from ``b`` to ``w`` of the second level; exact if it is the last."""
     if levels.size == 2:
         return _solve(team, base, mk, kind, levels[1])
-    base, x, other = _begin(team, base, mk, kind, SIX, levels[1])
-    for _ in range(levels[1].visits):
-        base = _down(team, base, mk, kind, SIX, SIX, levels[1], levels[2], x)
+    v, w = levels[1], levels[2]
+    base, x, other = _begin(team, base, mk, kind, SIX, SIX, v, w)
+    for visit in range(v.visits):
+        base = _down(team, base, mk, kind, SIX, SIX, v, w)
         base = _below(team, base, mk, kind, levels)
-        base, x, other = _up(team, base, mk, kind, SIX, SIX, levels[1], levels[2], x, other)
+        left = v.visits - 1 - visit
+        base, x, other = _sweep(team, base, mk, kind, SIX, SIX, v, w, x, other, NUMBERS[1], left)
     return base
 
 
 @kernel
 def cycle(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
     """One cycle from ``b`` to ``w`` of the first level, of three unknowns a row; the others have six."""
-    base, x, other = _begin(team, base, mk, kind, THREE, levels[0])
-    for _ in range(levels[0].visits):
-        base = _down(team, base, mk, kind, THREE, SIX, levels[0], levels[1], x)
+    v, w = levels[0], levels[1]
+    base, x, other = _begin(team, base, mk, kind, THREE, SIX, v, w)
+    for visit in range(v.visits):
+        base = _down(team, base, mk, kind, THREE, SIX, v, w)
         base = twice_below(team, base, mk, kind, levels)
-        base, x, other = _up(team, base, mk, kind, THREE, SIX, levels[0], levels[1], x, other)
+        left = v.visits - 1 - visit
+        base, x, other = _sweep(team, base, mk, kind, THREE, SIX, v, w, x, other, NUMBERS[1], left)
     return base
 
 
 @kernel
 def order_cycle(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
     """One cycle from ``b`` to ``w`` of the first level, ten-point cells; the second is their vertices."""
-    base, x, other = _begin(team, base, mk, kind, THREE, levels[0])
-    base = _down(team, base, mk, kind, THREE, THREE, levels[0], levels[1], x)
+    v, w = levels[0], levels[1]
+    base, x, other = _begin(team, base, mk, kind, THREE, THREE, v, w)
+    base = _down(team, base, mk, kind, THREE, THREE, v, w)
     base = cycle(team, base, mk, kind, levels[1:])
-    base, _, _ = _up(team, base, mk, kind, THREE, THREE, levels[0], levels[1], x, other)
+    base, _, _ = _sweep(team, base, mk, kind, THREE, THREE, v, w, x, other, NUMBERS[1], NUMBERS[0])
     return base
 
 

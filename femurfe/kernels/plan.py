@@ -104,7 +104,7 @@ def _levels() -> list[Bundle]:
         [(galerkin.product_pattern, (*(INTS,) * 4, INT))],
         [(aggregate.strength, (*rows, REAL))],
         [(galerkin.times_prolongator_pass, (*TEAM, INTS, *rows, *rows, BLOCKS))],
-        [(aggregate.aggregate, (INTS, INTS, FLAGS))],
+        [(aggregate.aggregate, (INTS, INTS, FLAGS, INTS))],
         [(aggregate.pattern, (INTS, INTS, INTS, INT))],
         [(aggregate.mode_products, (*rows, BLOCKS))],
         [
@@ -136,7 +136,11 @@ def _vertices() -> list[Bundle]:
     copies = (INT, INTS, INTS)
     return [
         [(vertexrows.vertex_matrix, (INTS, INTS, PAIRS, INTS, INTS, ROWS, INT, INT, INT, INTS, BLOCKS))],
-        [(vertexrows.vertex_edges, (PAIRS, INT)), (vertexrows.vertices_along, (CELLS, INTS, INT))],
+        [
+            (vertexrows.vertex_edges, (PAIRS, INT)),
+            (vertexrows.layers, (INTS, INTS, PAIRS, INTS)),
+            (vertexrows.vertices_along, (CELLS, INTS, INT)),
+        ],
         [(layout.gather, (*copies, ROWS)), (vertexrows.edge_ends, (CELLS, PAIRS))],
         [(layout.spread, (*copies, FIELD)), (layout.spread, (*copies, BLOCKS))],
         [(layout.to_rows, (BLOCKS, INTS, FIELD)), (layout.to_rows, (BLOCKS, INTS, BLOCKS))],

@@ -27,7 +27,8 @@ FINE = _record(
 )
 """Ten-point cells, their inverse diagonal blocks and the vectors of the smoother.
 
-conn (n, nodes, BATCH) uint16 rows, from the first of the chunk; geometry (n, 10, BATCH) : cells, see `femurfe.kernels.tet10`.
+conn (n, nodes, BATCH) uint16 rows, counted from the first of the chunk; geometry (n, 10, BATCH) : cells,
+    see `femurfe.kernels.tet10`.
 fresh (n_rows,) uint32, met (n + 1,) : rows that each batch meets first.
 batches (n_chunks + 1,) : batches of each chunk.
 finished (n, 2) : rows that no batch after a batch touches.
@@ -71,12 +72,12 @@ pointer (n_rows + 1,) int64, columns (nnz,) uint32 or int32, data (nnz, 3, 3) by
 
 LEVEL = _record(
     "n_rows pointer columns data blocks up up_columns up_data down down_columns down_data "
-    "pieces n_pieces x w b r steps n_steps visits"
+    "pieces n_pieces tasks reach x w b r steps n_steps visits"
 )
 """One level of block rows: matrix, inverse diagonal blocks, transfers, vectors.
 
 pointer, up, down, pieces : int64; columns, up_columns, down_columns : uint32. visits : to the level
-below in one cycle.
+below in one cycle. tasks (n_pieces (n_steps + 2), 2), reach (n_pieces, 2) : see `femurfe.fem.sweeps`.
 """
 
 TRANSFER = _record("pointer rows vertices pieces n_pieces")

@@ -16,6 +16,9 @@ pieces claimed and pieces done. A region that begins at count ``base`` ends at `
 
 Inside a piece, a thread may read what earlier regions wrote, but no local value computed
 before: it may have been late then.
+
+A region may hold several stages of the same pieces. A piece is marked where it has come through a stage,
+and whoever needs it waits for its mark. Marks are counts too, so that those of earlier regions are lower.
 """
 
 from __future__ import annotations
@@ -36,7 +39,8 @@ from numba.extending import intrinsic
 from femurfe.arrays import Ints
 from femurfe.kernels.compiled import kernel
 
-CLAIMED, DONE = 0, 16
+CLAIMED, DONE, MARKS = 0, 16, 32
+MOST_MARKED = 2048
 SPINS = 10_000
 LEAST_IN_HALVES = 100_000
 NAP = 20
@@ -87,6 +91,19 @@ def finish(typing, team):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
+def mark(typing, team, piece, count):  # type: ignore[no-untyped-def]
+    """Mark a piece, of at most ``MOST_MARKED``, with a count."""
+
+    def generate(context, builder, signature, values):  # type: ignore[no-untyped-def]
+        data = context.make_array(signature.args[0])(context, builder, values[0]).data
+        place = builder.gep(data, [builder.add(values[1], ir.Constant(ir.IntType(64), MARKS))], inbounds=True)
+        builder.store_atomic(values[2], place, "release", 8)
+        return context.get_dummy_value()
+
+    return types.void(team, types.int64, types.int64), generate
+
+
+@intrinsic
 def _nap(typing):  # type: ignore[no-untyped-def]
     """Give the processor away for a moment."""
 
@@ -126,14 +143,24 @@ def claim(team, end):  # type: ignore[no-untyped-def]
 
 @kernel
 def wait(team, end):  # type: ignore[no-untyped-def]
-    """Return once all pieces up to ``end`` are done: spin for a fraction of a millisecond, then nap."""
-    spins = 0
-    while _read(team, DONE) < end:
-        spins += 1
-        if spins > SPINS:
-            _nap()
-        else:
-            _pause()
+    """Return once all pieces up to ``end`` are done; their count stands before the marks."""
+    wait_for_marks(team, DONE - MARKS, DONE - MARKS, end)
+
+
+@kernel
+def wait_for_marks(team, first, last, count):  # type: ignore[no-untyped-def]
+    """Return once the pieces from the first to the last are marked with a count, or with a later one.
+
+    Spin for a fraction of a millisecond, then nap.
+    """
+    for place in range(MARKS + first, MARKS + last + 1):
+        spins = 0
+        while _read(team, place) < count:
+            spins += 1
+            if spins > SPINS:
+                _nap()
+            else:
+                _pause()
 
 
 class Team:
@@ -145,7 +172,7 @@ class Team:
     """
 
     def __init__(self, n_threads: int) -> None:
-        self.counters: Ints = np.zeros(32, dtype=np.int64)
+        self.counters: Ints = np.zeros(MARKS + MOST_MARKED, dtype=np.int64)
         self._free = threading.Lock()
         self._jobs: list[queue.SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]] | None]] = []
         self._threads: list[threading.Thread] = []

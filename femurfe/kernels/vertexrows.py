@@ -40,6 +40,34 @@ def vertex_edges(ends, n_vertices):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def layers(pointer, numbers, ends, start):  # type: ignore[no-untyped-def]
+    """How many edges each vertex is away from those of ``start``, or from the first of its part (n,).
+
+    pointer, numbers : of `vertex_edges`; ends (m, 2).
+    """
+    n = pointer.size - 1
+    layer, queue = np.full(n, -1, np.int64), np.empty(n, np.int64)
+    done, known = 0, start.size
+    for k in range(known):
+        layer[start[k]], queue[k] = 0, start[k]
+    for root in range(n):
+        if done == known:
+            if layer[root] >= 0:
+                continue
+            layer[root], queue[known] = layer[queue[known - 1]] + 1 if known > 0 else 0, root
+            known += 1
+        while done < known:
+            i = queue[done]
+            done += 1
+            for k in range(pointer[i], pointer[i + 1]):
+                j = ends[numbers[k], 0] + ends[numbers[k], 1] - i
+                if layer[j] < 0:
+                    layer[j], queue[known] = layer[i] + 1, j
+                    known += 1
+    return layer
+
+
+@kernel
 def vertex_matrix(pointer, numbers, ends, edge_rows, vertex_rows, stiff, first, last, most, columns, data):  # type: ignore[no-untyped-def]
     """Block rows, with sorted columns, of the four-point cells from blocks by row (n_rows, 9).
 

@@ -16,7 +16,7 @@ from femurfe.fem.supports import constrain
 from femurfe.fem.tetrahedra import is_straight, on_team, tetrahedral_stiffness
 from femurfe.fem.tetrahedral import TetrahedralSolver
 from femurfe.fem.vertices import vertex_level
-from femurfe.kernels import tet4, tet10, threads, vertexrows
+from femurfe.kernels import tet4, tet10, threads
 from femurfe.kernels.team import Team
 from femurfe.loads.base import Fixed, Force, LoadCase, Moment
 from femurfe.materials.field import uniform_field
@@ -122,9 +122,8 @@ def test_the_vertices_level_is_the_assembled_matrix_of_four_point_cells():
     young, poisson = graded(mesh)
     free = tetrahedral_stiffness(mesh, young, poisson, no_constraints(mesh))
     with Team(2) as team:
-        level = vertex_level(free, no_constraints(mesh), team).matrix
-    points = free.mesh.points
-    order = vertexrows.vertices_along(mesh.cells, free.ordering.cells, mesh.n_points)
+        vertices = vertex_level(free, no_constraints(mesh), team)
+    points, order, level = free.mesh.points, vertices.points, vertices.matrix
     small = linear(mesh)
     where = {tuple(p): i for i, p in enumerate(small.points)}
     ids = np.array([where[tuple(p)] for p in points[order]])
