@@ -219,11 +219,13 @@ def _groups(
     group, n_groups = kernels.aggregate(*parted(strong, piece), alone, order)
     at = at[group[at] >= 0]
     group[at] = n_groups + np.arange(len(at))
-    in_any = np.flatnonzero(group >= 0)
-    founded, first, group[in_any] = np.unique(group[in_any], return_index=True, return_inverse=True)
+    in_any = np.flatnonzero(group >= 0)[::-1]
+    first = np.full(n_groups + len(at), len(group))
+    first[group[in_any]] = in_any
     number = np.argsort(np.argsort(first))
     group[in_any] = number[group[in_any]]
-    return group, len(founded), number
+    founded = number[first < len(group)]
+    return group, len(founded), founded
 
 
 def _minimise_energy(matrix: BlockRows, inverse: Floats, plan: Plan, p: Floats, team: Team) -> None:
