@@ -132,7 +132,7 @@ def aggregated(
     inverses : of diagonal blocks on coarser levels; `block_inverses` if None.
     pieces : gives (n,) the piece of each row, see `femurfe.fem.pieces`, where groups are made; one for all
         if None.
-    order : rows as they found groups; as they are numbered if None.
+    order : (n,) rows in the order in which they found groups; as they are numbered if None.
     """
     if plans and not plans[0].fits(matrix):
         plans.clear()
