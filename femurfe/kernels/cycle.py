@@ -22,13 +22,12 @@ NUMBERS = np.array([0, 1])  # a literal as argument would be compiled on its own
 @kernel
 def _stage(mk, kind, size, below, v, w, x, other, corrected, left, stage, start, stop):  # type: ignore[no-untyped-def]
     """One stage of a sweep, see `_sweep`, over some rows: from one of two vectors to the other."""
-    first = stage == 1 and not corrected
     take = float_at(v.steps, min(max(stage - 1, 0), v.n_steps - 1))
     if (stage + corrected) % 2 == 1:
         x, other = other, x
     if stage == 0 and corrected:
         blocks.multiply_add(mk, kind, size, below, v.up, v.up_columns, v.up_data, w.w, other, start, stop)
-    elif first:
+    elif stage == 1 and not corrected:
         blocks.smooth_first(mk, kind, size, v.b, v.blocks, take, other, start, stop)
     elif 0 < stage <= v.n_steps:
         blocks.smooth(

@@ -167,15 +167,11 @@ def slots(rows, batches, finished, private, last_row, places, conn, short, bases
     places (n_rows,) uint32, conn, short (n_batches, nodes, BATCH) uint16 row and place within the
         chunk, bases (n_chunks + 1,) first place of each chunk : filled.
     """
-    most = 0
-    for c in range(last_row.size):
-        most = max(most, last_row[c] - private[c, 0])
-    free = np.empty(most, np.int64)
     bases[0] = 0
     for c in range(batches.size - 1):
         start, end = private[c, 0], private[c, 1]
         n_copies = last_row[c] - end
-        local = np.full(last_row[c] - start, -1, np.int64)
+        local, free = np.full(last_row[c] - start, -1, np.int64), np.empty(end - start, np.int64)
         n_free, n_used = 0, n_copies
         for i in range(n_copies):
             local[end - start + i] = i

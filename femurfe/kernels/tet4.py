@@ -38,7 +38,7 @@ def multiply(
 ) -> None:  # fmt: skip
     """Add K x of one batch of cells of four or ten points to places of y.
 
-    conn (n, nodes, BATCH) uint16 rows of x; geometry (n, 10, BATCH); x (rows, loads, 4); short
-    (n, nodes, BATCH) uint16 places in y (places, loads, 4).
+    conn (n, nodes, BATCH) uint16 rows, from where x (rows, loads, 4) begins; geometry (n, 10, BATCH);
+    short (n, nodes, BATCH) uint16 places in y (places, loads, 4).
     """
     tet10.add_products(b, shape, precision, (nodes, FORCES[nodes]), conn, geometry, x, short, y, batch)
