@@ -10,7 +10,7 @@ import numpy.typing as npt
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.aggregation import BlockRows, CoarseStep, Plan, aggregated, transposed
 from femurfe.fem.constraints import Constraints
-from femurfe.fem.iteration import Iteration
+from femurfe.fem.iteration import Iteration, places_of_products
 from femurfe.fem.levels import level_table, level_tables, records
 from femurfe.fem.operator import BlockMatrix
 from femurfe.fem.ordering import even_pieces
@@ -111,8 +111,7 @@ def _state(n_rows: int, loads: int) -> Table:
     vectors = {name: aligned((n_rows, loads, 4), float) for name in ("x", "p", "q", "r")}
     return Table(
         STATE, masters=pieces, n_pieces=n, pointer=np.zeros(n_rows + 1, dtype=np.int64),
-        copies=np.zeros(1, dtype=np.int64), sums=aligned((n, loads, 4), float), n_sums=n,
-        scalars=aligned((5, loads, 4), float), **vectors,
+        copies=np.zeros(1, dtype=np.int64), **places_of_products(n, loads), **vectors,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Conjugate gradients in double precision around a cycle: what all set-ups have in common."""
+"""Coupled conjugate gradients of all loads around a cycle: what all set-ups have in common."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.constraints import Constraints
 from femurfe.kernels import krylov, layout
-from femurfe.kernels.tables import Table
+from femurfe.kernels.tables import Table, aligned
 from femurfe.kernels.team import Team
 from femurfe.kernels.vector import marker
 
@@ -38,6 +38,16 @@ def to_rows(field: Floats, row: Ints, rows: npt.NDArray[Any], team: Team) -> Non
 def from_rows(rows: npt.NDArray[Any], row: Ints, field: Floats, team: Team) -> None:
     """Write rows (n_rows, loads, 4) to a field (n, 3, k), ``row[i]`` to point i."""
     team.halves(len(row), lambda part: layout.from_rows(rows, row[part], field[part]))
+
+
+def places_of_products(parts: int, loads: int) -> dict[str, Any]:
+    """What a table `STATE` says of inner products that are summed over some parts."""
+    pairs = (loads, loads)
+    shapes = {
+        "sums": (parts, 2, *pairs), "totals": (2, *pairs), "alpha": (*pairs, 4), "beta": (*pairs, 4),
+        "work": pairs, "room": (2 * loads,),
+    }  # fmt: skip
+    return {"n_sums": parts, **{name: aligned(shape, float) for name, shape in shapes.items()}}
 
 
 class Iteration(ABC):
@@ -108,7 +118,7 @@ class Iteration(ABC):
         """
         s, k = self.state, right.shape[2]
         rows = self.rows()
-        for name in ("x", "p", "q", "r", "scalars"):
+        for name in ("x", "p", "q", "r", "alpha", "work"):
             getattr(s, name)[...] = 0.0
         to_rows(right, rows, s.r, self.team)
         self.rounded[...] = s.r
@@ -121,21 +131,19 @@ class Iteration(ABC):
         return self.constraints.project(x), iterations[:k]
 
     def _iterate(self, goal: Floats, tolerance: float, most: int, progress: Progress | None) -> Ints:
-        active = self.state.scalars[krylov.ACTIVE]
-        active[...] = (goal > 0.0)[:, None]
-        iterations = np.zeros(self.loads, dtype=np.int64)
+        iterations, going = np.zeros(self.loads, dtype=np.int64), goal > 0.0
         if progress is not None:
             progress(0, 1.0)
-        for _ in range(most if active.any() else 0):
+        while going.any() and iterations.max() < most:
             self.precondition()
             self.turn()
             self.step()
-            iterations += active[:, 0] != 0.0
-            norm = np.sqrt(self.state.scalars[krylov.NORM, :, 0])
+            iterations += going
+            norm = np.sqrt(self.state.totals[0, 0])
             if progress is not None:
                 share = float(np.max(norm[goal > 0.0] / goal[goal > 0.0]))
                 progress(int(iterations.max()), tolerance * share)
-            active[...] = (norm > goal)[:, None]
-            if not active.any() or not np.isfinite(norm).all():
+            going = norm > goal
+            if not np.isfinite(norm).all():
                 break
         return iterations

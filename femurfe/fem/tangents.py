@@ -120,8 +120,8 @@ def one_cycle(solver: Iteration, right: Floats) -> Floats:
     if size == 0.0:
         return np.zeros_like(right)
     state, rows = solver.state, solver.rows()
-    state.p[...] = 0.0
-    state.scalars[...] = 0.0
+    for vector in (state.p, state.alpha, state.work):
+        vector[...] = 0.0
     to_rows((right / size)[:, :, None], rows, state.r, solver.team)
     solver.rounded[...] = state.r
     solver.precondition()

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.assemble import assemble_stiffness, lame
 from femurfe.fem.constraints import Constraints
-from femurfe.fem.iteration import from_rows, load_block, to_rows
+from femurfe.fem.iteration import from_rows, load_block, places_of_products, to_rows
 from femurfe.fem.joined import Groups, find_groups, joined_inverses, no_groups
 from femurfe.fem.operator import Stiffness
 from femurfe.fem.ordering import Ordering, along_curve, order_cells
@@ -101,11 +101,9 @@ class TetrahedralStiffness:
     def state(self, loads: int, **vectors: npt.NDArray[Any]) -> Table:
         """A table `STATE` of these cells."""
         parts = len(self.ordering.private) + len(self.ordering.masters) - 1
-        sums, scalars = aligned((parts, loads, 4), float), aligned((5, loads, 4), float)
         blank = dict.fromkeys(("x", "p", "q", "r"), 0)
         return Table(
-            STATE, **self.cells(loads), sums=sums, n_sums=parts, scalars=scalars,
-            **{**blank, **vectors},
+            STATE, **self.cells(loads), **places_of_products(parts, loads), **{**blank, **vectors}
         )  # fmt: skip
 
     def diagonal_blocks(self) -> Floats:

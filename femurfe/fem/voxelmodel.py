@@ -93,7 +93,7 @@ class VoxelStiffness:
         x, product = np.zeros((2, 3 * rows.size + layout.SPARE))
         out = np.empty(field.shape)
         capacity = int(np.diff(rows.starts).max()) + layout.PAD
-        shape, part = marker(1, max(width() // 2, 1)), np.zeros((1, rows.n_planes))
+        shape, part = marker(1, max(width() // 2, 1)), np.zeros((2, 1, rows.n_planes))
         with Team(threading.chosen()) as team:
             for load in range(field.shape[2]):
                 x[: 3 * rows.size].reshape(3, -1)[:, self._places] = field[:, :, load].T

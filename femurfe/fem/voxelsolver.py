@@ -1,4 +1,4 @@
-"""Conjugate gradients on voxels: float64, with a multigrid cycle in float32."""
+"""Conjugate gradients on voxels, all loads at once: float64, with a multigrid cycle in float32."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from femurfe.fem.voxelspecial import Special
 from femurfe.kernels import conjugate
 from femurfe.kernels import hex8 as kernels
 from femurfe.kernels import voxeltables as layout
+from femurfe.kernels.coupling import dependent_solve
 from femurfe.kernels.grid import read
 from femurfe.kernels.tables import aligned
 from femurfe.kernels.team import Team
@@ -52,8 +53,10 @@ class VoxelSolver:
         self.coarse = self.cycle.coarse.reason
         self.marker = marker(loads, max(width() // 2, loads))
         blocks = -(-self.n // conjugate.BLOCK)
-        self.partial_rr, self.partial_rz = np.zeros((2, loads, blocks))
-        self.partial_pq = np.zeros((loads, grid.n_planes))
+        self.partial_rr, self.partial_zq = np.zeros((loads, blocks)), np.zeros((loads**2, blocks))
+        one = np.arange(loads)
+        self._pair = (one - one[:, None]) % loads * loads + one[:, None]
+        self.partial_p = np.zeros((2, loads**2, grid.n_planes))
         self.right, self.x, self.r, self.p, self.q = (
             aligned((self.n + layout.SPARE,), np.float64) for _ in range(5)
         )
@@ -115,11 +118,11 @@ class VoxelSolver:
         self.team.halves(len(rows), lambda part: read(fields, places[part], order, rows[part], out))
 
     def _product(self, x: Floats, right: Floats, out: Floats, of_right: float, of_product: float) -> None:
-        """``out = of_right right + of_product A x`` and the parts of ``x . out``."""
+        """``out = of_right right + of_product A x`` and the parts of ``x . out`` and ``right . x``."""
         t, g = self.cycle.tables, self.grid
         self.team.run(
             kernels.product, self.marker, t.info, g.rows, t.planes, t.pieces, x, right, out, of_right,
-            of_product, g.lam, g.mu, t.places, t.free, t.springs, self.cycle.capacity, self.partial_pq,
+            of_product, g.lam, g.mu, t.places, t.free, t.springs, self.cycle.capacity, self.partial_p,
         )  # fmt: skip
 
     def _norms(self, vector: Floats, bodies: Floats) -> Floats:
@@ -164,36 +167,37 @@ class VoxelSolver:
     def _iterate(
         self, size: Floats, tolerance: float, max_iterations: int, counts: Ints, progress: Progress | None
     ) -> None:
-        """Conjugate gradients from the residual in ``r`` until its update meets the tolerance."""
+        """Conjugate gradients from the residual in ``r`` until its update meets the tolerance.
+
+        Every load goes along the directions of all, coupled by their inner products (O'Leary 1980).
+        """
         c, n = self.cycle, self.n
         c.vectors[c.right : c.right + n] = self.r[:n]
-        before, going = np.ones(self.loads), np.ones(self.loads, dtype=bool)
-        alpha, beta = np.zeros((2, self.loads))
+        going = np.ones(self.loads, dtype=bool)
+        work, alpha = np.zeros((2, self.loads**2))
         while going.any() and counts.max() < max_iterations:
-            now = self._precondition()
-            self._direct(alpha, beta * now / before)
-            alpha = self._advance(now)
+            self._direct(alpha, self._shares(work, -self._precondition()))
+            work, alpha = self._advance()
             counts += going
             norms = self.partial_rr.sum(axis=1) + (self.body_r**2).sum(axis=1)
             residual = np.sqrt(norms) / size
-            going &= ~(residual <= tolerance)
-            before, beta = np.where(now == 0.0, 1.0, now), np.ones(self.loads)
+            going = ~(residual <= tolerance)
             if progress is not None:
                 progress(int(counts.max()), float(residual.max()))
-            if not np.isfinite(residual).all() or not np.isfinite(alpha).all():
+            if not np.isfinite(residual).all():
                 break
-        self._direct(alpha, np.zeros(self.loads))
+        self._direct(alpha, np.zeros_like(alpha))
 
     def _precondition(self) -> Floats:
-        """One cycle on the residual; returns their products ``r . z`` (k,)."""
+        """One cycle on the residual; returns the products of its results with the last ``q``, by shift."""
         c = self.cycle
         c.body_right[:] = self.body_r
         c.run(self.team)
-        self.team.run(conjugate.align, self.marker, self.r, c.vectors, c.result, self.n, self.partial_rz)
-        return np.asarray(self.partial_rz.sum(axis=1) + (self.body_r * c.body_result).sum(axis=1))
+        self.team.run(conjugate.align, self.marker, self.q, c.vectors, c.result, self.n, self.partial_zq)
+        return self._products(self.partial_zq, c.body_result.astype(float), self.body_q)
 
     def _direct(self, alpha: Floats, beta: Floats) -> None:
-        """Go ``alpha`` along the last direction; the next is the cycle's result and ``beta`` times it.
+        """Go along the last directions; the next are the cycle's results and ``beta`` of the last.
 
         The cycle keeps to supports that lie across the axes only as float32 can.
         """
@@ -205,23 +209,34 @@ class VoxelSolver:
             fields = self._fields(self.p)
             kept = np.einsum("nij,jnk->ink", self._along, fields[:, self._oblique])
             fields[:, self._oblique] = kept
-        self.body_p[:] = c.body_result + beta[:, None] * self.body_p
+        self.body_p[:] = c.body_result + beta[self._pair] @ self.body_p
         self._carry(self.p, self.body_p)
 
-    def _advance(self, now: Floats) -> Floats:
-        """The residual after a step along the direction; returns its lengths (k,)."""
+    def _advance(self) -> tuple[Floats, Floats]:
+        """The residual after a step; returns the directions' work and how far each load went, by shift."""
         c = self.cycle
-        self._product(self.p, self.p, self.q, 0.0, 1.0)
-        work = self.partial_pq.sum(axis=1) + (self._springs * self.body_p**2).sum(axis=1)
+        self._product(self.p, self.r, self.q, 0.0, 1.0)
+        work = self._products(self.partial_p[0], self._springs * self.body_p, self.body_p)
         self.body_q[:] = self._gathered(self.q) + self._springs * self.body_p
-        alpha = np.where(work > 0.0, now / np.where(work > 0.0, work, 1.0), 0.0)
+        alpha = self._shares(work, self._products(self.partial_p[1], self.body_r, self.body_p))
         self.team.run(
             conjugate.advance, self.marker, self.r, self.q, c.vectors, c.right, self.n, alpha,
             self.partial_rr,
         )  # fmt: skip
-        self.body_x += alpha[:, None] * self.body_p
-        self.body_r -= alpha[:, None] * self.body_q
-        return np.asarray(alpha)
+        self.body_x += alpha[self._pair] @ self.body_p
+        self.body_r -= alpha[self._pair] @ self.body_q
+        return work, alpha
+
+    def _products(self, parts: Floats, left: Floats, right: Floats) -> Floats:
+        """Inner products by shift, of parts on the nodes and of unknowns of bodies (k, 6 n_bodies)."""
+        out = parts.sum(axis=1)
+        out[self._pair] += left @ right.T
+        return np.asarray(out)
+
+    def _shares(self, work: Floats, right: Floats) -> Floats:
+        """What `femurfe.kernels.coupling.dependent_solve` finds, by shift."""
+        dependent_solve(work.copy(), right, np.empty(2 * self.loads), self.loads)
+        return right
 
 
 def _oblique(cycle: Cycle) -> tuple[Ints, Floats]:

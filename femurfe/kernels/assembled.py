@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from femurfe.kernels import rows, supports
+from femurfe.kernels import directions, supports
 from femurfe.kernels.compiled import kernel
 from femurfe.kernels.krylov import DOUBLE, advance
 from femurfe.kernels.team import claim, finish, wait
@@ -72,7 +72,7 @@ def product(team, base, mk, state, special, matrix):  # type: ignore[no-untyped-
     while piece >= 0:
         k = piece - base
         start, stop = long_at(s.masters, k), long_at(s.masters, k + 1)
-        rows.dot(mk, s.p, DOUBLE, s.q, s.sums, k, start, stop)
+        directions.pairs(mk, DOUBLE, s.p, s.q, s.sums, 2 * len(mk) * len(mk) * k, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)

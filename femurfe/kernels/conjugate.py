@@ -1,12 +1,13 @@
 """The vector operations of conjugate gradients, float64 with a float32 preconditioner, by blocks.
 
-Vectors hold ``n`` numbers, all loads of a place side by side.
+Vectors hold ``n`` numbers, all loads of a place side by side. Factors (loads, loads) are by shift and load,
+as inner products of pairs of loads are: see `femurfe.kernels.coupling`.
 """
 
 from __future__ import annotations
 
 from femurfe.kernels.compiled import kernel
-from femurfe.kernels.cube import advance_row, direct_row, dot_row
+from femurfe.kernels.fields import advance_row, direct_row, pairs_row
 from femurfe.kernels.team import claim, finish, wait
 
 BLOCK = 8192
@@ -14,7 +15,7 @@ BLOCK = 8192
 
 @kernel
 def advance(team, base, shape, r, q, v, v0, n, alpha, part):  # type: ignore[no-untyped-def]
-    """``r -= alpha q``, r in float32 into ``v``, and ``part[load, block] = r . r``."""
+    """``r -= q alpha``, r in float32 into ``v``, and ``part[load, block] = r . r``."""
     lanes, blocks = len(shape[0]), part.shape[1]
     end = base + blocks
     piece = claim(team, end)
@@ -22,17 +23,16 @@ def advance(team, base, shape, r, q, v, v0, n, alpha, part):  # type: ignore[no-
         block = piece - base
         at = block * BLOCK
         chunks = min(BLOCK, n - at) // lanes
-        advance_row(shape, r, q, v, at, v0 + at, chunks, alpha)
         part[:, block] = 0.0
-        dot_row(shape, r, r, part, at, at, chunks, block, blocks)
+        advance_row(shape, r, q, v, at, v0 + at, chunks, alpha, part, block, blocks)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
 
 
 @kernel
-def align(team, base, shape, r, v, v0, n, part):  # type: ignore[no-untyped-def]
-    """``part[load, block] = r . z`` with z in float32 in ``v``."""
+def align(team, base, shape, q, v, v0, n, part):  # type: ignore[no-untyped-def]
+    """``part[pair, block] = z . q`` with z in float32 in ``v``."""
     lanes, blocks = len(shape[0]), part.shape[1]
     end = base + blocks
     piece = claim(team, end)
@@ -40,7 +40,7 @@ def align(team, base, shape, r, v, v0, n, part):  # type: ignore[no-untyped-def]
         block = piece - base
         at = block * BLOCK
         part[:, block] = 0.0
-        dot_row(shape, r, v, part, at, v0 + at, min(BLOCK, n - at) // lanes, block, blocks)
+        pairs_row(shape, v, q, part, v0 + at, at, min(BLOCK, n - at) // lanes, block, blocks)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -48,7 +48,7 @@ def align(team, base, shape, r, v, v0, n, part):  # type: ignore[no-untyped-def]
 
 @kernel
 def direct(team, base, shape, x, p, v, v0, n, alpha, beta):  # type: ignore[no-untyped-def]
-    """``x += alpha p``, then ``p = z + beta p`` with z in float32 in ``v``."""
+    """``x += p alpha``, then ``p = z + p beta`` with z in float32 in ``v``."""
     lanes = len(shape[0])
     end = base + (n + BLOCK - 1) // BLOCK
     piece = claim(team, end)

@@ -9,14 +9,9 @@ import numpy as np
 
 from femurfe.kernels.celltransfer import prolong, restrict
 from femurfe.kernels.compiled import kernel
-from femurfe.kernels.cube import (
-    dot_row,
-    residual_row,
-    smooth_row,
-    start_row,
-    voxel_row,
-)
+from femurfe.kernels.cube import residual_row, smooth_row, start_row, voxel_row
 from femurfe.kernels.cycle import twice_below
+from femurfe.kernels.fields import pairs_row
 from femurfe.kernels.hanging import correct
 from femurfe.kernels.team import claim, finish, wait
 from femurfe.kernels.voxelbodies import move_bodies
@@ -246,7 +241,10 @@ def product(  # type: ignore[no-untyped-def]
     team, base, shape, info, rows, planes, pieces, x, right, out, of_right, of_product, lam, mu, places, free,
     springs, cap, part,
 ):  # fmt: skip
-    """``out = of_right right + of_product A x`` on the finest level, and ``part[load, plane] = x . out``."""
+    """``out = of_right right + of_product A x`` on the finest level.
+
+    ``part[:, pair, plane]`` gets ``x . out`` and ``right . x``.
+    """
     lanes, loads = len(shape[0]), len(shape)
     cap *= loads
     acc = _sums(6 * cap, x)
@@ -264,9 +262,12 @@ def product(  # type: ignore[no-untyped-def]
             chunks = (planes[i + 1, 0] - planes[i, 0]) * loads // lanes
             residual_row(shape, right, out, acc, n, cap, o, o, slot, chunks, of_right, of_product)
             _project(loads, n, planes[i, 1], planes[i + 1, 1], places, free, out, 0)
-            part[:, i] = 0.0
+            part[:, :, i] = 0.0
+            there = i + loads * loads * info[PLANES]
             for c in range(3):
-                dot_row(shape, x, out, part, c * n + o, c * n + o, chunks, i, info[PLANES])
+                at = c * n + o
+                pairs_row(shape, x, out, part, at, at, chunks, i, info[PLANES])
+                pairs_row(shape, right, x, part, at, at, chunks, there, info[PLANES])
         finish(team)
         piece = claim(team, end)
     wait(team, end)

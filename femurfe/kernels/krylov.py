@@ -1,17 +1,18 @@
 """Conjugate gradients in double precision around the cycle, as regions of a team of threads.
 
-The tables are those of `femurfe.kernels.tables`. ``scalars`` has five rows of (loads, 4):
-alpha, beta, the last r.z, one for the columns that go on, and r.r.
+Every load goes along the directions of all (O'Leary 1980). Directions are made conjugate to the last by
+their products with the cycle's result, and each step goes to the least energy along them, so that neither a
+cycle in float32 nor loads that nearly depend on each other harm it. The tables are those of
+`femurfe.kernels.tables`; numbers of pairs of loads stand by shift (`femurfe.kernels.coupling`).
 """
 
 from __future__ import annotations
 
-from femurfe.kernels import copies, prefetch, rows, supports, tet4
+from femurfe.kernels import copies, coupling, directions, prefetch, supports, tet4
 from femurfe.kernels.compiled import kernel
 from femurfe.kernels.team import claim, finish, wait
 from femurfe.kernels.vector import long_at, reals
 
-ALPHA, BETA, OLD, ACTIVE, NORM = range(5)
 DOUBLE = (0,) * 8
 
 
@@ -24,32 +25,64 @@ def _range(s, k):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _total(s, loads, k):  # type: ignore[no-untyped-def]
-    """The inner product of column k from its parts, in their order."""
-    sums, total = reals(DOUBLE, s.sums), 0.0
+def _add_up(s, pairs):  # type: ignore[no-untyped-def]
+    """Set totals to the sums over all parts, in their order."""
+    sums, totals = reals(DOUBLE, s.sums), reals(DOUBLE, s.totals)
+    for k in range(2 * pairs):
+        totals[k] = 0.0
     for part in range(s.n_sums):
-        at = (part * loads + k) * 4
-        total += (sums[at] + sums[at + 1]) + sums[at + 2]
-    return total
+        for k in range(2 * pairs):
+            totals[k] += sums[part * 2 * pairs + k]
+
+
+@kernel
+def _set_alpha(mk, s):  # type: ignore[no-untyped-def]
+    """How far each load goes along each direction; keep the directions' work."""
+    pairs = len(mk) * len(mk)
+    _add_up(s, pairs)
+    totals, work = reals(DOUBLE, s.totals), reals(DOUBLE, s.work)
+    for k in range(pairs):
+        work[k] = totals[k]
+    _solve(mk, s, s.totals, s.totals + 8 * pairs, s.alpha)
+
+
+@kernel
+def _set_beta(mk, s):  # type: ignore[no-untyped-def]
+    """What each new direction takes of the last ones, to be conjugate to all."""
+    pairs = len(mk) * len(mk)
+    _add_up(s, pairs)
+    totals, work = reals(DOUBLE, s.totals), reals(DOUBLE, s.work)
+    for k in range(pairs):
+        totals[k], totals[pairs + k] = -totals[k], work[k]
+    _solve(mk, s, s.totals + 8 * pairs, s.totals, s.beta)
+
+
+@kernel
+def _solve(mk, s, gram, right, factors):  # type: ignore[no-untyped-def]
+    """Find factors of directions; all are addresses."""
+    loads, found = len(mk), reals(DOUBLE, right)
+    coupling.dependent_solve(reals(DOUBLE, gram), found, reals(DOUBLE, s.room), loads)
+    for k in range(loads * loads):
+        directions.fill(mk, factors, k, found[k])
 
 
 @kernel
 def product(team, base, mk, nodes, state, special):  # type: ignore[no-untyped-def]
     """Set q = A p, with the parts of p.q; ``nodes`` is a tuple of as many as a cell has points."""
     s = state[0]
-    n, row_bytes = s.n_chunks, 4 * len(mk) * len(DOUBLE)
+    n, row_bytes, pairs = s.n_chunks, 4 * len(mk) * len(DOUBLE), len(mk) * len(mk)
     end = base + n
     piece = claim(team, end)
     while piece >= 0:
         k = piece - base
         last = long_at(s.batches, k + 1)
         p, y = s.p + long_at(s.private, 2 * k) * row_bytes, s.y + long_at(s.bases, k) * row_bytes
-        rows.clear(mk, s.sums, k)
+        directions.clear(mk, s.sums, 2 * pairs * k)
         for batch in range(long_at(s.batches, k), last):
             _look_ahead(mk, nodes, s, batch, last)
             tet4.multiply(mk, nodes, DOUBLE, s.conn, s.geometry, p, s.short, y, batch)
             start, stop = long_at(s.finished, 2 * batch), long_at(s.finished, 2 * batch + 1)
-            rows.collect(mk, s.places, s.y, s.p, s.q, s.sums, k, start, stop)
+            directions.collect(mk, s.places, s.y, s.p, s.q, s.sums, 2 * pairs * k, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -61,8 +94,8 @@ def product(team, base, mk, nodes, state, special):  # type: ignore[no-untyped-d
         copies.gather_copies(mk, DOUBLE, s.shared, s.pointer, s.copied, s.y, s.own, start, stop)
         if k == 0:
             supports.pull(special[0], len(mk), reals(DOUBLE, s.p), reals(DOUBLE, s.own))
-        rows.clear(mk, s.sums, n + k)
-        rows.collect(mk, s.places, s.y, s.p, s.q, s.sums, n + k, start, stop)
+        directions.clear(mk, s.sums, 2 * pairs * (n + k))
+        directions.collect(mk, s.places, s.y, s.p, s.q, s.sums, 2 * pairs * (n + k), start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -81,60 +114,12 @@ def _look_ahead(mk, nodes, s, batch, last):  # type: ignore[no-untyped-def]
 
 @kernel
 def advance(team, base, mk, kind, state, rounded):  # type: ignore[no-untyped-def]
-    """Set alpha and r -= alpha q, with r.r; ``rounded`` gets r in the precision ``kind``."""
-    s, loads = state[0], len(mk)
-    scalars = reals(DOUBLE, s.scalars)
+    """Set alpha and r -= q alpha, with r.r in totals; ``rounded`` gets r in the precision ``kind``."""
+    s, pairs = state[0], len(mk) * len(mk)
     end = base + 1
     piece = claim(team, end)
     while piece >= 0:
-        for k in range(loads):
-            bottom = _total(s, loads, k)
-            on = scalars[4 * (ACTIVE * loads + k)] != 0.0 and bottom != 0.0
-            top = scalars[4 * (OLD * loads + k)]
-            rows.fill(mk, s.scalars, ALPHA * loads + k, top / bottom if on else 0.0)
-        finish(team)
-        piece = claim(team, end)
-    wait(team, end)
-    base, end = end, end + s.n_sums
-    piece = claim(team, end)
-    while piece >= 0:
-        start, stop = _range(s, piece - base)
-        rows.advance(mk, kind, s.scalars, s.q, s.r, rounded, s.sums, piece - base, start, stop)
-        finish(team)
-        piece = claim(team, end)
-    wait(team, end)
-    base, end = end, end + 1
-    piece = claim(team, end)
-    while piece >= 0:
-        for k in range(loads):
-            rows.fill(mk, s.scalars, NORM * loads + k, _total(s, loads, k))
-        finish(team)
-        piece = claim(team, end)
-    wait(team, end)
-    return end
-
-
-@kernel
-def turn(team, base, mk, kind, state, special, z):  # type: ignore[no-untyped-def]
-    """Add to x alpha p, then set p = z + beta p with beta of r.z; p = z as long as the last r.z is zero."""
-    s, loads = state[0], len(mk)
-    scalars = reals(DOUBLE, s.scalars)
-    end = base + s.n_sums
-    piece = claim(team, end)
-    while piece >= 0:
-        start, stop = _range(s, piece - base)
-        rows.dot(mk, s.r, kind, z, s.sums, piece - base, start, stop)
-        finish(team)
-        piece = claim(team, end)
-    wait(team, end)
-    base, end = end, end + 1
-    piece = claim(team, end)
-    while piece >= 0:
-        for k in range(loads):
-            top, bottom = _total(s, loads, k), scalars[4 * (OLD * loads + k)]
-            on = scalars[4 * (ACTIVE * loads + k)] != 0.0 and bottom != 0.0
-            rows.fill(mk, s.scalars, BETA * loads + k, top / bottom if on else 0.0)
-            rows.fill(mk, s.scalars, OLD * loads + k, top)
+        _set_alpha(mk, s)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -143,7 +128,47 @@ def turn(team, base, mk, kind, state, special, z):  # type: ignore[no-untyped-de
     while piece >= 0:
         k = piece - base
         start, stop = _range(s, k)
-        rows.turn(mk, kind, z, s.scalars, s.scalars + BETA * loads * 4 * 8, s.p, s.x, start, stop)
+        directions.advance(mk, kind, s.alpha, s.q, s.r, rounded, s.sums, 2 * pairs * k, start, stop)
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    base, end = end, end + 1
+    piece = claim(team, end)
+    while piece >= 0:
+        _add_up(s, pairs)
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    return end
+
+
+@kernel
+def turn(team, base, mk, kind, state, special, z):  # type: ignore[no-untyped-def]
+    """Add to x p alpha, then set p = z + p beta; p = z as long as directions have no work."""
+    s, loads, pairs = state[0], len(mk), len(mk) * len(mk)
+    end = base + s.n_sums
+    piece = claim(team, end)
+    while piece >= 0:
+        k = piece - base
+        start, stop = _range(s, k)
+        directions.pairs(mk, kind, z, s.q, s.sums, 2 * pairs * k, start, stop)
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    base, end = end, end + 1
+    piece = claim(team, end)
+    while piece >= 0:
+        _set_beta(mk, s)
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    base, end = end, end + s.n_sums
+    piece = claim(team, end)
+    while piece >= 0:
+        k = piece - base
+        start, stop = _range(s, k)
+        first = (2 * k + 1) * pairs
+        directions.turn(mk, kind, z, s.alpha, s.beta, s.p, s.x, s.r, s.sums, first, start, stop)
         if k == s.n_chunks:
             supports.carry(special[0], loads, reals(DOUBLE, s.p))
         if k >= s.n_chunks:
@@ -156,13 +181,13 @@ def turn(team, base, mk, kind, state, special, z):  # type: ignore[no-untyped-de
 
 @kernel
 def settle(team, base, mk, state):  # type: ignore[no-untyped-def]
-    """Add to x alpha p, after the last step."""
+    """Add to x p alpha, after the last step."""
     s = state[0]
     end = base + s.n_sums
     piece = claim(team, end)
     while piece >= 0:
         start, stop = _range(s, piece - base)
-        rows.add(mk, s.scalars, s.p, s.x, start, stop)
+        directions.add(mk, s.alpha, s.p, s.x, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-
 from femurfe.kernels.vector import (
     Builder,
-    Doubles,
     Index,
     Longs,
     Number,
@@ -127,122 +124,6 @@ def subtract(
         at, place = b.times(row, size), b.times(b.index(places, row), size)
         b.store(b.load(rhs, at, size) - b.load(y, place, size), out, at)
         b.store(b.zeros(y, size), y, place)
-
-    b.loop(start, stop, one)
-
-
-@operation
-def dot(
-    b: Builder, shape: tuple[int, int], first: Doubles, precision: Precision, second: Reals, sums: Doubles,
-    place: Index, start: Index, stop: Index,
-) -> None:  # fmt: skip
-    """Row ``place`` of sums = the sum over rows of first * second, number by number."""
-    size = 4 * shape[1]
-
-    def one(row: Any) -> Vector:
-        at = b.times(row, size)
-        return widened(b.load(first, at, size), sums) * widened(b.load(second, at, size), sums)
-
-    total = b.accumulate(start, stop, b.zeros(sums, size), one)
-    b.store(total, sums, b.times(place, size))
-
-
-def widened(vector: Vector, like: Any) -> Vector:
-    """A vector in the precision of an array."""
-    if vector.value.type.element == like.type.pointee:
-        return vector
-    kind = ir.VectorType(like.type.pointee, vector.value.type.count)
-    return Vector(vector.builder, vector.builder.fpext(vector.value, kind))
-
-
-def narrowed(vector: Vector, like: Any) -> Vector:
-    """A float64 vector in the precision of an array."""
-    if vector.value.type.element == like.type.pointee:
-        return vector
-    kind = ir.VectorType(like.type.pointee, vector.value.type.count)
-    return Vector(vector.builder, vector.builder.fptrunc(vector.value, kind))
-
-
-@operation
-def collect(
-    b: Builder, shape: tuple[int, int], places: Rows, y: Doubles, p: Doubles, q: Doubles, sums: Doubles,
-    part: Index, start: Index, stop: Index,
-) -> None:  # fmt: skip
-    """Set q = y; y = 0, with y at ``places`` of the rows; add p q to row ``part`` of sums."""
-    size = 4 * shape[1]
-
-    def one(row: Any) -> Vector:
-        at, place = b.times(row, size), b.times(b.index(places, row), size)
-        product = b.load(y, place, size)
-        b.store(b.zeros(y, size), y, place)
-        b.store(product, q, at)
-        return b.load(p, at, size) * product
-
-    to = b.times(part, size)
-    b.store(b.accumulate(start, stop, b.load(sums, to, size), one), sums, to)
-
-
-@operation
-def clear(b: Builder, shape: tuple[int, int], sums: Doubles, part: Index) -> None:
-    """Set row ``part`` of sums to zero."""
-    b.store(b.zeros(sums, 4 * shape[1]), sums, b.times(part, 4 * shape[1]))
-
-
-@operation
-def fill(b: Builder, shape: tuple[int, int], scalars: Doubles, row: Index, value: Number) -> None:
-    """Set the four numbers of a row."""
-    b.store(b.splat(value, 4), scalars, b.times(row, 4))
-
-
-@operation
-def advance(
-    b: Builder, shape: tuple[int, int], precision: Precision, alpha: Doubles, q: Doubles, r: Doubles,
-    rounded: Reals, sums: Doubles, part: Index, start: Index, stop: Index,
-) -> None:  # fmt: skip
-    """Set r -= alpha q; rounded = r; row ``part`` of sums = r r."""
-    size = 4 * shape[1]
-    share = b.load(alpha, b.integer(0), size)
-
-    def one(row: Any) -> Vector:
-        at = b.times(row, size)
-        left = b.load(r, at, size) - share * b.load(q, at, size)
-        b.store(left, r, at)
-        b.store(narrowed(left, rounded), rounded, at)
-        return left * left
-
-    total = b.accumulate(start, stop, b.zeros(sums, size), one)
-    b.store(total, sums, b.times(part, size))
-
-
-@operation
-def turn(
-    b: Builder, shape: tuple[int, int], precision: Precision, z: Reals, alpha: Doubles, beta: Doubles,
-    p: Doubles, x: Doubles, start: Index, stop: Index,
-) -> None:  # fmt: skip
-    """Add to x alpha p; set p = z + beta p."""
-    size = 4 * shape[1]
-    taken, kept = (b.load(scalar, b.integer(0), size) for scalar in (alpha, beta))
-
-    def one(row: Any) -> None:
-        at = b.times(row, size)
-        before = b.load(p, at, size)
-        b.store(b.load(x, at, size) + taken * before, x, at)
-        b.store(widened(b.load(z, at, size), p) + kept * before, p, at)
-
-    b.loop(start, stop, one)
-
-
-@operation
-def add(
-    b: Builder, shape: tuple[int, int], alpha: Doubles, p: Doubles, x: Doubles, start: Index, stop: Index
-) -> None:
-    """Add to x alpha p."""
-    size = 4 * shape[1]
-    taken = b.load(alpha, b.integer(0), size)
-
-    def one(row: Any) -> None:
-        at = b.times(row, size)
-        b.store(b.load(x, at, size) + taken * b.load(p, at, size), x, at)
 
     b.loop(start, stop, one)
 

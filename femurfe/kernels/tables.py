@@ -46,11 +46,14 @@ joined_pointer (m + 1,), joined_rows (m,) uint32, joined_blocks (n_blocks, 9) : 
     `femurfe.kernels.rows.smooth_joined`.
 """
 
-STATE = _record(CELLS + "x p q r sums n_sums scalars")
+STATE = _record(CELLS + "x p q r sums n_sums totals alpha beta work room")
 """The same cells, places and copies in float64 and the vectors of conjugate gradients.
 
-sums (n_sums, loads, 4) : parts of inner products, one per chunk and piece.
-scalars (5, loads, 4) : see `femurfe.kernels.krylov`.
+sums (n_sums, 2, loads, loads) : parts of inner products of pairs of loads, one per chunk and piece: with q,
+    and of r with p. totals (2, loads, loads) : their sums; after a step, its first are squares of r.
+alpha, beta (loads, loads, 4) : how far each load goes along each direction, and what each new direction
+    takes of the last.
+work (loads, loads) : of directions; room (2 loads,) to find these in.
 """
 
 SPECIAL = _record(

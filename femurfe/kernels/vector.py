@@ -140,15 +140,22 @@ class Builder:
 
     def accumulate(self, start: Any, stop: Any, zero: Vector, body: Callable[[Any], Vector]) -> Vector:
         """The sum of ``body(i)`` over the indices from start to stop, in their order."""
-        place = cgutils.alloca_once(self.llvm, zero.value.type)
-        self.llvm.store(zero.value, place)
+        return self.accumulate_all(start, stop, [zero], lambda i: [body(i)])[0]
+
+    def accumulate_all(
+        self, start: Any, stop: Any, sums: list[Vector], body: Callable[[Any], list[Vector]]
+    ) -> list[Vector]:
+        """Sums plus all terms ``body(i)`` over the indices from start to stop, in their order."""
+        places = [cgutils.alloca_once(self.llvm, total.value.type) for total in sums]
+        for place, total in zip(places, sums, strict=True):
+            self.llvm.store(total.value, place)
 
         def add(i: Any) -> None:
-            term = body(i)
-            self.llvm.store((Vector(self.llvm, self.llvm.load(place)) + term).value, place)
+            for place, term in zip(places, body(i), strict=True):
+                self.llvm.store((Vector(self.llvm, self.llvm.load(place)) + term).value, place)
 
         self.loop(start, stop, add)
-        return Vector(self.llvm, self.llvm.load(place))
+        return [Vector(self.llvm, self.llvm.load(place)) for place in places]
 
 
 def lanes_of(marker: Any) -> tuple[int, int]:
