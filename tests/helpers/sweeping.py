@@ -15,6 +15,7 @@ from femurfe.study.sweep.design import make_design
 from femurfe.study.sweep.run import Work, run_work
 from femurfe.study.sweep.settings import Settings
 from femurfe.study.sweep.store import Store
+from helpers.signals import AS_FROM_A_TERMINAL
 
 TESTS = Path(__file__).resolve().parents[1]
 TASK = "helpers.tasks:work"
@@ -63,7 +64,7 @@ def start_master(cases, place, **settings):
     with (Path(place).parent / f"{Path(place).name}.err").open("ab") as errors:
         return subprocess.Popen(
             [sys.executable, "-c", code, json.dumps([cases, str(place), chosen])],
-            stdout=errors, stderr=errors, start_new_session=True,
+            stdout=errors, stderr=errors, start_new_session=True, preexec_fn=AS_FROM_A_TERMINAL,
         )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from helpers.signals import AS_FROM_A_TERMINAL
 
 from femurfe.errors import FemurfeError, InvalidMesh, MissingExtra
 from femurfe.fem.elements import tetrahedron
@@ -153,7 +154,10 @@ faulthandler._sigsegv()
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals")
 def test_signals_do_after_a_mesh_and_while_it_is_made_what_they_did_before():
     """gmsh sets them all to their defaults: a helper that had gone then took the whole run with it."""
-    run = subprocess.run([sys.executable, "-c", SIGNALS], capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", SIGNALS], capture_output=True, text=True, check=False,
+        preexec_fn=AS_FROM_A_TERMINAL,
+    )  # fmt: skip
     assert run.stdout.split("\n")[:2] == ["broken pipe", "interrupted"], run.stderr
     assert "Segmentation fault" in run.stderr
 
