@@ -6,7 +6,7 @@ from helpers.cases import SUPPORTS, load_case
 from helpers.meshes import block, split_by
 from helpers.solving import uniform
 
-from femurfe.fem import ordering, stiffness
+from femurfe.fem import aggregation, ordering, stiffness
 from femurfe.fem.assemble import assemble_stiffness, lame
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.corners import corner_matrix
@@ -229,14 +229,18 @@ def test_loads_solved_together_are_those_solved_alone(n_loads, make):
 
 
 @pytest.mark.parametrize(("precision", "rounding"), [(np.float64, 1e-13), (np.float32, 2e-5)])
-def test_the_cycle_is_symmetric_and_positive(precision, rounding):
-    mesh = bone((3, 3, 4))
+@pytest.mark.parametrize(("counts", "deep"), [((3, 3, 4), False), ((8, 8, 16), True)])
+def test_the_cycle_is_symmetric_and_positive(precision, rounding, counts, deep, monkeypatch):
+    monkeypatch.setattr(aggregation, "COARSEST", 1 if deep else aggregation.COARSEST)
+    monkeypatch.setattr(aggregation, "DENSE", 0.0)
+    mesh = bone(counts)
     young, poisson = graded(mesh)
     constraints = constrain(mesh, load_case("platen on springs").supports)
     free = tetrahedral_stiffness(mesh, young, poisson, constraints)
     rng = np.random.default_rng(1)
     with threads.using(2) as n, Team(n) as team:
         solver = TetrahedralSolver(free, constraints, 2, team, precision)
+        assert (len(solver.tables) >= 4) == deep
         pair_of = constraints.project(rng.standard_normal((constraints.n_unknowns, 3, 2)))
         rows = np.concatenate([free.ordering.row, free.ordering.bodies + np.arange(4)])
         solver.fine.b[...] = 0.0
