@@ -91,8 +91,8 @@ def solve_all(
 
     Models of one mesh and equal supports share more than that: tetrahedra keep the parts of the
     set-up that do not change, and start from the best combination of earlier answers. What is
-    solved first under some supports starts from zero, and equals `solve` in every bit; later
-    answers differ from it within the tolerance, by what was solved before.
+    solved first under some supports starts from zero, and if alone equals `solve` in every bit; other
+    answers differ from it within the tolerance, by what was solved before or together with them.
 
     Parameters
     ----------

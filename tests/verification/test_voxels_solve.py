@@ -95,6 +95,23 @@ def test_several_load_cases_of_one_support_are_one_solve(monkeypatch):
         assert np.abs(result.displacement - expected).max() <= 1e-7 * np.abs(expected).max()
 
 
+def test_loads_on_a_platen_are_solved_together_in_no_more_iterations_than_alone():
+    one, pushes = model(), [((0.0, 0.0, -30.0), 8.0), ((0.0, 12.0, 0.0), 0.0), ((0.0, 5.0, -9.0), -20.0)]
+    cases = [
+        LoadCase(f"push {n}", PRESS.supports, (PlatenLoad("plate", force, (0.0, 0.0, moment)),))
+        for n, (force, moment) in enumerate(pushes)
+    ]
+    models = [Model(one.mesh, one.materials, case) for case in cases]
+    alone = [solve(each, ON_GRID).log["iterations"] for each in models]
+    together = solve_all(models, ON_GRID)
+    assert max(result.log["iterations"] for result in together) <= max(alone)
+    for each, result in zip(models, together, strict=True):
+        expected = solve(each, DIRECT)
+        for name in ("displacement", "reaction"):
+            ours, theirs = getattr(result, name), getattr(expected, name)
+            assert np.abs(ours - theirs).max() <= 1e-7 * np.abs(theirs).max()
+
+
 def test_too_few_iterations_give_no_result():
     with pytest.raises(NotConverged) as caught:
         solve(model(), SolverOptions("multigrid", max_iterations=2))
