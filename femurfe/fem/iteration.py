@@ -44,8 +44,8 @@ def places_of_products(parts: int, loads: int) -> dict[str, Any]:
     """What a table `STATE` says of inner products that are summed over some parts."""
     pairs = (loads, loads)
     shapes = {
-        "sums": (parts, 2, *pairs), "totals": (2, *pairs), "alpha": (*pairs, 4), "beta": (*pairs, 4),
-        "work": pairs, "room": (2 * loads,),
+        "sums": (parts, 2, *pairs), "totals": pairs, "work": pairs, "alpha": (*pairs, 4),
+        "beta": (*pairs, 4), "room": (loads**2 + loads,),
     }  # fmt: skip
     return {"n_sums": parts, **{name: aligned(shape, float) for name, shape in shapes.items()}}
 
@@ -139,7 +139,7 @@ class Iteration(ABC):
             self.turn()
             self.step()
             iterations += going
-            norm = np.sqrt(self.state.totals[0, 0])
+            norm = np.sqrt(self.state.totals[0])
             if progress is not None:
                 share = float(np.max(norm[goal > 0.0] / goal[goal > 0.0]))
                 progress(int(iterations.max()), tolerance * share)

@@ -15,7 +15,7 @@ from femurfe.fem.voxelspecial import Special
 from femurfe.kernels import conjugate
 from femurfe.kernels import hex8 as kernels
 from femurfe.kernels import voxeltables as layout
-from femurfe.kernels.coupling import dependent_solve
+from femurfe.kernels.coupling import dependent_solve, pair
 from femurfe.kernels.grid import read
 from femurfe.kernels.tables import aligned
 from femurfe.kernels.team import Team
@@ -54,8 +54,7 @@ class VoxelSolver:
         self.marker = marker(loads, max(width() // 2, loads))
         blocks = -(-self.n // conjugate.BLOCK)
         self.partial_rr, self.partial_zq = np.zeros((loads, blocks)), np.zeros((loads**2, blocks))
-        one = np.arange(loads)
-        self._pair = (one - one[:, None]) % loads * loads + one[:, None]
+        self._pair = pair.py_func(*np.indices((loads, loads)), loads)
         self.partial_p = np.zeros((2, loads**2, grid.n_planes))
         self.right, self.x, self.r, self.p, self.q = (
             aligned((self.n + layout.SPARE,), np.float64) for _ in range(5)
@@ -235,7 +234,7 @@ class VoxelSolver:
 
     def _shares(self, work: Floats, right: Floats) -> Floats:
         """What `femurfe.kernels.coupling.dependent_solve` finds, by shift."""
-        dependent_solve(work.copy(), right, np.empty(2 * self.loads), self.loads)
+        dependent_solve(work, right, np.empty(self.loads**2 + self.loads), self.loads)
         return right
 
 

@@ -54,7 +54,7 @@ def pair(i, j, n):  # type: ignore[no-untyped-def]
 
 @kernel
 def dependent_solve(gram, right, room, n):  # type: ignore[no-untyped-def]
-    """Set right to x of ``gram x = right``, for each load's part of right and of x; gram is used up.
+    """Set right to x of ``gram x = right``, for each load's part of right and of x.
 
     Parts of x stay zero for vectors that are zero or depend on others: where less than `DEPENDENT` of
     their square is left once the others are taken off.
@@ -62,23 +62,24 @@ def dependent_solve(gram, right, room, n):  # type: ignore[no-untyped-def]
     Parameters
     ----------
     gram, right : (n n,) inner products of n vectors with each other, and of loads with them, by shift.
-    room : (2 n,) to work in.
+    room : (n n + n,) to work in.
     """
-    for i in range(n):
-        room[i], room[n + i] = gram[i], 0.0
+    taken = n * n
+    for k in range(n * n + n):
+        room[k] = gram[k] if k < taken else 0.0
     best = _sharpest(gram, room, n)
     while best >= 0:
-        room[n + best] = 1.0
+        room[taken + best] = 1.0
         for i in range(n):
             if i != best:
-                share = gram[pair(i, best, n)] / gram[best]
+                share = room[pair(i, best, n)] / room[best]
                 for j in range(n):
-                    gram[pair(i, j, n)] -= share * gram[pair(best, j, n)]
+                    room[pair(i, j, n)] -= share * room[pair(best, j, n)]
                     right[pair(j, i, n)] -= share * right[pair(j, best, n)]
         best = _sharpest(gram, room, n)
     for i in range(n):
         for j in range(n):
-            right[pair(j, i, n)] = right[pair(j, i, n)] / gram[i] if room[n + i] != 0.0 else 0.0
+            right[pair(j, i, n)] = right[pair(j, i, n)] / room[i] if room[taken + i] != 0.0 else 0.0
 
 
 @kernel
@@ -86,6 +87,6 @@ def _sharpest(gram, room, n):  # type: ignore[no-untyped-def]
     """The vector not yet taken of which most is left, or -1 if too little is left of all."""
     best, most = -1, DEPENDENT
     for i in range(n):
-        if room[n + i] == 0.0 and gram[i] > most * room[i]:
-            best, most = i, gram[i] / room[i]
+        if room[n * n + i] == 0.0 and room[i] > most * gram[i]:
+            best, most = i, room[i] / gram[i]
     return best

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-
 from femurfe.kernels.coupling import mixed, pair_sums
 from femurfe.kernels.vector import (
     Builder,
@@ -22,22 +20,6 @@ from femurfe.kernels.vector import (
     Vector,
     operation,
 )
-
-
-def widened(vector: Vector, like: Any) -> Vector:
-    """A vector in the precision of an array."""
-    if vector.value.type.element == like.type.pointee:
-        return vector
-    kind = ir.VectorType(like.type.pointee, vector.value.type.count)
-    return Vector(vector.builder, vector.builder.fpext(vector.value, kind))
-
-
-def narrowed(vector: Vector, like: Any) -> Vector:
-    """A float64 vector in the precision of an array."""
-    if vector.value.type.element == like.type.pointee:
-        return vector
-    kind = ir.VectorType(like.type.pointee, vector.value.type.count)
-    return Vector(vector.builder, vector.builder.fptrunc(vector.value, kind))
 
 
 def _by_shift(b: Builder, loads: int, factors: Any) -> list[Vector]:
@@ -64,7 +46,7 @@ def pairs(
 
     def terms(row: Any) -> tuple[Vector, Vector]:
         at = b.times(row, size)
-        return widened(b.load(left, at, size), sums), b.load(right, at, size)
+        return b.load(left, at, size).like(sums), b.load(right, at, size)
 
     _put(b, loads, pair_sums(b, start, stop, b.zeros(sums, size), loads, 4, terms), sums, first)
 
@@ -112,7 +94,7 @@ def advance(
         at = b.times(row, size)
         left = b.load(r, at, size) - mixed(b.load(q, at, size), share, loads, 4)
         b.store(left, r, at)
-        b.store(narrowed(left, rounded), rounded, at)
+        b.store(left.like(rounded), rounded, at)
         return left * left
 
     total = b.accumulate(start, stop, b.zeros(sums, size), one)
@@ -132,7 +114,7 @@ def turn(
         at = b.times(row, size)
         before = b.load(p, at, size)
         b.store(b.load(x, at, size) + mixed(before, taken, loads, 4), x, at)
-        now = widened(b.load(z, at, size), p) + mixed(before, kept, loads, 4)
+        now = b.load(z, at, size).like(p) + mixed(before, kept, loads, 4)
         b.store(now, p, at)
         return b.load(r, at, size), now
 

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-
 from femurfe.kernels.coupling import mixed, pair_sums
 from femurfe.kernels.vector import Builder, Vector, operation
-
-
-def _double(vector: Vector) -> Vector:
-    """A vector in float64."""
-    element = vector.value.type.element
-    if element == ir.DoubleType():
-        return vector
-    kind = ir.VectorType(ir.DoubleType(), vector.value.type.count)
-    return Vector(vector.builder, vector.builder.fpext(vector.value, kind))
 
 
 def _add_sums(b: Builder, shape: tuple[int, int], sums: list[Vector], part: Any, to: Any, apart: Any) -> None:
@@ -40,7 +29,7 @@ def pairs_row(b, shape, x, y, part, at, y_at, chunks, to, apart):  # type: ignor
 
     def terms(m: Any) -> tuple[Vector, Vector]:
         o = b.times(m, lanes)
-        return _double(b.load(x, ll.add(at, o), lanes)), b.load(y, ll.add(y_at, o), lanes)
+        return b.load(x, ll.add(at, o), lanes).like(part), b.load(y, ll.add(y_at, o), lanes)
 
     sums = pair_sums(b, b.integer(0), chunks, b.zeros(part, lanes), loads, 1, terms)
     _add_sums(b, shape, sums, part, to, apart)
@@ -58,14 +47,13 @@ def advance_row(b, shape, r, q, single, at, single_at, chunks, alpha, part, to, 
     """``r -= q alpha``, r in float32 into ``single``, and ``part[to] += r . r`` of every load."""
     (lanes, loads), ll = shape, b.llvm
     alpha = _factors(b, shape, alpha)
-    kind = ir.VectorType(ir.FloatType(), lanes)
 
     def square(m: Any) -> Vector:
         o = b.times(m, lanes)
         here = ll.add(at, o)
         rest: Vector = b.load(r, here, lanes) - mixed(b.load(q, here, lanes), alpha, loads)
         b.store(rest, r, here)
-        b.store(Vector(ll, ll.fptrunc(rest.value, kind)), single, ll.add(single_at, o))
+        b.store(rest.like(single), single, ll.add(single_at, o))
         return rest * rest
 
     sums = b.accumulate(b.integer(0), chunks, b.zeros(part, lanes), square)
@@ -83,7 +71,7 @@ def direct_row(b, shape, x, p, z, at, z_at, chunks, alpha, beta):  # type: ignor
         here = ll.add(at, o)
         old = b.load(p, here, lanes)
         b.store(b.load(x, here, lanes) + mixed(old, alpha, loads), x, here)
-        new = _double(b.load(z, ll.add(z_at, o), lanes))
+        new = b.load(z, ll.add(z_at, o), lanes).like(p)
         b.store(new + mixed(old, beta, loads), p, here)
 
     b.loop(b.integer(0), chunks, chunk)

@@ -25,45 +25,23 @@ def _range(s, k):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _add_up(s, pairs):  # type: ignore[no-untyped-def]
-    """Set totals to the sums over all parts, in their order."""
-    sums, totals = reals(DOUBLE, s.sums), reals(DOUBLE, s.totals)
-    for k in range(2 * pairs):
-        totals[k] = 0.0
+def _add_up(s, sums, totals, pairs):  # type: ignore[no-untyped-def]
+    """Set totals of pairs to their sums over all parts, in their order; both are addresses."""
+    one, out = reals(DOUBLE, sums), reals(DOUBLE, totals)
+    for k in range(pairs):
+        out[k] = 0.0
     for part in range(s.n_sums):
-        for k in range(2 * pairs):
-            totals[k] += sums[part * 2 * pairs + k]
+        for k in range(pairs):
+            out[k] += one[part * 2 * pairs + k]
 
 
 @kernel
-def _set_alpha(mk, s):  # type: ignore[no-untyped-def]
-    """How far each load goes along each direction; keep the directions' work."""
-    pairs = len(mk) * len(mk)
-    _add_up(s, pairs)
-    totals, work = reals(DOUBLE, s.totals), reals(DOUBLE, s.work)
-    for k in range(pairs):
-        work[k] = totals[k]
-    _solve(mk, s, s.totals, s.totals + 8 * pairs, s.alpha)
-
-
-@kernel
-def _set_beta(mk, s):  # type: ignore[no-untyped-def]
-    """What each new direction takes of the last ones, to be conjugate to all."""
-    pairs = len(mk) * len(mk)
-    _add_up(s, pairs)
-    totals, work = reals(DOUBLE, s.totals), reals(DOUBLE, s.work)
-    for k in range(pairs):
-        totals[k], totals[pairs + k] = -totals[k], work[k]
-    _solve(mk, s, s.totals + 8 * pairs, s.totals, s.beta)
-
-
-@kernel
-def _solve(mk, s, gram, right, factors):  # type: ignore[no-untyped-def]
-    """Find factors of directions; all are addresses."""
-    loads, found = len(mk), reals(DOUBLE, right)
-    coupling.dependent_solve(reals(DOUBLE, gram), found, reals(DOUBLE, s.room), loads)
+def _share(mk, s, factors, sign):  # type: ignore[no-untyped-def]
+    """Set factors of directions, at an address, to ``sign`` times what solves work for totals."""
+    loads, totals = len(mk), reals(DOUBLE, s.totals)
+    coupling.dependent_solve(reals(DOUBLE, s.work), totals, reals(DOUBLE, s.room), loads)
     for k in range(loads * loads):
-        directions.fill(mk, factors, k, found[k])
+        directions.fill(mk, factors, k, sign * totals[k])
 
 
 @kernel
@@ -119,7 +97,9 @@ def advance(team, base, mk, kind, state, rounded):  # type: ignore[no-untyped-de
     end = base + 1
     piece = claim(team, end)
     while piece >= 0:
-        _set_alpha(mk, s)
+        _add_up(s, s.sums, s.work, pairs)
+        _add_up(s, s.sums + 8 * pairs, s.totals, pairs)
+        _share(mk, s, s.alpha, 1.0)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -135,7 +115,7 @@ def advance(team, base, mk, kind, state, rounded):  # type: ignore[no-untyped-de
     base, end = end, end + 1
     piece = claim(team, end)
     while piece >= 0:
-        _add_up(s, pairs)
+        _add_up(s, s.sums, s.totals, pairs)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -158,7 +138,8 @@ def turn(team, base, mk, kind, state, special, z):  # type: ignore[no-untyped-de
     base, end = end, end + 1
     piece = claim(team, end)
     while piece >= 0:
-        _set_beta(mk, s)
+        _add_up(s, s.sums, s.totals, pairs)
+        _share(mk, s, s.beta, -1.0)
         finish(team)
         piece = claim(team, end)
     wait(team, end)

@@ -50,10 +50,10 @@ STATE = _record(CELLS + "x p q r sums n_sums totals alpha beta work room")
 """The same cells, places and copies in float64 and the vectors of conjugate gradients.
 
 sums (n_sums, 2, loads, loads) : parts of inner products of pairs of loads, one per chunk and piece: with q,
-    and of r with p. totals (2, loads, loads) : their sums; after a step, its first are squares of r.
+    and of r with p. totals (loads, loads) : sums over parts; after a step, the first row are squares of r.
 alpha, beta (loads, loads, 4) : how far each load goes along each direction, and what each new direction
     takes of the last.
-work (loads, loads) : of directions; room (2 loads,) to find these in.
+work (loads, loads) : of directions; room (loads loads + loads,) to find these in.
 """
 
 SPECIAL = _record(

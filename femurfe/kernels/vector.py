@@ -69,6 +69,14 @@ class Vector:
         mask = ir.Constant(ir.VectorType(I32, len(lanes)), list(lanes))
         return Vector(self.builder, self.builder.shuffle_vector(self.value, second, mask))
 
+    def like(self, array: Any) -> Vector:
+        """The same numbers in the precision of an array."""
+        kind = ir.VectorType(array.type.pointee, self.value.type.count)
+        if kind == self.value.type:
+            return self
+        change = self.builder.fpext if kind.element == ir.DoubleType() else self.builder.fptrunc
+        return Vector(self.builder, change(self.value, kind))
+
 
 def constant(kind: Any, number: float) -> Any:
     """A vector constant of LLVM type ``kind`` with one number in all lanes."""

@@ -14,7 +14,7 @@ def solved(vectors, right):
         for j in range(n):
             gram[pair(i, j, n)] = vectors[i] @ vectors[j]
             found[pair(i, j, n)] = right[i, j]
-    dependent_solve(gram, found, np.empty(2 * n), n)
+    dependent_solve(gram, found, np.empty(n * n + n), n)
     return np.array([[found[pair(i, j, n)] for j in range(n)] for i in range(n)])
 
 
