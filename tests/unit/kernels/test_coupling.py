@@ -54,3 +54,14 @@ def test_of_vectors_that_depend_on_each_other_the_sum_is_still_the_nearest(case)
 
 def test_vectors_that_are_not_numbers_have_no_share():
     assert (solved(np.full((2, 3), np.nan), np.full((2, 2), np.nan)) == 0.0).all()
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
+def test_whether_vectors_depend_on_each_other_does_not_hang_on_their_size(scale):
+    rng = np.random.default_rng(4)
+    v = rng.standard_normal((4, 30))
+    v[3] = 0.1 * v[0] + 0.7 * v[1]
+    right = rng.standard_normal((4, 30)) @ v.T
+    shares = solved(scale * v, scale * right) * scale
+    assert (shares == 0.0).all(axis=0).sum() == 1
+    np.testing.assert_allclose(shares @ v, solved(v, right) @ v, atol=1e-9)
