@@ -12,7 +12,6 @@ from femurfe.fem.ordering import even_pieces
 from femurfe.fem.pieces import FEW, hinges, parted, pieces_of_groups
 from femurfe.kernels import aggregate as kernels
 from femurfe.kernels import galerkin
-from femurfe.kernels.layout import combine
 from femurfe.kernels.team import Team
 
 STRENGTH = 0.05
@@ -20,8 +19,8 @@ LOST = 0.005
 ENERGY_STEPS = 3
 COARSEST, DENSE = 150, 0.25
 MOST_LEVELS = 8
-PIECES = 64
-TINY = 1e-9
+PIECES, COARSE_PIECE = 64, 48
+LEAST_PIVOT = 1e-9
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -50,7 +49,10 @@ class BlockRows:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class CoarseStep:
-    """A level and its transfer to the next: matrix, inverse diagonal, prolongator, restriction."""
+    """A level and its transfer to the next: matrix, inverse diagonal, prolongator, restriction.
+
+    Blocks of ``down`` are as they stand in ``up``, see `transposed`.
+    """
 
     matrix: BlockRows
     inverse: Floats
@@ -89,12 +91,13 @@ class Plan:
     hinged: bool = False
 
     def start(self) -> BlockRows:
-        """The prolongator before it is smoothed."""
-        pointer, columns = self.up
-        data = np.zeros((len(columns), *self.orthonormal.shape[1:]))
-        row = np.repeat(np.arange(len(self.group)), np.diff(pointer))
-        data[self.group[row] == columns] = self.orthonormal[self.group >= 0]
-        return BlockRows(pointer, columns, data)
+        """The prolongator before it is smoothed: of each row, its own group's modes alone.
+
+        It is float32, as its energy is the least there is: errors count squared.
+        """
+        own = self.group >= 0
+        pointer = np.concatenate([[0], np.cumsum(own)])
+        return BlockRows(pointer, self.group[own], self.orthonormal[own].astype(np.float32))
 
     def fits(self, matrix: BlockRows) -> bool:
         """Whether a matrix has the same pattern, and nearly all that was strong in it still is.
@@ -145,12 +148,10 @@ def aggregated(
         plan = known[len(steps)] if known else _plan(matrix, modes, alone, piece, order)
         if plans is not None and not known:
             plans.append(plan)
-        up = plan.start()
-        _minimise_energy(matrix, inverse, plan, up.data, team)
+        up = _least_energy(matrix, inverse, plan, team)
         down = transposed(up, plan.n_groups)
         steps.append(CoarseStep(matrix, inverse, up, down))
-        image = _product(matrix, up, plan.image, plan.n_groups, team)
-        matrix = _product(down, image, plan.coarse, plan.n_groups, team)
+        matrix = _coarse(matrix, up, down, plan, team)
         inverse, modes, alone = (
             invert(matrix.diagonal()),
             plan.modes,
@@ -186,11 +187,8 @@ def _plan(
     image = galerkin.product_pattern(matrix.pointer, matrix.columns, *up, n_groups)
     down = kernels.transposed(*up, n_groups)[:2]
     coarse = galerkin.product_pattern(*down, *image, n_groups)
-    products = np.zeros((matrix.n_rows, 6, 6))
-    kernels.mode_products(*up, coarse_modes, products)
-    size = np.trace(products, axis1=1, axis2=2)
-    products += (np.where(size > 0.0, TINY * size, 1.0))[:, None, None] * np.eye(6)
-    constraint = np.asarray(np.linalg.inv(products))
+    constraint = np.empty((matrix.n_rows, 6, 6))
+    kernels.constraints(*up, coarse_modes, LEAST_PIVOT, constraint)
     return Plan(
         matrix.pointer,
         matrix.columns,
@@ -228,53 +226,60 @@ def _groups(
     return group, len(founded), founded
 
 
-def _minimise_energy(matrix: BlockRows, inverse: Floats, plan: Plan, p: Floats, team: Team) -> None:
-    """Steps of conjugate gradients on the energy of a prolongator ``p``, in place."""
-    pieces = even_pieces(0, matrix.n_rows, PIECES, PIECES)
-    left, work, direction, before = np.empty_like(p), np.empty_like(p), np.zeros(p.shape), 0.0
+def _least_energy(matrix: BlockRows, inverse: Floats, plan: Plan, team: Team) -> BlockRows:
+    """The prolongator after steps of conjugate gradients on its energy."""
+    start, p = plan.start(), _on_pattern(plan)
+    left, work, direction, before = np.empty_like(p), np.empty_like(p), np.zeros_like(p), 0.0
+    rows = even_pieces(0, matrix.n_rows, PIECES, PIECES)
     modes = plan.modes, np.ascontiguousarray(plan.modes.transpose(0, 2, 1))
 
-    def times(field: Floats, image: Floats) -> None:
+    def times(field: BlockRows, image: Floats) -> None:
         team.run(
-            galerkin.times_prolongator_pass, pieces, matrix.pointer, matrix.columns, matrix.data, *plan.up,
-            field, image,
+            galerkin.times_prolongator_pass, rows, matrix.pointer, matrix.columns, matrix.data, field.pointer,
+            field.columns, field.data, *plan.up, image,
         )  # fmt: skip
 
-    times(p, left)
+    def add(out: Floats, field: Floats, share: float, keep: float = 1.0) -> None:
+        team.run(galerkin.add_pass, plan.up[0][rows], out, field, share, keep)
+
+    times(start, left)
     np.negative(left, out=left)
     for _ in range(ENERGY_STEPS):
-        team.run(galerkin.constrained_pass, pieces, *plan.up, inverse, *modes, plan.constraint, left, work)
+        team.run(galerkin.constrained_pass, rows, *plan.up, inverse, *modes, plan.constraint, left, work)
         now = float(np.vdot(left, work))
         if not now > 0.0:
-            return
-        _add(team, direction, work, 1.0, now / before if before else 0.0)
-        times(direction, work)
+            break
+        add(direction, work, 1.0, now / before if before else 0.0)
+        times(BlockRows(*plan.up, direction), work)
         length = now / float(np.vdot(direction, work))
-        _add(team, p, direction, length)
-        _add(team, left, work, -length)
+        add(p, direction, length)
+        add(left, work, -length)
         before = now
+    return BlockRows(*plan.up, p)
 
 
-def _add(team: Team, out: Floats, field: Floats, share: float, keep: float = 1.0) -> None:
-    """Set out = keep out + share field without a copy, as fields of a fine level are large."""
-    to, of = out.ravel(), field.ravel()
-    team.halves(len(to), lambda part: combine(to[part], of[part], of[part], keep, share, 0.0))
+def _on_pattern(plan: Plan) -> Floats:
+    """Blocks of the prolongator before it is smoothed, on the pattern that it is going to have."""
+    pointer, columns = plan.up
+    out = np.zeros((len(columns), *plan.orthonormal.shape[1:]), dtype=np.float32)
+    row = np.repeat(np.arange(len(plan.group)), np.diff(pointer))
+    out[plan.group[row] == columns] = plan.orthonormal[plan.group >= 0]
+    return out
 
 
 def transposed(up: BlockRows, n_groups: int) -> BlockRows:
-    """The transpose of a prolongator with ``n_groups`` columns."""
+    """The transpose of a prolongator with ``n_groups`` columns, its blocks as they stand there."""
     pointer, rows, where = kernels.transposed(up.pointer, up.columns, n_groups)
-    return BlockRows(pointer, rows, np.ascontiguousarray(up.data[where].transpose(0, 2, 1)))
+    return BlockRows(pointer, rows, up.data[where])
 
 
-def _product(
-    left: BlockRows, right: BlockRows, pattern: tuple[Ints, Ints], n_columns: int, team: Team
-) -> BlockRows:
-    pointer, columns = pattern
-    data = np.zeros((len(columns), left.data.shape[1], 6))
-    pieces = even_pieces(0, left.n_rows, PIECES, PIECES)
+def _coarse(matrix: BlockRows, up: BlockRows, down: BlockRows, plan: Plan, team: Team) -> BlockRows:
+    """The matrix of the next level."""
+    pointer, columns = plan.coarse
+    data = np.empty((len(columns), 6, 6))
+    pieces = even_pieces(0, plan.n_groups, COARSE_PIECE, PIECES)
     team.run(
-        galerkin.product_pass, pieces, left.pointer, left.columns, left.data, right.pointer, right.columns,
-        right.data, pointer, columns, data, n_columns,
+        galerkin.coarse_pass, pieces, matrix.pointer, matrix.columns, matrix.data, up.pointer, up.columns,
+        up.data, *plan.image, down.pointer, down.columns, down.data, pointer, columns, data,
     )  # fmt: skip
     return BlockRows(pointer, columns, data)

@@ -92,7 +92,7 @@ def level_table(
         blocks=_by_columns(step.inverse, precision), up=step.up.pointer,
         up_columns=_short(step.up),
         up_data=_by_columns(step.up.data, precision), down=step.down.pointer, down_columns=_short(step.down),
-        down_data=_by_columns(step.down.data, precision), steps=steps, n_steps=len(steps),
+        down_data=aligned_copy(step.down.data, precision), steps=steps, n_steps=len(steps),
         **sweep_fields(matrix.pointer, matrix.columns, size, len(steps)),
         **_vectors(matrix.n_rows, size, loads, precision),
     )  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from femurfe.arrays import Floats
-from femurfe.fem.aggregation import BlockRows, aggregated
+from femurfe.fem.aggregation import BlockRows, aggregated, transposed
 from femurfe.fem.chebyshev import Pair, largest_eigenvalue, noise, steps_table
 from femurfe.fem.levels import VECTORS, level_tables, records
 from femurfe.fem.rigid import rigid_modes
@@ -18,7 +18,7 @@ from femurfe.fem.voxelbodies import Carried, VoxelBody
 from femurfe.fem.voxelcells import Cells, CellStiffness, between, cells_of
 from femurfe.fem.voxelgrid import Grid
 from femurfe.fem.voxelspecial import Special
-from femurfe.kernels import aggregate, celllines, cellmatrix, cells, celltransfer
+from femurfe.kernels import celllines, cellmatrix, cells, celltransfer
 from femurfe.kernels.tables import LEVEL, Table, aligned, aligned_copy
 from femurfe.kernels.team import Team
 from femurfe.kernels.vector import marker
@@ -85,12 +85,13 @@ class Coarse:
         """The level of the smallest cells, from transposed blocks in float32."""
         inverse = _inverses(matrix.diagonal().astype(np.float64))
         vectors = {name: aligned((matrix.n_rows, self.wide, 8), np.float32) for name in VECTORS}
-        down = _transposed(up, n_below)
+        down = transposed(up, n_below)
         table = Table(
             LEVEL, n_rows=matrix.n_rows, pointer=matrix.pointer, columns=matrix.columns.astype(np.uint32),
             data=matrix.data, blocks=aligned_copy(inverse, np.float32),
             up=up.pointer, up_columns=up.columns.astype(np.uint32), up_data=_by_columns(up.data),
-            down=down.pointer, down_columns=down.columns.astype(np.uint32), down_data=_by_columns(down.data),
+            down=down.pointer, down_columns=down.columns.astype(np.uint32),
+            down_data=aligned_copy(down.data, np.float32),
             **sweep_fields(matrix.pointer, matrix.columns, 6, EASY[0]), **vectors,
         )  # fmt: skip
         steps = steps_table(self._largest(table, inverse, team), *EASY)
@@ -142,7 +143,7 @@ def _aggregated(
 def _inverses(blocks: Floats) -> Floats:
     """Inverses of blocks (n, 6, 6) on the directions that are independent."""
     out = np.zeros_like(blocks)
-    cellmatrix.invert(blocks, out)
+    cellmatrix.inverses(blocks, out)
     return out
 
 
@@ -158,11 +159,6 @@ def _modes(those: Cells, bodies: tuple[VoxelBody, ...]) -> Floats:
         field = rigid_modes(body.nodes.astype(float), centre, length).reshape(-1, 6)
         out[those.n_own + number] = np.linalg.lstsq(own, field, rcond=None)[0] * body.free[:, None]
     return out
-
-
-def _transposed(up: BlockRows, n: int) -> BlockRows:
-    pointer, rows, where = aggregate.transposed(up.pointer, up.columns, n)
-    return BlockRows(pointer, rows, np.ascontiguousarray(up.data[where].transpose(0, 2, 1)))
 
 
 def _by_columns(blocks: Floats) -> npt.NDArray[Any]:

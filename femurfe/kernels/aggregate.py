@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from femurfe.kernels.compiled import kernel
+from femurfe.kernels.inverse import invert
 
 
 @kernel
@@ -173,19 +174,21 @@ def pattern(pointer, columns, group, n_groups):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def mode_products(up, up_columns, modes, out):  # type: ignore[no-untyped-def]
-    """Sum of modes^T modes over the groups of each row, (n, 6, 6)."""
-    squares = np.zeros(modes.shape)
+def constraints(up, up_columns, modes, least, out):  # type: ignore[no-untyped-def]
+    """Inverse of the sum of modes^T modes over the groups of each row, (n, 6, 6), see `invert`."""
+    squares, size = np.zeros(modes.shape), np.empty(6)
     for g in range(modes.shape[0]):
         for s in range(6):
             for t in range(6):
                 for m in range(6):
                     squares[g, s, t] += modes[g, m, s] * modes[g, m, t]
     for i in range(up.size - 1):
+        out[i] = 0.0
         for k in range(up[i], up[i + 1]):
             for s in range(6):
                 for t in range(6):
                     out[i, s, t] += squares[up_columns[k], s, t]
+        invert(out[i], size, least)
 
 
 @kernel

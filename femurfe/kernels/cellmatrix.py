@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from femurfe.kernels.compiled import kernel
+from femurfe.kernels.inverse import invert
 
 LEAST_PIVOT = 1e-5
 
@@ -96,30 +97,12 @@ def add_elements(members, data, pointer, columns, out):  # type: ignore[no-untyp
 
 
 @kernel
-def invert(blocks, out):  # type: ignore[no-untyped-def]
-    """Inverses of positive blocks (n, 6, 6) by sweeping, without directions that depend on earlier ones."""
-    n, m = blocks.shape[0], blocks.shape[1]
-    a, kept = np.empty((m, m)), np.empty(m, np.bool_)
-    for e in range(n):
-        a[:] = blocks[e]
-        for p in range(m):
-            kept[p] = a[p, p] > LEAST_PIVOT * blocks[e, p, p]
-            if not kept[p]:
-                continue
-            pivot = 1.0 / a[p, p]
-            for i in range(m):
-                if i != p:
-                    for j in range(m):
-                        if j != p:
-                            a[i, j] -= a[i, p] * pivot * a[p, j]
-            for i in range(m):
-                if i != p:
-                    a[i, p] *= pivot
-                    a[p, i] *= -pivot
-            a[p, p] = pivot
-        for i in range(m):
-            for j in range(m):
-                out[e, i, j] = a[i, j] if kept[i] and kept[j] else 0.0
+def inverses(blocks, out):  # type: ignore[no-untyped-def]
+    """Inverses of positive blocks (n, m, m) on the directions that are independent."""
+    size = np.empty(blocks.shape[1])
+    for e in range(blocks.shape[0]):
+        out[e] = blocks[e]
+        invert(out[e], size, LEAST_PIVOT)
 
 
 @kernel

@@ -1,6 +1,7 @@
 """Products with prolongators: the energy of one on a fixed pattern, and the matrix of a coarser level.
 
-Matrices are block rows as in `femurfe.kernels.aggregate`.
+Matrices are block rows as in `femurfe.kernels.aggregate`. Prolongators, and what is made of them on their
+pattern, may be float32.
 """
 
 from __future__ import annotations
@@ -8,26 +9,31 @@ from __future__ import annotations
 import numpy as np
 
 from femurfe.kernels.compiled import kernel
-from femurfe.kernels.products import ONE, SIX, THREE, add_product
+from femurfe.kernels.products import ONE, SIX, THREE, add_product, add_turned_product
 from femurfe.kernels.team import claim, finish, wait
 
 
 @kernel
-def times_prolongator(size, pointer, columns, data, up, up_columns, p, out, start, stop):  # type: ignore[no-untyped-def]
-    """A P on the pattern of P, rows from start to stop; p, out (nnz, b, 6), size a tuple of b."""
+def times_prolongator(  # type: ignore[no-untyped-def]
+    size, pointer, columns, data, right, right_columns, field, up, up_columns, out, start, stop
+):  # fmt: skip
+    """A times a field (nnz, b, 6) on the pattern of P, rows from start to stop; size a tuple of b.
+
+    right, right_columns : pattern of the field; out (nnz, b, 6) has that of P.
+    """
     for i in range(start, stop):
         for k in range(up[i], up[i + 1]):
             out[k] = 0.0
         for k in range(pointer[i], pointer[i + 1]):
             j = columns[k]
             m = up[i]
-            for n in range(up[j], up[j + 1]):
-                while m < up[i + 1] and up_columns[m] < up_columns[n]:
+            for n in range(right[j], right[j + 1]):
+                while m < up[i + 1] and up_columns[m] < right_columns[n]:
                     m += 1
                 if m == up[i + 1]:
                     break
-                if up_columns[m] == up_columns[n]:
-                    add_product(ONE, size, size, data, k, p, n, out, m)
+                if up_columns[m] == right_columns[n]:
+                    add_product(ONE, size, size, data, k, field, n, out, m)
 
 
 @kernel
@@ -36,8 +42,8 @@ def scaled_and_constrained(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Set out = D field with what would change the coarse modes taken out, rows from start to stop.
 
-    modes (n_groups, 6, 6), turned : their transposes, inverse (n, 6, 6) : pseudo-inverse of the sum of
-        modes^T modes over each row's groups.
+    modes (n_groups, 6, 6), turned : their transposes, inverse (n, 6, 6) : of
+        `femurfe.kernels.aggregate.constraints`.
     """
     total, share = np.empty((1, len(size), 6)), np.empty((1, len(size), 6))
     for i in range(start, stop):
@@ -75,58 +81,110 @@ def _sort(values, start, stop):  # type: ignore[no-untyped-def]
 def product_pattern(pointer, columns, right, right_columns, n_columns):  # type: ignore[no-untyped-def]
     """Pattern of a product of block matrices: (pointer, columns), columns sorted."""
     n = pointer.size - 1
-    start = np.empty(n + 1, np.int64)
-    mark = np.full(n_columns, -1, np.int64)
-    out = np.empty(16 * n + 64, np.int64)
-    at = 0
+    start, out = np.zeros(n + 1, np.int64), np.empty(16 * n + 64, np.int64)
+    mark, row = np.full(n_columns, -1, np.int64), np.empty(n_columns + 1, np.int64)
     for i in range(n):
-        start[i] = at
+        m = 0
         for k in range(pointer[i], pointer[i + 1]):
             j = columns[k]
-            for m in range(right[j], right[j + 1]):
-                h = right_columns[m]
-                if mark[h] != i:
-                    mark[h] = i
-                    if at == out.size:
-                        out = np.concatenate((out, np.empty(out.size, np.int64)))
-                    out[at] = h
-                    at += 1
-        _sort(out, start[i], at)
-    start[n] = at
-    return start, out[:at].copy()
+            for at in range(right[j], right[j + 1]):
+                h = right_columns[at]
+                row[m] = h
+                m += mark[h] != i
+                mark[h] = i
+        _sort(row, 0, m)
+        if start[i] + m > out.size:
+            out = np.concatenate((out, np.empty(out.size + m, np.int64)))
+        for k in range(m):
+            out[start[i] + k] = row[k]
+        start[i + 1] = start[i] + m
+    return start, out[: start[n]].copy()
 
 
 @kernel
-def product(  # type: ignore[no-untyped-def]
-    n_rows, n_inner, pointer, columns, data, right, right_columns, right_data, out_pointer, out_columns, out,
-    n_columns, start, stop,
+def _places(pointer, columns, i, start, place, out):  # type: ignore[no-untyped-def]
+    """Clear the blocks of row i of a pattern, which begin at ``start`` of out; where each column has its."""
+    for k in range(pointer[i], pointer[i + 1]):
+        place[columns[k]] = start + k - pointer[i]
+        out[place[columns[k]]] = 0.0
+
+
+@kernel
+def _images(  # type: ignore[no-untyped-def]
+    size, pointer, columns, data, up, up_columns, p, image, image_columns, rows, first, place
 ):  # fmt: skip
-    """Blocks of a product of block matrices for the rows from start to stop.
-
-    n_rows, n_inner : tuples of the sizes of blocks of ``data``.
-    """
-    place = np.empty(n_columns, np.int64)
-    for i in range(start, stop):
-        for k in range(out_pointer[i], out_pointer[i + 1]):
-            place[out_columns[k]] = k
-            out[k] = 0.0
-        for k in range(pointer[i], pointer[i + 1]):
-            j = columns[k]
-            for m in range(right[j], right[j + 1]):
-                add_product(ONE, n_rows, n_inner, data, k, right_data, m, out, place[right_columns[m]])
+    """Those rows of A P that are listed, each once, and in ``first`` the block at which each begins."""
+    n = 0
+    for i in rows:
+        if first[i] < 0:
+            first[i] = n
+            n += image[i + 1] - image[i]
+    out = np.empty((n, len(size), 6))
+    n = 0
+    for i in rows:
+        if first[i] == n:
+            _places(image, image_columns, i, first[i], place, out)
+            n += image[i + 1] - image[i]
+            for k in range(pointer[i], pointer[i + 1]):
+                j = columns[k]
+                for m in range(up[j], up[j + 1]):
+                    add_product(ONE, size, size, data, k, p, m, out, place[up_columns[m]])
+    return out
 
 
 @kernel
-def times_prolongator_pass(team, base, pieces, pointer, columns, data, up, up_columns, p, out):  # type: ignore[no-untyped-def]
+def _coarse(  # type: ignore[no-untyped-def]
+    size, pointer, columns, data, up, up_columns, p, image, image_columns, down, rows, turned, out_pointer,
+    out_columns, out, first, place, start, stop,
+):  # fmt: skip
+    """Blocks of P^T A P for the rows from start to stop; first : -1 for all rows of A, and left so."""
+    those = rows[down[start] : down[stop]]
+    images = _images(
+        size, pointer, columns, data, up, up_columns, p, image, image_columns, those, first, place
+    )  # fmt: skip
+    for g in range(start, stop):
+        _places(out_pointer, out_columns, g, out_pointer[g], place, out)
+        for k in range(down[g], down[g + 1]):
+            i = rows[k]
+            for m in range(image[i], image[i + 1]):
+                at = first[i] + m - image[i]
+                add_turned_product(ONE, size, turned, k, images, at, out, place[image_columns[m]])
+    for i in those:
+        first[i] = -1
+
+
+@kernel
+def times_prolongator_pass(  # type: ignore[no-untyped-def]
+    team, base, pieces, pointer, columns, data, right, right_columns, field, up, up_columns, out
+):  # fmt: skip
     """`times_prolongator` for all rows, as a region of a team."""
     end = base + pieces.size - 1
     piece = claim(team, end)
     while piece >= 0:
         start, stop = pieces[piece - base], pieces[piece - base + 1]
         if data.shape[1] == 3:
-            times_prolongator(THREE, pointer, columns, data, up, up_columns, p, out, start, stop)
+            times_prolongator(
+                THREE, pointer, columns, data, right, right_columns, field, up, up_columns, out, start, stop
+            )
         else:
-            times_prolongator(SIX, pointer, columns, data, up, up_columns, p, out, start, stop)
+            times_prolongator(
+                SIX, pointer, columns, data, right, right_columns, field, up, up_columns, out, start, stop
+            )
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+
+
+@kernel
+def add_pass(team, base, pieces, out, field, share, keep):  # type: ignore[no-untyped-def]
+    """Set out = keep out + share field (nnz, b, 6) for all blocks, as a region of a team."""
+    end = base + pieces.size - 1
+    piece = claim(team, end)
+    while piece >= 0:
+        for k in range(pieces[piece - base], pieces[piece - base + 1]):
+            for r in range(out.shape[1]):
+                for c in range(6):
+                    out[k, r, c] = keep * out[k, r, c] + share * field[k, r, c]
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -155,29 +213,28 @@ def constrained_pass(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def product_pass(  # type: ignore[no-untyped-def]
-    team, base, pieces, pointer, columns, data, right, right_columns, right_data, out_pointer, out_columns,
-    out, n_columns,
+def coarse_pass(  # type: ignore[no-untyped-def]
+    team, base, pieces, pointer, columns, data, up, up_columns, p, image, image_columns, down, rows, turned,
+    out_pointer, out_columns, out,
 ):  # fmt: skip
-    """`product` for all rows, as a region of a team; blocks (3, 3), (6, 3) or (6, 6) times rows of six."""
+    """P^T A P, (nnz, 6, 6), as a region of a team; what a piece needs of A P is made for it alone.
+
+    image, image_columns : pattern of A P. down, rows, turned : of `femurfe.fem.aggregation.transposed`.
+    """
+    first, place = np.full(pointer.size - 1, -1, np.int64), np.empty(out_pointer.size - 1, np.int64)
     end = base + pieces.size - 1
     piece = claim(team, end)
     while piece >= 0:
         start, stop = pieces[piece - base], pieces[piece - base + 1]
         if data.shape[1] == 3:
-            product(
-                THREE, THREE, pointer, columns, data, right, right_columns, right_data, out_pointer,
-                out_columns, out, n_columns, start, stop,
-            )  # fmt: skip
-        elif data.shape[2] == 3:
-            product(
-                SIX, THREE, pointer, columns, data, right, right_columns, right_data, out_pointer,
-                out_columns, out, n_columns, start, stop,
+            _coarse(
+                THREE, pointer, columns, data, up, up_columns, p, image, image_columns, down, rows, turned,
+                out_pointer, out_columns, out, first, place, start, stop,
             )  # fmt: skip
         else:
-            product(
-                SIX, SIX, pointer, columns, data, right, right_columns, right_data, out_pointer,
-                out_columns, out, n_columns, start, stop,
+            _coarse(
+                SIX, pointer, columns, data, up, up_columns, p, image, image_columns, down, rows, turned,
+                out_pointer, out_columns, out, first, place, start, stop,
             )  # fmt: skip
         finish(team)
         piece = claim(team, end)

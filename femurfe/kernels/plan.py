@@ -96,23 +96,27 @@ def _iteration(loads: int) -> list[Bundle]:
 
 
 def _levels() -> list[Bundle]:
-    rows = (INTS, INTS, BLOCKS)
+    rows, single = (INTS, INTS, BLOCKS), (INTS, INTS, FIELD)
     return [
         [(aggregate.tentative, (INTS, INT, BLOCKS))],
-        [(galerkin.constrained_pass, (*TEAM, INTS, INTS, INTS, *(BLOCKS,) * 6))],
-        [(galerkin.product_pass, (*TEAM, INTS, *rows, *rows, *rows, INT))],
+        [(galerkin.constrained_pass, (*TEAM, INTS, INTS, INTS, *(BLOCKS,) * 4, FIELD, FIELD))],
+        [(galerkin.coarse_pass, (*TEAM, INTS, *rows, *single, INTS, INTS, *single, *rows))],
         [(galerkin.product_pattern, (*(INTS,) * 4, INT))],
         [(aggregate.strength, (*rows, REAL))],
-        [(galerkin.times_prolongator_pass, (*TEAM, INTS, *rows, *rows, BLOCKS))],
+        [(galerkin.times_prolongator_pass, (*TEAM, INTS, *rows, *single, *single))],
+        [(galerkin.add_pass, (*TEAM, INTS, FIELD, FIELD, REAL, REAL))],
         [(aggregate.aggregate, (INTS, INTS, FLAGS, INTS))],
         [(aggregate.pattern, (INTS, INTS, INTS, INT))],
-        [(aggregate.mode_products, (*rows, BLOCKS))],
+        [(aggregate.constraints, (*rows, REAL, BLOCKS))],
         [
             (aggregate.transposed, (INTS, INTS, INT)),
             (bonds.sharpest, (CELLS, REALS, INT)),
         ],
         [(bonds.bonded, (CELLS, REALS, INT, REAL))],
-        [(bonds.piece_of_points, (CELLS, REALS, INTS, INT)), (bonds.parted, (INTS, INTS, INTS, FLAGS))],
+        [
+            (bonds.piece_of_points, (CELLS, REALS, INTS, INT)),
+            (bonds.parted, (INTS, INTS, INTS, FLAGS)),
+        ],
     ]
 
 

@@ -86,7 +86,7 @@ def test_a_run_is_the_same_in_every_bit_on_one_and_two_threads(kind):
 def test_the_same_again_takes_no_iteration_and_no_set_up(kind, monkeypatch):
     mesh, kept = mesh_of(kind), KeptSets()
     first = run(mesh, ["cement"], kept)["cement"]
-    monkeypatch.setattr(aggregation, "_minimise_energy", None)
+    monkeypatch.setattr(aggregation, "_least_energy", None)
     again = run(mesh, ["cement"], kept)["cement"]
     assert max(again[1]) == 0
     assert np.abs(again[0] - first[0]).max() <= 1e-9 * np.abs(first[0]).max()
