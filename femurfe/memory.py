@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 from importlib.util import find_spec
@@ -30,6 +31,17 @@ def available_bytes() -> float:
         return free
     limit = _resource.getrlimit(_resource.RLIMIT_AS)[0]
     return min(free, float(limit)) if limit != _resource.RLIM_INFINITY else free
+
+
+def give_back() -> None:
+    """Return to the system what the allocator of glibc keeps of freed memory; nothing with another.
+
+    What is touched next is then memory that was touched before, which costs less than new one.
+    """
+    if sys.platform.startswith("linux"):
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
 
 
 def _cached_bytes() -> float:

@@ -100,13 +100,20 @@ class Iteration(ABC):
         to_rows(x, rows, s.p, self.team)
         to_rows(right, rows, s.r, self.team)
         self.multiply()
-        s.r[...] -= s.q
-        return np.asarray(np.sqrt(np.einsum("nki,nki->k", s.r, s.r)[:k]))
+        squares: dict[int, Floats] = {}
+
+        def subtract(part: slice) -> None:
+            r = s.r[part]
+            r -= s.q[part]
+            squares[part.start] = np.einsum("nki,nki->k", r, r)
+
+        self.team.halves(len(s.r), subtract)
+        return np.asarray(np.sqrt(sum(squares[start] for start in sorted(squares))))[:k]
 
     def solve(
-        self, right: Floats, tolerance: float, most: int, progress: Progress | None = None
-    ) -> tuple[Floats, Ints]:
-        """Solve for right-hand sides (n_unknowns, 3, k), at most ``loads`` of them.
+        self, right: Floats, x: Floats, tolerance: float, most: int, progress: Progress | None = None
+    ) -> Ints:
+        """Add to x what solves for right-hand sides, (n_unknowns, 3, k) both, at most ``loads`` of them.
 
         Parameters
         ----------
@@ -114,21 +121,32 @@ class Iteration(ABC):
 
         Returns
         -------
-        unknowns : (n_unknowns, 3, k). iterations : (k,).
+        iterations : (k,).
         """
         s, k = self.state, right.shape[2]
         rows = self.rows()
-        for name in ("x", "p", "q", "r", "alpha", "work"):
-            getattr(s, name)[...] = 0.0
+        self._clear()
+        to_rows(x, rows, s.x, self.team)
         to_rows(right, rows, s.r, self.team)
-        self.rounded[...] = s.r
+        self.team.halves(len(s.r), lambda part: np.copyto(self.rounded[part], s.r[part], "same_kind"))
         goal = np.zeros(self.loads)
         goal[:k] = tolerance * sizes(right)
         iterations = self._iterate(goal, tolerance, most, progress)
         self.team.run(krylov.settle, self.marker, s.record)
-        x = np.empty(right.shape)
         from_rows(s.x, rows, x, self.team)
-        return self.constraints.project(x), iterations[:k]
+        self.constraints.project(x)
+        return iterations[:k]
+
+    def _clear(self) -> None:
+        """Set what a solve begins from to zero; it may be the first that touches this memory."""
+        s = self.state
+        s.alpha[...] = s.work[...] = 0.0
+
+        def clear(part: slice) -> None:
+            for vector in (s.x, s.p, s.q, s.r):
+                vector[part] = 0.0
+
+        self.team.halves(len(s.x), clear)
 
     def _iterate(self, goal: Floats, tolerance: float, most: int, progress: Progress | None) -> Ints:
         iterations, going = np.zeros(self.loads, dtype=np.int64), goal > 0.0

@@ -11,6 +11,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from femurfe import memory
 from femurfe.arrays import Floats, Ints
 from femurfe.errors import FemurfeError, NotConverged, UnknownName
 from femurfe.fem import extras
@@ -33,6 +34,7 @@ from femurfe.mesh.core import Mesh
 Method = Literal["auto", "direct", "multigrid", "pardiso", "petsc"]
 METHODS: tuple[str, ...] = get_args(Method)
 LARGEST_DIRECT = 12_000
+LARGE = 100_000
 LARGEST_TOLERANCE = 1e-4
 RESTARTS = 2
 MOST_IN_SINGLE = 100
@@ -146,9 +148,13 @@ def multigrid_set_up(
 ) -> Iteration:
     """The hierarchy for a stiffness, assembled or not."""
     if isinstance(system.stiffness, TetrahedralStiffness):
-        solver = TetrahedralSolver if mesh.cell_type.order == 2 else CornerSolver
-        return solver(system.stiffness, system.constraints, n_loads, team, precision, plans)
-    return AssembledSolver(mesh, system, n_loads, team, precision, plans)
+        kind = TetrahedralSolver if mesh.cell_type.order == 2 else CornerSolver
+        solver: Iteration = kind(system.stiffness, system.constraints, n_loads, team, precision, plans)
+    else:
+        solver = AssembledSolver(mesh, system, n_loads, team, precision, plans)
+    if system.constraints.n_unknowns >= LARGE:
+        memory.give_back()
+    return solver
 
 
 def _multigrid(
@@ -174,10 +180,13 @@ def _multigrid(
             set_up = set_up or perf_counter()
             for first in range(0, n_loads, solver.loads):
                 part = slice(first, first + solver.loads)
+                own = np.ascontiguousarray(x[:, :, part])
                 residual[part] = _go_on(
-                    solver, system, right[:, :, part], x[:, :, part], left[:, :, part], residual[part],
-                    norm[part], iterations[part], options, most, progress,
+                    solver, system, right[:, :, part], own, left[:, :, part], residual[part], norm[part],
+                    iterations[part], options, most, progress,
                 )  # fmt: skip
+                if not np.may_share_memory(own, x):
+                    x[:, :, part] = own
             if (residual <= options.tolerance).all() or iterations.max() >= options.max_iterations:
                 break
             x[:, :, ~(residual < 1.0)] = 0.0
@@ -217,9 +226,7 @@ def _go_on(
             left = right - system.apply(x)
         size, before = min(float(residual.max()), 1.0), int(iterations.max())
         tell = None if progress is None else _shifted(progress, before, size)
-        step, taken = solver.solve(left, OF_TOLERANCE * options.tolerance / size, limit, tell)
-        x += step
-        iterations += taken
+        iterations += solver.solve(left, x, OF_TOLERANCE * options.tolerance / size, limit, tell)
         residual = _shares(solver.left(right, x), norm)
     return residual
 

@@ -60,7 +60,8 @@ def test_steps_are_those_of_plain_coupled_conjugate_gradients(k):
         expected = plainly(
             lambda p: system.apply(p.reshape(-1, 3, k)).reshape(-1, k), cycle, right.reshape(-1, k), 5
         )
-        found, iterations = solver.solve(right, 1e-14, 5)
+        found = np.zeros(right.shape)
+        iterations = solver.solve(right, found, 1e-14, 5)
     assert iterations.tolist() == [5] * k
     expected = constraints.project(expected.reshape(right.shape))
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10 * np.abs(expected).max())
