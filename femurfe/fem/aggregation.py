@@ -9,7 +9,7 @@ import numpy as np
 
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.ordering import even_pieces
-from femurfe.fem.pieces import FEW, hinges, parted, pieces_of_groups
+from femurfe.fem.pieces import hinges, parted, pieces_of_groups, smoothed
 from femurfe.kernels import aggregate as kernels
 from femurfe.kernels import galerkin
 from femurfe.kernels.team import Team
@@ -183,7 +183,7 @@ def _plan(
     at = hinges(strong, piece)
     group, n_groups, founded = _groups(strong, alone, piece, at, order)
     orthonormal, coarse_modes = kernels.tentative(group, n_groups, modes)
-    up = kernels.pattern(*parted(strong, piece, FEW), group, n_groups)
+    up = kernels.pattern(*smoothed(strong, piece), group, n_groups)
     image = galerkin.product_pattern(matrix.pointer, matrix.columns, *up, n_groups)
     down = kernels.transposed(*up, n_groups)[:2]
     coarse = galerkin.product_pattern(*down, *image, n_groups)

@@ -17,7 +17,7 @@ from femurfe.kernels import bonds
 from femurfe.mesh.core import Mesh
 
 SHARP = 1.0 / 400.0
-FEW = 8
+FEW, LOOSE = 8, 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,11 +59,27 @@ def numbered(piece: Ints) -> Ints:
     return np.asarray(np.unique(piece, return_inverse=True)[1], dtype=np.int64)
 
 
-def parted(strong: tuple[Ints, Ints], piece: Ints | None, few: int = 1) -> tuple[Ints, Ints]:
-    """A pattern (pointer, columns) without pairs of rows of two pieces of more than ``few`` rows each."""
+def parted(strong: tuple[Ints, Ints], piece: Ints | None) -> tuple[Ints, Ints]:
+    """A pattern (pointer, columns) without pairs of rows of two pieces of more than one row each."""
+    return _without(strong, piece, 1, 1)
+
+
+def smoothed(strong: tuple[Ints, Ints], piece: Ints | None) -> tuple[Ints, Ints]:
+    """A pattern (pointer, columns) by which a prolongator may be smoothed.
+
+    A piece turns as one only if its rows take no other's groups, and what it hangs on not its own: at 14 and
+    16 thousand unknowns a few pieces kept 99 % of their error. Those of up to ``LOOSE`` rows take all: kept
+    apart they cost a tenth more iterations.
+    """
+    return _without(strong, piece, LOOSE, 0)
+
+
+def _without(strong: tuple[Ints, Ints], piece: Ints | None, takes: int, given: int) -> tuple[Ints, Ints]:
+    """A pattern without pairs of two pieces, the row's of more than ``takes``, the column's of ``given``."""
     if piece is None:
         return strong
-    pointer, columns = bonds.parted(*strong, piece, np.bincount(piece) > few)
+    size = np.bincount(piece)
+    pointer, columns = bonds.parted(*strong, piece, size <= takes, size <= given)
     return pointer, columns
 
 

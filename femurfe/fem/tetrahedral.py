@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,13 +22,15 @@ from femurfe.kernels import cycle, finest, krylov, layout
 from femurfe.kernels.tables import FINE, Table, aligned_copy
 from femurfe.kernels.team import Team
 
-# Degree and interval on the ten-point cells and on their vertices. Where the stiffest cell has more than
-# ``SHARPEST`` times the modulus of the softest, a third step on the vertices is lost in float32. Of stiff
-# pieces on hinges in a mesh of less than ``COARSE`` unknowns, much is one cell thick, which no vertices see.
-SMOOTHING = (3, 20.0), (3, 15.0)
-SMOOTHING_SHARP = (3, 20.0), (2, 10.0)
-SMOOTHING_AT_HINGES = (4, 20.0), (3, 15.0)
-SMOOTHING_AT_COARSE_HINGES = (12, 80.0), (8, 60.0)
+# Degree and interval on the ten-point cells and on their vertices, and visits to what lies below these. Where
+# the stiffest cell has more than ``SHARPEST`` times the modulus of the softest, a third step on the vertices
+# is lost in float32. Of stiff pieces on hinges in a mesh of less than ``COARSE`` unknowns, much is one cell
+# thick, which no vertices see.
+Smoothing: TypeAlias = tuple[tuple[int, float], tuple[int, float], int]
+SMOOTHING: Smoothing = (3, 20.0), (3, 15.0), 2
+SMOOTHING_SHARP: Smoothing = (3, 20.0), (2, 10.0), 2
+SMOOTHING_AT_HINGES: Smoothing = (4, 20.0), (3, 15.0), 2
+SMOOTHING_AT_COARSE_HINGES: Smoothing = (9, 60.0), (8, 60.0), 3
 SHARPEST, COARSE = 1e5, 100_000
 
 
@@ -69,10 +71,12 @@ class TetrahedralSolver(CellwiseIteration):
             ),
             partial(self._spectra, vertices, self._body_blocks()),
         )  # fmt: skip
-        smoothing = _smoothing(plans[0].hinged, 3 * constraints.n_unknowns, stiffness.young)
-        self.tables = level_tables(steps, coarsest, self.loads, self.precision, team, smoothing[1], below)
-        self.levels = records(self.tables, 2, 2)
-        chebyshev = steps_table(largest, *smoothing[0])
+        on_cells, on_vertices, visits = _smoothing(
+            plans[0].hinged, 3 * constraints.n_unknowns, stiffness.young
+        )
+        self.tables = level_tables(steps, coarsest, self.loads, self.precision, team, on_vertices, below)
+        self.levels = records(self.tables, visits, 2)
+        chebyshev = steps_table(largest, *on_cells)
         self.fine = self.fine.replaced(steps=chebyshev, n_steps=len(chebyshev))
         self.state = stiffness.state(
             self.loads, **{name: stiffness.rows(self.loads) for name in ("x", "p", "q", "r")}
@@ -160,7 +164,7 @@ class TetrahedralSolver(CellwiseIteration):
         )  # fmt: skip
 
 
-def _smoothing(hinged: bool, n_unknowns: int, young: Floats) -> tuple[tuple[int, float], tuple[int, float]]:
+def _smoothing(hinged: bool, n_unknowns: int, young: Floats) -> Smoothing:
     """How the two finest levels are smoothed."""
     if hinged:
         return SMOOTHING_AT_HINGES if n_unknowns >= COARSE else SMOOTHING_AT_COARSE_HINGES

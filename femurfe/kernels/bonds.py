@@ -93,10 +93,11 @@ def piece_of_points(cells, young, piece, n_points):  # type: ignore[no-untyped-d
 
 
 @kernel
-def parted(pointer, columns, piece, apart):  # type: ignore[no-untyped-def]
-    """A pattern without its pairs of two pieces that both stay apart, (pointer, columns).
+def parted(pointer, columns, piece, takes, given):  # type: ignore[no-untyped-def]
+    """A pattern without its pairs of two pieces, (pointer, columns), but for some.
 
-    piece (n,) : of each row. apart (n_pieces,) : whether a piece does.
+    piece (n,) : of each row. takes, given (n_pieces,) : whether the rows of a piece keep columns of all
+        others, and rows of all others its columns.
     """
     n = piece.size
     start, out = np.empty(n + 1, np.int64), np.empty(columns.size, np.int64)
@@ -105,7 +106,7 @@ def parted(pointer, columns, piece, apart):  # type: ignore[no-untyped-def]
         start[i] = at
         for k in range(pointer[i], pointer[i + 1]):
             j = columns[k]
-            if piece[i] == piece[j] or not (apart[piece[i]] and apart[piece[j]]):
+            if piece[i] == piece[j] or takes[piece[i]] or given[piece[j]]:
                 out[at] = j
                 at += 1
     start[n] = at

@@ -115,7 +115,7 @@ def _levels() -> list[Bundle]:
         [(bonds.bonded, (CELLS, REALS, INT, REAL))],
         [
             (bonds.piece_of_points, (CELLS, REALS, INTS, INT)),
-            (bonds.parted, (INTS, INTS, INTS, FLAGS)),
+            (bonds.parted, (INTS, INTS, INTS, FLAGS, FLAGS)),
         ],
     ]
 

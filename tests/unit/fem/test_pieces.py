@@ -7,7 +7,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from femurfe.fem import pieces
-from femurfe.fem.pieces import Pieces, hinges, parted, pieces_of_groups
+from femurfe.fem.pieces import Pieces, hinges, parted, pieces_of_groups, smoothed
 from femurfe.kernels import bonds
 from femurfe.mesh.core import Mesh
 
@@ -89,9 +89,14 @@ def test_a_pattern_keeps_pairs_of_one_piece_and_those_of_single_rows():
     assert single[1].tolist() == columns.tolist()
 
 
-def test_a_pattern_keeps_pairs_with_pieces_of_few_rows():
-    pointer, columns = np.arange(0, 17, 4), np.tile(np.arange(4), 4)
-    assert parted((pointer, columns), np.array([0, 0, 1, 1]), 2)[1].tolist() == columns.tolist()
+def test_rows_of_small_pieces_take_all_others_and_larger_pieces_none():
+    piece = np.repeat([0, 1, 2], [pieces.LOOSE, pieces.LOOSE + 1, pieces.LOOSE + 4])
+    n = len(piece)
+    pointer, columns = smoothed((np.arange(0, n * n + 1, n), np.tile(np.arange(n), n)), piece)
+    for row in range(n):
+        wanted = np.arange(n) if piece[row] == 0 else np.flatnonzero(piece == piece[row])
+        assert columns[pointer[row] : pointer[row + 1]].tolist() == wanted.tolist()
+    assert smoothed((pointer, columns), None) == (pointer, columns)
 
 
 def test_hinges_are_rows_of_the_larger_piece_beside_a_smaller_one_that_is_not_small():
