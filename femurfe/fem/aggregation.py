@@ -228,7 +228,8 @@ def _groups(
 
 def _least_energy(matrix: BlockRows, inverse: Floats, plan: Plan, team: Team) -> BlockRows:
     """The prolongator after steps of conjugate gradients on its energy."""
-    start, p = plan.start(), _on_pattern(plan)
+    start = plan.start()
+    p = _on_pattern(plan, start.data)
     left, work, direction, before = np.empty_like(p), np.empty_like(p), np.zeros_like(p), 0.0
     rows = even_pieces(0, matrix.n_rows, PIECES, PIECES)
     modes = plan.modes, np.ascontiguousarray(plan.modes.transpose(0, 2, 1))
@@ -258,12 +259,12 @@ def _least_energy(matrix: BlockRows, inverse: Floats, plan: Plan, team: Team) ->
     return BlockRows(*plan.up, p)
 
 
-def _on_pattern(plan: Plan) -> Floats:
-    """Blocks of the prolongator before it is smoothed, on the pattern that it is going to have."""
+def _on_pattern(plan: Plan, start: Floats) -> Floats:
+    """The blocks of `Plan.start` on the pattern that the prolongator is going to have."""
     pointer, columns = plan.up
-    out = np.zeros((len(columns), *plan.orthonormal.shape[1:]), dtype=np.float32)
+    out = np.zeros((len(columns), *start.shape[1:]), dtype=start.dtype)
     row = np.repeat(np.arange(len(plan.group)), np.diff(pointer))
-    out[plan.group[row] == columns] = plan.orthonormal[plan.group >= 0]
+    out[plan.group[row] == columns] = start
     return out
 
 

@@ -88,10 +88,10 @@ def level_table(
     steps = steps_table(largest or largest_on(step), *smoothing)
     return Table(
         LEVEL, n_rows=matrix.n_rows, pointer=matrix.pointer, columns=_short(matrix),
-        data=_by_columns(matrix.data, precision),
-        blocks=_by_columns(step.inverse, precision), up=step.up.pointer,
+        data=by_columns(matrix.data, precision),
+        blocks=by_columns(step.inverse, precision), up=step.up.pointer,
         up_columns=_short(step.up),
-        up_data=_by_columns(step.up.data, precision), down=step.down.pointer, down_columns=_short(step.down),
+        up_data=by_columns(step.up.data, precision), down=step.down.pointer, down_columns=_short(step.down),
         down_data=aligned_copy(step.down.data, precision), steps=steps, n_steps=len(steps),
         **sweep_fields(matrix.pointer, matrix.columns, size, len(steps)),
         **_vectors(matrix.n_rows, size, loads, precision),
@@ -107,7 +107,8 @@ def _short(matrix: BlockRows) -> npt.NDArray[np.uint32]:
     return matrix.columns.astype(np.uint32)
 
 
-def _by_columns(blocks: Floats, precision: npt.DTypeLike) -> npt.NDArray[Any]:
+def by_columns(blocks: Floats, precision: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Blocks (n, rows, columns) as cycles read them, (n, columns, rows)."""
     return aligned_copy(blocks.transpose(0, 2, 1), precision)
 
 

@@ -34,7 +34,7 @@ from femurfe.mesh.core import Mesh
 Method = Literal["auto", "direct", "multigrid", "pardiso", "petsc"]
 METHODS: tuple[str, ...] = get_args(Method)
 LARGEST_DIRECT = 12_000
-LARGE = 100_000
+POINTS_TO_GIVE_BACK = 100_000
 LARGEST_TOLERANCE = 1e-4
 RESTARTS = 2
 MOST_IN_SINGLE = 100
@@ -152,7 +152,7 @@ def multigrid_set_up(
         solver: Iteration = kind(system.stiffness, system.constraints, n_loads, team, precision, plans)
     else:
         solver = AssembledSolver(mesh, system, n_loads, team, precision, plans)
-    if system.constraints.n_unknowns >= LARGE:
+    if system.constraints.n_unknowns >= POINTS_TO_GIVE_BACK:
         memory.give_back()
     return solver
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from femurfe.arrays import Floats
 from femurfe.fem.aggregation import BlockRows, aggregated, transposed
 from femurfe.fem.chebyshev import Pair, largest_eigenvalue, noise, steps_table
-from femurfe.fem.levels import VECTORS, level_tables, records
+from femurfe.fem.levels import VECTORS, by_columns, level_tables, records
 from femurfe.fem.rigid import rigid_modes
 from femurfe.fem.sweeps import sweep_fields
 from femurfe.fem.voxelbodies import Carried, VoxelBody
@@ -89,7 +89,7 @@ class Coarse:
         table = Table(
             LEVEL, n_rows=matrix.n_rows, pointer=matrix.pointer, columns=matrix.columns.astype(np.uint32),
             data=matrix.data, blocks=aligned_copy(inverse, np.float32),
-            up=up.pointer, up_columns=up.columns.astype(np.uint32), up_data=_by_columns(up.data),
+            up=up.pointer, up_columns=up.columns.astype(np.uint32), up_data=by_columns(up.data, np.float32),
             down=down.pointer, down_columns=down.columns.astype(np.uint32),
             down_data=aligned_copy(down.data, np.float32),
             **sweep_fields(matrix.pointer, matrix.columns, 6, EASY[0]), **vectors,
@@ -159,7 +159,3 @@ def _modes(those: Cells, bodies: tuple[VoxelBody, ...]) -> Floats:
         field = rigid_modes(body.nodes.astype(float), centre, length).reshape(-1, 6)
         out[those.n_own + number] = np.linalg.lstsq(own, field, rcond=None)[0] * body.free[:, None]
     return out
-
-
-def _by_columns(blocks: Floats) -> npt.NDArray[Any]:
-    return aligned_copy(blocks.transpose(0, 2, 1), np.float32)

@@ -62,15 +62,15 @@ def scaled_and_constrained(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _sort(values, start, stop):  # type: ignore[no-untyped-def]
-    """Sort the values from start to stop in place, by D. Shell's method; NumPy's takes long to compile."""
+def _sort(values, n):  # type: ignore[no-untyped-def]
+    """Sort the first n values in place, by D. Shell's method; NumPy's takes long to compile."""
     gap = 1
-    while 3 * gap < stop - start:
+    while 3 * gap < n:
         gap = 3 * gap + 1
     while gap > 0:
-        for i in range(start + gap, stop):
+        for i in range(gap, n):
             value, j = values[i], i
-            while j - gap >= start and values[j - gap] > value:
+            while j >= gap and values[j - gap] > value:
                 values[j] = values[j - gap]
                 j -= gap
             values[j] = value
@@ -92,7 +92,7 @@ def product_pattern(pointer, columns, right, right_columns, n_columns):  # type:
                 row[m] = h
                 m += mark[h] != i
                 mark[h] = i
-        _sort(row, 0, m)
+        _sort(row, m)
         if start[i] + m > out.size:
             out = np.concatenate((out, np.empty(out.size + m, np.int64)))
         for k in range(m):
