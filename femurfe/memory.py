@@ -6,8 +6,12 @@ import ctypes
 import os
 import sys
 from importlib.util import find_spec
+from mmap import mmap
 from typing import Any
 
+import numpy as np
+
+from femurfe.arrays import Floats
 from femurfe.errors import TooLarge
 
 _resource: Any = None
@@ -42,6 +46,24 @@ def give_back() -> None:
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:
             trim(0)
+
+
+def sparse_zeros(shape: tuple[int, ...]) -> Floats:
+    """Zeros (float64) that take memory by the small page, and only where they are written.
+
+    NumPy asks for pages of 2 MiB, of which a body in a grid mostly empty touches nearly all.
+
+    Raises
+    ------
+    MemoryError
+        If there is not that much to be had.
+    """
+    size = int(np.prod(shape))
+    try:
+        room = mmap(-1, max(8 * size, 1))
+    except OSError as error:
+        raise MemoryError from error
+    return np.frombuffer(room, count=size).reshape(shape)
 
 
 def _cached_bytes() -> float:

@@ -14,6 +14,7 @@ from femurfe.fem.constraints import Constraints
 from femurfe.fem.iteration import Iteration, load_block
 from femurfe.fem.operator import Stiffness
 from femurfe.fem.ordering import Ordering
+from femurfe.fem.starts import nearest
 from femurfe.fem.system import System
 from femurfe.fem.tetrahedra import TetrahedralStiffness
 from femurfe.kernels.team import Team
@@ -22,7 +23,6 @@ from femurfe.mesh.core import Mesh
 MOST_ANSWERS = 6
 MOST_SUPPORTS = 3
 GROWTH = 1.25
-DEPENDENT = 1e-10
 Values = tuple[Floats, Floats, Floats | None]
 
 
@@ -102,12 +102,8 @@ class Kept:
         """
         if not self._answers:
             return np.zeros(right.shape)
-        basis = np.concatenate(self._answers, axis=2)
-        images = system.apply(basis)
-        shares = _combination(basis, images, right)
-        left = right - images @ shares
-        helps = np.einsum("nik,nik->k", left, left) < np.einsum("nik,nik->k", right, right)
-        return np.asarray(basis @ (shares * helps))
+        answers = np.concatenate(self._answers, axis=2)
+        return nearest(answers, system.apply(answers), right)
 
     def learn(self, unknowns: Floats, iterations: Ints) -> None:
         """Keep an answer (n_unknowns, 3, k), and see what the kept groups are still worth."""
@@ -163,16 +159,3 @@ def _same(first: Values | None, second: Values) -> bool:
         return False
     pairs = zip(first, second, strict=True)
     return all(a is b or (a is not None and np.array_equal(a, b)) for a, b in pairs if b is not None)
-
-
-def _combination(basis: Floats, images: Floats, right: Floats) -> Floats:
-    """Coefficients (m, k) of the Galerkin projection on a basis (n, 3, m), whose parts may depend."""
-    m = basis.shape[2]
-    flat = basis.reshape(-1, m)
-    energy, work = flat.T @ images.reshape(-1, m), flat.T @ right.reshape(-1, right.shape[2])
-    size = np.sqrt(np.maximum(np.diag(energy), 0.0))
-    scale = np.where(size > 0.0, 1.0 / np.where(size > 0.0, size, 1.0), 0.0)
-    values, vectors = np.linalg.eigh(0.5 * (energy + energy.T) * scale[:, None] * scale)
-    kept = values > DEPENDENT * m
-    turned = vectors[:, kept].T @ (scale[:, None] * work)
-    return np.asarray(scale[:, None] * (vectors[:, kept] @ (turned / values[kept][:, None])))

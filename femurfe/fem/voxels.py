@@ -17,6 +17,7 @@ from femurfe.fem.voxelsolver import Progress, VoxelSolver
 from femurfe.fem.voxelspecial import Special
 from femurfe.kernels import threads as threading
 from femurfe.kernels.team import Team
+from femurfe.memory import sparse_zeros
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,8 @@ def solve_voxels(
         set_up, back = perf_counter(), np.argsort(axes)
         wanted = np.argwhere(used) if at is None else np.asarray(at, dtype=np.int64)[:, axes]
         rows = np.flatnonzero(used) if at is None else np.arange(len(wanted))
-        values = np.zeros((len(right), used.size if at is None else len(rows), 3))
+        k = len(right)
+        values = sparse_zeros((k, used.size, 3)) if at is None else np.zeros((k, len(rows), 3))
         motions, iterations, residual = _all_loads(
             solver, places, right, body_forces, (values, rows, grid.places(wanted), back),
             (tolerance, max_iterations, progress),

@@ -26,6 +26,36 @@ print(before, held())
 """
 
 
+SPARSE = """
+import os
+from pathlib import Path
+from femurfe import memory
+
+def held():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+before = held()
+zeros = memory.sparse_zeros((8, 10_000_000))
+zeros[:, ::1_000_000] = 1.0
+print(held() - before, zeros.sum(), zeros.shape)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what is held is read from /proc")
+def test_sparse_zeros_take_memory_only_where_they_are_written():
+    found = subprocess.run([sys.executable, "-c", SPARSE], capture_output=True, text=True, check=True)
+    held, rest = found.stdout.split(maxsplit=1)
+    assert float(held) < 5.0
+    assert rest.split(maxsplit=1) == ["80.0", "(8, 10000000)\n"]
+
+
+def test_sparse_zeros_that_there_is_no_room_for_are_refused_as_other_arrays_are():
+    from femurfe import memory
+
+    with pytest.raises(MemoryError):
+        memory.sparse_zeros((2**59,))
+
+
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the allocator is glibc's")
 def test_what_the_allocator_keeps_of_freed_arrays_goes_back_to_the_system():
     found = subprocess.run([sys.executable, "-c", RUN], capture_output=True, text=True, check=True)

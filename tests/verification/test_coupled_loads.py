@@ -165,3 +165,19 @@ def test_loads_that_depend_on_each_other_are_solved_as_well(problem, second):
     np.testing.assert_allclose(found[0], u, atol=1e-6 * size)
     np.testing.assert_allclose(found[1], a * u + b * v, atol=1e-6 * size)
     np.testing.assert_allclose(found[2], w, atol=1e-6 * size)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_loads_beyond_those_side_by_side_start_from_the_answers_of_these(order):
+    solver, (x, y, z) = on_cells(order)
+    uneven = x * np.linspace(-1.0, 1.0, x.shape[0])[:, None]
+    known, other = x - 2.0 * y + 0.5 * z, x * np.linspace(0.0, 1.0, x.shape[0])[:, None] ** 2
+    found, counts = solver(np.stack([x, y, z, uneven, known, 0.0 * x]))
+    size = np.abs(found).max()
+    np.testing.assert_allclose(found[4], found[0] - 2.0 * found[1] + 0.5 * found[2], atol=1e-8 * size)
+    assert counts[4] <= 2
+    assert not found[5].any()
+    (alone,), (count,) = solver(other[None])
+    found, counts = solver(np.stack([x, y, z, uneven, other]))
+    np.testing.assert_allclose(found[4], alone, atol=1e-8 * size)
+    assert counts[4] < count

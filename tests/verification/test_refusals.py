@@ -65,6 +65,25 @@ def test_a_solve_that_runs_out_of_iterations_says_how_far_it_came(most, case, or
     assert caught.value.iterations == most
     assert 1e-12 < caught.value.residual < 10.0
     assert f"{caught.value.residual:.2e}" in str(caught.value)
+    assert "double precision" not in str(caught.value)
+
+
+@ORDERS
+@METHODS
+@pytest.mark.filterwarnings("ignore:.*W-RESULT-LARGE")
+def test_a_residual_that_rounding_does_not_allow_is_told_with_what_it_allows(method, order):
+    """A stiff block that moves far on a soft one: its displacements, rounded, leave more than is asked."""
+    mesh = block((2, 2, 4), (10.0, 10.0, 20.0), order)
+    young = np.where(mesh.points[mesh.cells[:, :4], 2].mean(axis=1) < 5.0, 1e-4, 1e5)
+    far = ff.Model(mesh, ff.uniform_field(mesh.n_cells, young, 0.3), HELD)
+    with pytest.raises(NotConverged) as caught:
+        ff.solve(far, ff.SolverOptions(method), threads=1)
+    told = re.search(r"leave about (\S+), .* ask for a tolerance of (\S+) or", str(caught.value))
+    assert told is not None
+    floor, allowed = map(float, told.groups())
+    assert 0.1 * floor < caught.value.residual < 10.0 * floor
+    result = ff.solve(far, ff.SolverOptions(method, allowed), threads=1)
+    assert 1e-8 < result.log["residual"] <= allowed
 
 
 @ORDERS
