@@ -9,7 +9,7 @@ import numpy as np
 
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.ordering import even_pieces
-from femurfe.fem.pieces import hinges, parted, pieces_of_groups, smoothed
+from femurfe.fem.pieces import hung, parted, pieces_of_groups, smoothed
 from femurfe.kernels import aggregate as kernels
 from femurfe.kernels import galerkin
 from femurfe.kernels.team import Team
@@ -73,7 +73,8 @@ class Plan:
     orthonormal : (n, b, 6) modes by group, the prolongator before it is smoothed.
     modes : (n_groups, 6, 6) coarse rigid motions; constraint : (n, 6, 6), see
         `femurfe.kernels.aggregate.scaled_and_constrained`.
-    hinged : whether pieces of some size hang on hinges of it, see `femurfe.fem.pieces.hinges`.
+    piece : (n_groups,) that of each group, None if pieces are not told apart from there on.
+    hinged : whether pieces of some size hang on hinges of it, see `femurfe.fem.pieces.hung`.
     """
 
     pointer: Ints
@@ -88,7 +89,8 @@ class Plan:
     orthonormal: Floats
     modes: Floats
     constraint: Floats
-    hinged: bool = False
+    piece: Ints | None
+    hinged: bool
 
     def start(self) -> BlockRows:
         """The prolongator before it is smoothed: of each row, its own group's modes alone.
@@ -157,7 +159,7 @@ def aggregated(
             plan.modes,
             np.zeros(plan.n_groups, dtype=bool),
         )
-        piece, order = pieces_of_groups(piece, plan.group, plan.n_groups), plan.founded
+        piece, order = plan.piece, plan.founded
     return steps, matrix
 
 
@@ -180,7 +182,7 @@ def _plan(
 ) -> Plan:  # fmt: skip
     """Groups of strongly connected rows and all patterns that follow from them."""
     strong = kernels.strength(matrix.pointer, matrix.columns, matrix.data, STRENGTH)
-    at = hinges(strong, piece)
+    piece, at = hung(strong, piece)
     group, n_groups, founded = _groups(strong, alone, piece, at, order)
     orthonormal, coarse_modes = kernels.tentative(group, n_groups, modes)
     up = kernels.pattern(*smoothed(strong, piece), group, n_groups)
@@ -202,6 +204,7 @@ def _plan(
         orthonormal,
         coarse_modes,
         constraint,
+        pieces_of_groups(piece, group, n_groups),
         len(at) > 0,
     )
 

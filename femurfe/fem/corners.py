@@ -24,6 +24,9 @@ from femurfe.kernels.team import Team
 
 PIECE = 256
 MOST_PIECES = 32
+# Degree and interval on the cells and on what lies below them; the second among moduli that are rough, see
+# `femurfe.fem.pieces.Pieces`.
+SMOOTHING, SMOOTHING_ROUGH = (3, 10.0), (8, 60.0)
 
 
 class CornerSolver(CellwiseIteration):
@@ -50,11 +53,13 @@ class CornerSolver(CellwiseIteration):
         points = np.argsort(o.row)
         level = corner_level(stiffness, constraints, points, team)
         modes = near_null_space(constraints, points)
+        pieces = Pieces(k.mesh, k.young)
         steps, coarsest = aggregated(
             level.matrix, level.inverse, modes, level.alone, team, plans,
-            pieces=partial(Pieces(k.mesh, k.young).of_rows, points, len(constraints.bodies)),
+            pieces=partial(pieces.of_rows, points, len(constraints.bodies)),
         )  # fmt: skip
-        self.tables = level_tables(steps, coarsest, self.loads, self.precision, team)
+        smoothing = SMOOTHING_ROUGH if pieces.rough else SMOOTHING
+        self.tables = level_tables(steps, coarsest, self.loads, self.precision, team, smoothing)
         self.levels = records(self.tables, 1, 2)
         self.transfer = _transfer(np.append(o.row[points], o.bodies + np.arange(2 * len(constraints.bodies))))
         self.b, self.z = k.rows(self.loads, self.precision), k.rows(self.loads, self.precision)

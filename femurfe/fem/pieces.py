@@ -17,7 +17,8 @@ from femurfe.kernels import bonds
 from femurfe.mesh.core import Mesh
 
 SHARP = 1.0 / 400.0
-FEW, LOOSE = 8, 3
+FEW, LOOSE, MANY = 8, 3, 0.15
+JUMP, ROUGH = 1.0 / 30.0, 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +34,26 @@ class Pieces:
     young: Floats
 
     @cached_property
+    def _moduli(self) -> Floats:
+        return np.array(self.young)  # a copy: arrays that may not be written to take kernels of their own
+
+    @cached_property
+    def _jumps(self) -> tuple[float, float]:
+        return bonds.jumps(self.mesh.cells, self._moduli, self.mesh.n_points, JUMP)  # type: ignore[no-any-return]
+
+    @property
+    def rough(self) -> bool:
+        """Whether at most vertices some cell is softer than ``JUMP`` of another.
+
+        Then much of what is soft or stiff is one cell thick, which no vertices see.
+        """
+        return self._jumps[1] > ROUGH
+
+    @cached_property
     def of_points(self) -> Ints | None:
         """The piece of each point, -1 of points that are no vertex; None if nothing is parted."""
-        mesh = self.mesh
-        moduli = np.array(self.young)  # a copy: arrays that may not be written to take kernels of their own
-        if bonds.sharpest(mesh.cells, moduli, mesh.n_points) >= SHARP:
+        mesh, moduli = self.mesh, self._moduli
+        if self._jumps[0] >= SHARP:
             return None
         cells = bonds.bonded(mesh.cells, moduli, mesh.n_points, SHARP)
         return np.asarray(bonds.piece_of_points(mesh.cells, moduli, cells, mesh.n_points))
@@ -83,10 +99,20 @@ def _without(strong: tuple[Ints, Ints], piece: Ints | None, takes: int, given: i
     return pointer, columns
 
 
-def hinges(strong: tuple[Ints, Ints], piece: Ints | None) -> Ints:
-    """The rows on which a smaller piece hangs that has more than ``FEW`` rows itself."""
+def hung(strong: tuple[Ints, Ints], piece: Ints | None) -> tuple[Ints | None, Ints]:
+    """The pieces that are told apart, and the rows on which one of them hangs.
+
+    Where more than ``MANY`` of all rows are such, as with moduli at random, none are told apart: groups
+    would be half as many as rows, each with hundreds of neighbours, and iterations are as few without.
+    """
     if piece is None:
-        return np.zeros(0, dtype=np.int64)
+        return None, np.zeros(0, dtype=np.int64)
+    at = _hinges(strong, piece)
+    return (None, at[:0]) if len(at) > MANY * len(piece) else (piece, at)
+
+
+def _hinges(strong: tuple[Ints, Ints], piece: Ints) -> Ints:
+    """The rows on which a smaller piece hangs that has more than ``FEW`` rows itself."""
     size = np.bincount(piece)[piece]
     row, column = np.repeat(np.arange(len(piece)), np.diff(strong[0])), strong[1]
     return np.unique(row[(size[row] > size[column]) & (size[column] > FEW)])

@@ -24,13 +24,15 @@ from femurfe.kernels.team import Team
 
 # Degree and interval on the ten-point cells and on their vertices, and visits to what lies below these. Where
 # the stiffest cell has more than ``SHARPEST`` times the modulus of the softest, a third step on the vertices
-# is lost in float32. Of stiff pieces on hinges in a mesh of less than ``COARSE`` unknowns, much is one cell
-# thick, which no vertices see.
+# is lost in float32. Where much is one cell thick, which no vertices see, the cells take more steps: among
+# moduli that are rough, see `femurfe.fem.pieces.Pieces`, and of stiff pieces on hinges in a mesh of less than
+# ``COARSE`` unknowns.
 Smoothing: TypeAlias = tuple[tuple[int, float], tuple[int, float], int]
 SMOOTHING: Smoothing = (3, 20.0), (3, 15.0), 2
 SMOOTHING_SHARP: Smoothing = (3, 20.0), (2, 10.0), 2
 SMOOTHING_AT_HINGES: Smoothing = (4, 20.0), (3, 15.0), 2
-SMOOTHING_AT_COARSE_HINGES: Smoothing = (9, 60.0), (8, 60.0), 3
+SMOOTHING_ROUGH: Smoothing = (6, 40.0), (5, 30.0), 2
+SMOOTHING_STRONG: Smoothing = (9, 60.0), (8, 60.0), 3
 SHARPEST, COARSE = 1e5, 100_000
 
 
@@ -60,7 +62,8 @@ class TetrahedralSolver(CellwiseIteration):
         plans = [] if plans is None else plans
         pieces = Pieces(stiffness.mesh, stiffness.young)
         vertices, _ = team.both(
-            partial(vertex_level, stiffness, constraints, team), lambda: None if plans else pieces.of_points
+            partial(vertex_level, stiffness, constraints, team),
+            lambda: pieces.rough if plans else pieces.of_points,
         )
         self.transfer, self.vertex_special = vertices.transfer, vertices.special
         rows = partial(pieces.of_rows, vertices.points, len(constraints.bodies))
@@ -72,7 +75,7 @@ class TetrahedralSolver(CellwiseIteration):
             partial(self._spectra, vertices, self._body_blocks()),
         )  # fmt: skip
         on_cells, on_vertices, visits = _smoothing(
-            plans[0].hinged, 3 * constraints.n_unknowns, stiffness.young
+            plans[0].hinged, pieces.rough, 3 * constraints.n_unknowns, stiffness.young
         )
         self.tables = level_tables(steps, coarsest, self.loads, self.precision, team, on_vertices, below)
         self.levels = records(self.tables, visits, 2)
@@ -164,8 +167,13 @@ class TetrahedralSolver(CellwiseIteration):
         )  # fmt: skip
 
 
-def _smoothing(hinged: bool, n_unknowns: int, young: Floats) -> Smoothing:
+def _smoothing(hinged: bool, rough: bool, n_unknowns: int, young: Floats) -> Smoothing:
     """How the two finest levels are smoothed."""
+    sharp = young.max() > SHARPEST * young.min()
+    if (rough and sharp) or (hinged and n_unknowns < COARSE):
+        return SMOOTHING_STRONG
+    if rough:
+        return SMOOTHING_ROUGH
     if hinged:
-        return SMOOTHING_AT_HINGES if n_unknowns >= COARSE else SMOOTHING_AT_COARSE_HINGES
-    return SMOOTHING if young.max() <= SHARPEST * young.min() else SMOOTHING_SHARP
+        return SMOOTHING_AT_HINGES
+    return SMOOTHING_SHARP if sharp else SMOOTHING

@@ -14,19 +14,26 @@ NEXT = ((1, 2, 3), (0, 2, 3), (0, 1, 3), (0, 1, 2))
 
 
 @kernel
-def sharpest(cells, young, n_points):  # type: ignore[no-untyped-def]
-    """The largest share by which the softest cell at a vertex is softer than the stiffest there."""
+def jumps(cells, young, n_points, jump):  # type: ignore[no-untyped-def]
+    """How much softer the softest cell at a vertex is than the stiffest there.
+
+    Returns
+    -------
+    The least share of all vertices, and the part of the vertices at which it is below ``jump``.
+    """
     least, most = np.zeros(n_points), np.zeros(n_points)
     for e in range(cells.shape[0]):
         for a in range(4):
             i = cells[e, a]
             least[i] = young[e] if most[i] == 0.0 else min(least[i], young[e])
             most[i] = max(most[i], young[e])
-    share = 1.0
+    share, n, below = 1.0, 0, 0
     for i in range(n_points):
         if most[i] > 0.0:
             share = min(share, least[i] / most[i])
-    return share
+            n += 1
+            below += least[i] < jump * most[i]
+    return share, below / max(n, 1)
 
 
 @kernel

@@ -110,7 +110,7 @@ def _levels() -> list[Bundle]:
         [(aggregate.constraints, (*rows, REAL, BLOCKS))],
         [
             (aggregate.transposed, (INTS, INTS, INT)),
-            (bonds.sharpest, (CELLS, REALS, INT)),
+            (bonds.jumps, (CELLS, REALS, INT, REAL)),
         ],
         [(bonds.bonded, (CELLS, REALS, INT, REAL))],
         [

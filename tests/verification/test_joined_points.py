@@ -156,6 +156,6 @@ def test_bodies_that_hang_on_one_point_save_a_third_of_the_iterations_by_groups_
     mesh, young, poisson = hinged()
     apart = iterations(mesh, young, poisson)
     assert apart <= 22
-    monkeypatch.setattr(aggregation, "hinges", lambda *_: NONE)
+    monkeypatch.setattr(pieces, "_hinges", lambda *_: NONE)
     monkeypatch.setattr(aggregation, "smoothed", lambda strong, _: strong)
     assert iterations(mesh, young, poisson) > 1.5 * apart

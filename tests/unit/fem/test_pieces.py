@@ -7,7 +7,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from femurfe.fem import pieces
-from femurfe.fem.pieces import Pieces, hinges, parted, pieces_of_groups, smoothed
+from femurfe.fem.pieces import Pieces, hung, parted, pieces_of_groups, smoothed
 from femurfe.kernels import bonds
 from femurfe.mesh.core import Mesh
 
@@ -99,14 +99,37 @@ def test_rows_of_small_pieces_take_all_others_and_larger_pieces_none():
     assert smoothed((pointer, columns), None) == (pointer, columns)
 
 
+def chain_of(n):
+    """A pattern of rows each of which has the one before and the one after for neighbours."""
+    rows = [[j for j in (i - 1, i, i + 1) if 0 <= j < n] for i in range(n)]
+    return np.cumsum([0, *map(len, rows)]), np.concatenate(rows)
+
+
 def test_hinges_are_rows_of_the_larger_piece_beside_a_smaller_one_that_is_not_small():
     n = pieces.FEW + 2
-    chain = [[j for j in (i - 1, i, i + 1) if 0 <= j < 2 * n] for i in range(2 * n)]
-    strong = np.cumsum([0, *map(len, chain)]), np.concatenate(chain)
-    larger = np.repeat([0, 1], [n + 1, n - 1])
-    assert hinges(strong, larger).tolist() == [n]
-    assert hinges(strong, np.repeat([0, 1], [2 * n - pieces.FEW, pieces.FEW])).tolist() == []
-    assert hinges(strong, None).tolist() == []
+    strong, larger = chain_of(2 * n), np.repeat([0, 1], [n + 1, n - 1])
+    kept, at = hung(strong, larger)
+    assert kept is larger
+    assert at.tolist() == [n]
+    assert hung(strong, np.repeat([0, 1], [2 * n - pieces.FEW, pieces.FEW]))[1].tolist() == []
+    none, at = hung(strong, None)
+    assert none is None
+    assert at.tolist() == []
+
+
+@pytest.mark.parametrize("n", [15, 16])
+def test_pieces_are_told_apart_only_where_few_rows_are_hinges(n):
+    """The first n of a hundred rows have one of the other piece for a neighbour."""
+    piece = np.repeat([0, 1], [100 - pieces.FEW - 1, pieces.FEW + 1])
+    rows = [[i, 99] if i < n else [i] for i in range(100)]
+    strong = np.cumsum([0, *map(len, rows)]), np.concatenate(rows)
+    kept, at = hung(strong, piece)
+    if n <= 100 * pieces.MANY:
+        assert kept is piece
+        assert at.tolist() == list(range(n))
+    else:
+        assert kept is None
+        assert at.tolist() == []
 
 
 def test_a_group_belongs_to_the_largest_piece_it_has_a_row_of():
@@ -117,5 +140,19 @@ def test_a_group_belongs_to_the_largest_piece_it_has_a_row_of():
 
 def test_sharpness_is_that_of_the_worst_vertex():
     mesh, young = quarters(contrast=300.0)
-    assert bonds.sharpest(mesh.cells, young, mesh.n_points) == pytest.approx(1.0 / 300.0)
-    assert pieces.SHARP < 1.0 / 300.0
+    least, part = bonds.jumps(mesh.cells, young, mesh.n_points, pieces.JUMP)
+    assert least == pytest.approx(1.0 / 300.0)
+    assert least > pieces.SHARP
+    by_vertex = [young[(mesh.cells[:, :4] == i).any(axis=1)] for i in range(mesh.n_points)]
+    assert part == pytest.approx(np.mean([np.ptp(of) > 0.0 for of in by_vertex]))
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_moduli_are_rough_where_most_vertices_see_a_jump(order):
+    mesh = block((6, 6, 6), (1.0, 1.0, 1.0), order)
+    rng = np.random.default_rng(0)
+    jump = 1.01 / pieces.JUMP
+    assert Pieces(mesh, np.where(rng.random(mesh.n_cells) < 0.1, jump, 1.0)).rough
+    assert not Pieces(mesh, np.where(rng.random(mesh.n_cells) < 0.1, 0.98 * jump, 1.0)).rough
+    half = np.where(mesh.points[mesh.cells[:, 0], 0] < 0.5, jump, 1.0)
+    assert not Pieces(mesh, half).rough
