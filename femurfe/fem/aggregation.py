@@ -15,7 +15,7 @@ from femurfe.kernels import galerkin
 from femurfe.kernels.team import Team
 
 STRENGTH = 0.05
-LOST = 0.005
+LOST, STALLED = 0.005, 0.6
 ENERGY_STEPS = 3
 COARSEST, DENSE = 150, 0.25
 MOST_LEVELS = 8
@@ -178,12 +178,17 @@ def block_inverses(blocks: Floats) -> Floats:
 
 def _plan(
     matrix: BlockRows, modes: Floats, alone: np.ndarray[tuple[int], np.dtype[np.bool_]], piece: Ints | None,
-    order: Ints,
+    order: Ints, threshold: float = STRENGTH,
 ) -> Plan:  # fmt: skip
-    """Groups of strongly connected rows and all patterns that follow from them."""
-    strong = kernels.strength(matrix.pointer, matrix.columns, matrix.data, STRENGTH)
+    """Groups of strongly connected rows and all patterns that follow from them.
+
+    If groups were nearly as many as rows, all connections are strong, and no pieces are told apart.
+    """
+    strong = kernels.strength(matrix.pointer, matrix.columns, matrix.data, threshold)
     piece, at = hung(strong, piece)
     group, n_groups, founded = _groups(strong, alone, piece, at, order)
+    if n_groups > STALLED * matrix.n_rows and threshold > 0.0:
+        return _plan(matrix, modes, alone, None, order, 0.0)
     orthonormal, coarse_modes = kernels.tentative(group, n_groups, modes)
     up = kernels.pattern(*smoothed(strong, piece), group, n_groups)
     image = galerkin.product_pattern(matrix.pointer, matrix.columns, *up, n_groups)
