@@ -28,12 +28,6 @@ def bars(weak):
     return BlockRows(pointer, at[:, 1].copy(), data), rigid_modes(x, x.mean(axis=0), float(N))
 
 
-def levels(weak):
-    matrix, modes = bars(weak)
-    with Team(1) as team:
-        return aggregated(matrix, np.linalg.inv(matrix.diagonal()), modes, np.zeros(N, dtype=bool), team)
-
-
 @pytest.mark.parametrize("weak", [1.0, 1e-3, 1e-6])
 def test_levels_shrink_however_weakly_rows_hang_together(weak):
     """Pairs joined by weak springs have no strong neighbours: groups of strong ones would end there."""
