@@ -184,9 +184,8 @@ def _multigrid(
             for first in range(0, n_loads, solver.loads):
                 part = slice(first, first + solver.loads)
                 own, rest = np.ascontiguousarray(x[:, :, part]), left[:, :, part]
-                if first and not own.any():
-                    own = nearest(x[:, :, :first], right[:, :, :first], right[:, :, part])
-                    rest = right[:, :, part] - system.apply(own)
+                if first and not own.any() and (residual[:first] <= options.tolerance).all():
+                    own, rest = _from_before(system, x, right, part)
                     residual[part] = _shares(sizes(rest), norm[part])
                 residual[part] = _go_on(
                     solver, system, right[:, :, part], own, rest, residual[part], norm[part],
@@ -200,6 +199,12 @@ def _multigrid(
     if (residual <= options.tolerance).all():
         kept.learn(x, iterations)
     return x, iterations, set_up or perf_counter()
+
+
+def _from_before(system: System, x: Floats, right: Floats, part: slice) -> tuple[Floats, Floats]:
+    """A start of some loads from the answers of those before them, and what it leaves, (n, 3, k) both."""
+    own = nearest(x[:, :, : part.start], right[:, :, : part.start], right[:, :, part])
+    return own, right[:, :, part] - system.apply(own)
 
 
 def _on_voxels(

@@ -6,6 +6,7 @@ from helpers.meshes import block, split_by
 
 from femurfe.bench.cube import cube
 from femurfe.bench.solve import held
+from femurfe.errors import NotConverged
 from femurfe.fem import voxels
 from femurfe.fem.linear import SolverOptions, solve_linear
 from femurfe.fem.stiffness import stiffness_for
@@ -181,3 +182,11 @@ def test_loads_beyond_those_side_by_side_start_from_the_answers_of_these(order):
     found, counts = solver(np.stack([x, y, z, uneven, other]))
     np.testing.assert_allclose(found[4], alone, atol=1e-8 * size)
     assert counts[4] < count
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_loads_beyond_those_side_by_side_do_not_start_from_answers_that_failed(value, monkeypatch):
+    monkeypatch.setattr(TetrahedralSolver, "precondition", lambda self: self.fine.x.fill(value))
+    solver, (x, y, z) = on_cells(2)
+    with np.errstate(all="ignore"), pytest.raises(NotConverged):
+        solver(np.stack([x, y, z, x + y, x - z]))
