@@ -58,6 +58,13 @@ def test_smoothing_for_rough_moduli_saves_a_fifth_of_the_iterations(order, name,
     assert iterations < 0.8 * solved(mesh, young, "multigrid")[1]
 
 
+def test_beyond_a_contrast_of_1e5_smoothing_is_stronger_still(monkeypatch):
+    mesh, young = problem(2, "any", 1e6)
+    iterations = solved(mesh, young, "multigrid")[1]
+    monkeypatch.setattr(tetrahedral, "SHARPEST", 1e7)
+    assert iterations < 0.9 * solved(mesh, young, "multigrid")[1]
+
+
 @ORDERS
 def test_levels_are_small_where_everything_hangs_on_everything(order, monkeypatch):
     """Told apart, pieces of cells at random leave levels of half as many rows with hundreds of neighbours."""
