@@ -44,11 +44,12 @@ def level_tables(
     largest : eigenvalue of the first level, if it is known, see `largest_on`.
     """
 
-    def table(step: CoarseStep, known: float | None = None) -> Table:
-        return level_table(step, loads, precision, smoothing, known)
+    def table(step: CoarseStep, known: float | None = None, data: npt.NDArray[Any] | None = None) -> Table:
+        return level_table(step, loads, precision, smoothing, known, data)
 
+    finest = by_columns(steps[0].matrix.data, precision, team)
     first, (below, inverse) = team.both(
-        lambda: table(steps[0], largest),
+        lambda: table(steps[0], largest, finest),
         lambda: ([table(step) for step in steps[1:]], _dense_inverse(coarsest)),
     )
     tables = [first, *below]
@@ -81,14 +82,17 @@ def largest_on(level: HasMatrix) -> float:
 
 def level_table(
     step: CoarseStep, loads: int, precision: npt.DTypeLike, smoothing: tuple[int, float],
-    largest: float | None = None,
+    largest: float | None = None, data: npt.NDArray[Any] | None = None,
 ) -> Table:  # fmt: skip
-    """The table `LEVEL` of a level above the coarsest; smoothing, largest : as in `level_tables`."""
+    """The table `LEVEL` of a level above the coarsest.
+
+    smoothing, largest : as in `level_tables`. data : `by_columns` of its matrix, if it is there.
+    """
     matrix, size = step.matrix, step.matrix.data.shape[1]
     steps = steps_table(largest or largest_on(step), *smoothing)
     return Table(
         LEVEL, n_rows=matrix.n_rows, pointer=matrix.pointer, columns=_short(matrix),
-        data=by_columns(matrix.data, precision),
+        data=by_columns(matrix.data, precision) if data is None else data,
         blocks=by_columns(step.inverse, precision), up=step.up.pointer,
         up_columns=_short(step.up),
         up_data=by_columns(step.up.data, precision), down=step.down.pointer, down_columns=_short(step.down),
@@ -107,9 +111,14 @@ def _short(matrix: BlockRows) -> npt.NDArray[np.uint32]:
     return matrix.columns.astype(np.uint32)
 
 
-def by_columns(blocks: Floats, precision: npt.DTypeLike) -> npt.NDArray[Any]:
-    """Blocks (n, rows, columns) as cycles read them, (n, columns, rows)."""
-    return aligned_copy(blocks.transpose(0, 2, 1), precision)
+def by_columns(blocks: Floats, precision: npt.DTypeLike, team: Team | None = None) -> npt.NDArray[Any]:
+    """Blocks (n, rows, columns) as cycles read them, (n, columns, rows), copied by a team if there is one."""
+    turned = blocks.transpose(0, 2, 1)
+    if team is None:
+        return aligned_copy(turned, precision)
+    out = aligned(turned.shape, precision)
+    team.halves(len(out), lambda part: np.copyto(out[part], turned[part], "same_kind"))
+    return out
 
 
 def _dense_inverse(matrix: BlockRows) -> Floats:
