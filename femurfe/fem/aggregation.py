@@ -72,7 +72,7 @@ class Plan:
     founded : (n_groups,) groups in the order in which they were founded.
     orthonormal : (n, b, 6) modes by group, the prolongator before it is smoothed.
     modes : (n_groups, 6, 6) coarse rigid motions; constraint : (n, 6, 6), see
-        `femurfe.kernels.aggregate.scaled_and_constrained`.
+        `femurfe.kernels.aggregate.constraints`.
     piece : (n_groups,) that of each group, None if pieces are not told apart from there on.
     hinged : whether pieces of some size hang on hinges of it, see `femurfe.fem.pieces.hung`.
     """

@@ -20,13 +20,13 @@ def nearest(answers: Floats, images: Floats, right: Floats) -> Floats:
     right : (n, 3, k).
     """
     flat, of_flat, wanted = (field.reshape(-1, field.shape[2]) for field in (answers, images, right))
-    parts = shares(flat.T @ of_flat, flat.T @ wanted)
+    parts = _shares(flat.T @ of_flat, flat.T @ wanted)
     left = wanted - of_flat @ parts
     helps = np.einsum("nk,nk->k", left, left) < np.einsum("nk,nk->k", wanted, wanted)
     return np.asarray(flat @ (parts * helps)).reshape(right.shape)
 
 
-def shares(energy: Floats, work: Floats) -> Floats:
+def _shares(energy: Floats, work: Floats) -> Floats:
     """Coefficients (m, k) of the Galerkin projection on m answers.
 
     Parameters
