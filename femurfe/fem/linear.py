@@ -280,7 +280,9 @@ def _of_rounding(system: System, x: Floats, right: Floats, residual: float) -> s
         floor = float(_shares(sizes(system.apply(rounded)), sizes(right)).max())
     if not residual < NEAR_ROUNDING * floor:
         return ""
+    allowed = f"{NEAR_ROUNDING * floor:.0e}"
+    wider = f"a tolerance of {allowed} or for " if float(allowed) <= LARGEST_TOLERANCE else ""
     return (
         f", and displacements in double precision leave about {floor:.0e}, for what carries the load is much "
-        f"softer than other parts: ask for a tolerance of {NEAR_ROUNDING * floor:.0e} or for less contrast"
+        f"softer than other parts: ask for {wider}less contrast"
     )

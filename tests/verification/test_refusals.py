@@ -86,6 +86,19 @@ def test_a_residual_that_rounding_does_not_allow_is_told_with_what_it_allows(met
     assert 1e-8 < result.log["residual"] <= allowed
 
 
+@METHODS
+@pytest.mark.filterwarnings("ignore:.*W-RESULT-LARGE")
+def test_no_tolerance_is_named_that_would_be_refused(method):
+    mesh = block((2, 2, 4), (10.0, 10.0, 20.0), 2)
+    young = np.where(mesh.points[mesh.cells[:, :4], 2].mean(axis=1) < 5.0, 1e-6, 1e5)
+    far = ff.Model(mesh, ff.uniform_field(mesh.n_cells, young, 0.3), HELD)
+    with pytest.raises(NotConverged) as caught:
+        ff.solve(far, ff.SolverOptions(method), threads=1)
+    assert float(re.search(r"leave about (\S+),", str(caught.value))[1]) > 0.1 * linear.LARGEST_TOLERANCE
+    assert "ask for less contrast" in str(caught.value)
+    assert "a tolerance of" not in str(caught.value)
+
+
 @ORDERS
 @METHODS
 @pytest.mark.parametrize("factor", [1.0 + 1e-3, 1.0 - 1e-3, 0.0, -1.0, np.nan])
