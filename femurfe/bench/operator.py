@@ -96,7 +96,7 @@ def operator_speeds(limits: Limits, along: int = ALONG) -> dict[str, OperatorSpe
         special, mark = solver.special.record, solver.marker
         actions: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
             "float32": (finest.fine_pass, (mark, solver.kind, solver.fine.record, special, -1)),
-            "float64": (krylov.product, (mark, stiffness.nodes, solver.state.record, special)),
+            "float64": (krylov.product, (mark, krylov.DOUBLE, stiffness.nodes, solver.exact.record, special)),
         }
         seconds = {name: _quickest(team, *action) for name, action in actions.items()}
     return {name: _speed(limits, stiffness, name, time, in_cache[name]) for name, time in seconds.items()}

@@ -26,7 +26,8 @@ from femurfe.fem.reduction import (
 from femurfe.fem.system import System
 from femurfe.fem.vertices import support_table
 from femurfe.kernels import assembled as kernels
-from femurfe.kernels import cycle, krylov
+from femurfe.kernels import cycle
+from femurfe.kernels.krylov import DOUBLE
 from femurfe.kernels.tables import MATRIX, SPECIAL, STATE, Table, aligned
 from femurfe.kernels.team import Team
 from femurfe.mesh.core import Mesh
@@ -60,7 +61,9 @@ class AssembledSolver(Iteration):
         self.levels = records(self.tables, *((1, 1, 2) if quadratic else (1, 2)))
         self.cycle = cycle.order_cycle if quadratic else cycle.cycle
         self.matrix = _matrix_table(system.stiffness, n)
-        self.state = _state(n, self.loads)
+        self.own, self.carried, finest = DOUBLE, Table(SPECIAL), self.tables[0].b
+        self.state = _state(n, self.loads, **({"r": finest} if finest.dtype == np.float64 else {}))
+        self.exact = _state(n, self.loads)
 
     def rows(self) -> Ints:
         """The rows of all unknowns: their numbers."""
@@ -71,20 +74,20 @@ class AssembledSolver(Iteration):
         """The right-hand side of the finest level."""
         return self.tables[0].b  # type: ignore[no-any-return]
 
+    @property
+    def cycled(self) -> npt.NDArray[Any]:
+        """What the cycle gives."""
+        return self.tables[0].w  # type: ignore[no-any-return]
+
     def precondition(self) -> None:
         """One cycle, from ``b`` to ``w`` of the finest level."""
         self.team.run(self.cycle, self.marker, self.kind, self.levels)
 
     def multiply(self) -> None:
-        """Set q = A p, from the rows of unknowns in p."""
+        """Set q = A p of ``exact``."""
         self.team.run(
-            kernels.product, self.marker, self.state.record, self.special.record, self.matrix.record
+            kernels.product, self.marker, self.exact.record, self.special.record, self.matrix.record
         )
-
-    def turn(self) -> None:
-        """The new direction from ``w`` of the finest level."""
-        none, z = Table(SPECIAL), self.tables[0].w.ctypes.data
-        self.team.run(krylov.turn, self.marker, self.kind, self.state.record, none.record, z)
 
     def step(self) -> None:
         """The product, and what follows from it."""
@@ -104,14 +107,14 @@ def _matrix_table(matrix: BlockMatrix, n_rows: int) -> Table:
     )  # fmt: skip
 
 
-def _state(n_rows: int, loads: int) -> Table:
-    """A table `STATE` of rows without copies, cut into pieces."""
+def _state(n_rows: int, loads: int, **others: npt.NDArray[Any]) -> Table:
+    """A table `STATE` of rows without copies, cut into pieces, with vectors of its own but for ``others``."""
     pieces = even_pieces(0, n_rows, PIECE, MOST_PIECES)
     n = len(pieces) - 1
     vectors = {name: aligned((n_rows, loads, 4), float) for name in ("x", "p", "q", "r")}
     return Table(
         STATE, masters=pieces, n_pieces=n, pointer=np.zeros(n_rows + 1, dtype=np.int64),
-        copies=np.zeros(1, dtype=np.int64), **places_of_products(n, loads), **vectors,
+        copies=np.zeros(1, dtype=np.int64), **places_of_products(n, loads), **{**vectors, **others},
     )  # fmt: skip
 
 

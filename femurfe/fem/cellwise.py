@@ -13,6 +13,8 @@ from femurfe.fem.iteration import Iteration
 from femurfe.fem.tetrahedra import TetrahedralStiffness
 from femurfe.fem.vertices import support_table
 from femurfe.kernels import krylov, layout
+from femurfe.kernels.krylov import DOUBLE
+from femurfe.kernels.tables import Table
 from femurfe.kernels.team import Team
 
 
@@ -29,8 +31,11 @@ class CellwiseIteration(Iteration):
         precision: npt.DTypeLike,
     ) -> None:  # fmt: skip
         super().__init__(constraints, n_loads, team, precision)
-        self.stiffness = stiffness
+        self.own, self.stiffness = self.kind, stiffness
+        vectors = {name: stiffness.rows(self.loads) for name in ("p", "q", "r")}
+        self.exact = stiffness.state(self.loads, **vectors)
         self.special = support_table(constraints, stiffness.ordering.row, stiffness.ordering.bodies)
+        self.carried = self.special
 
     def rows(self) -> Ints:
         """The rows of all unknowns."""
@@ -47,15 +52,19 @@ class CellwiseIteration(Iteration):
         layout.spread(o.shared, o.pointer, o.copies, rows)
 
     def multiply(self) -> None:
-        """Set q = A p, from the rows of unknowns in p."""
-        self.share(self.state.p)
+        """Set q = A p of ``exact``."""
         self.team.run(
-            krylov.product, self.marker, self.stiffness.nodes, self.state.record, self.special.record
+            krylov.product, self.marker, DOUBLE, self.stiffness.nodes, self.exact.record, self.special.record
         )
+
+    def _state(self) -> Table:
+        """The table `STATE` whose r is the right-hand side of the cycle."""
+        vectors = {name: self.stiffness.rows(self.loads, self.precision) for name in ("x", "p", "q")}
+        return self.stiffness.state(self.loads, self.precision, r=self.rounded, **vectors)
 
     def step(self) -> None:
         """The product, and what follows from it."""
         self.team.run(
-            krylov.iterate, self.marker, self.kind, self.stiffness.nodes, self.state.record,
+            krylov.iterate, self.marker, self.own, self.kind, self.stiffness.nodes, self.state.record,
             self.special.record, self.rounded.ctypes.data,
         )  # fmt: skip

@@ -18,7 +18,7 @@ from femurfe.fem.pieces import Pieces
 from femurfe.fem.reduction import Reduced, near_null_space, reduced
 from femurfe.fem.tetrahedra import TetrahedralStiffness
 from femurfe.kernels import corners as kernels
-from femurfe.kernels import cycle, krylov
+from femurfe.kernels import cycle
 from femurfe.kernels.tables import TRANSFER, Table
 from femurfe.kernels.team import Team
 
@@ -63,12 +63,17 @@ class CornerSolver(CellwiseIteration):
         self.levels = records(self.tables, 1, 2)
         self.transfer = _transfer(np.append(o.row[points], o.bodies + np.arange(2 * len(constraints.bodies))))
         self.b, self.z = k.rows(self.loads, self.precision), k.rows(self.loads, self.precision)
-        self.state = k.state(self.loads, **{name: k.rows(self.loads) for name in ("x", "p", "q", "r")})
+        self.state = self._state()
 
     @property
     def rounded(self) -> npt.NDArray[Any]:
         """The right-hand side of the cycle, in rows of cells."""
         return self.b
+
+    @property
+    def cycled(self) -> npt.NDArray[Any]:
+        """What the cycle gives."""
+        return self.z
 
     def precondition(self) -> None:
         """One cycle, from ``b`` to ``z``, both in rows of cells."""
@@ -77,12 +82,6 @@ class CornerSolver(CellwiseIteration):
         run(kernels.take, *kind, transfer, self.b.ctypes.data, finest.b.ctypes.data)
         run(cycle.cycle, *kind, self.levels)
         run(kernels.put, *kind, transfer, finest.w.ctypes.data, self.z.ctypes.data)
-
-    def turn(self) -> None:
-        """The new direction from ``z``."""
-        self.team.run(
-            krylov.turn, self.marker, self.kind, self.state.record, self.special.record, self.z.ctypes.data
-        )
 
 
 def _transfer(rows: Ints) -> Table:

@@ -16,8 +16,13 @@ from femurfe.kernels.tables import Table, aligned
 from femurfe.kernels.team import Team
 from femurfe.kernels.vector import marker
 
-Progress = Callable[[int, float], None]
+Report = Callable[[int, Floats], None]
 BLOCKS = (1, 2, 4)
+OF_TOLERANCE = 0.95
+RESTARTS = 2
+FIRST_TRUST = {4: 0.1, 8: 1e-6}
+LEAST_TRUST, MOST_TRUST = 1e-6, 0.1
+OF_ERROR = 3.0
 
 
 def load_block(k: int) -> int:
@@ -57,10 +62,17 @@ class Iteration(ABC):
     ----------
     loads : number of right-hand sides that are handled side by side.
     precision : of the cycle; kind : the tuple that tells it to kernels.
-    state : table `STATE` with the vectors x, p, q, r.
+    own : such a tuple for the vectors of conjugate gradients.
+    state : table `STATE` with the vectors x, p, q, r; x is what steps add up between two times that r is
+        recomputed.
+    exact : table `STATE` in float64, by which r is recomputed: p is the answer, r the right-hand side.
+    carried : table `SPECIAL` of platens whose points get their motion where vectors change.
     """
 
+    own: tuple[int, ...]
     state: Table
+    exact: Table
+    carried: Table
 
     def __init__(self, constraints: Constraints, n_loads: int, team: Team, precision: npt.DTypeLike) -> None:
         self.precision = np.dtype(precision)
@@ -76,69 +88,37 @@ class Iteration(ABC):
     @property
     @abstractmethod
     def rounded(self) -> npt.NDArray[Any]:
-        """Where the cycle finds its right-hand side, in rows of the state."""
+        """Where the cycle finds its right-hand side, in rows of the state; r itself if that is as precise."""
+
+    @property
+    @abstractmethod
+    def cycled(self) -> npt.NDArray[Any]:
+        """What the cycle gives, in rows of the state."""
 
     @abstractmethod
     def precondition(self) -> None:
-        """One cycle, from ``rounded`` to what `turn` reads."""
-
-    @abstractmethod
-    def turn(self) -> None:
-        """The last step taken by x, and the new direction p from what the cycle gave."""
+        """One cycle, from ``rounded`` to ``cycled``."""
 
     @abstractmethod
     def step(self) -> None:
-        """The product with p, and r and ``rounded`` after the step; x follows in `turn` or at the end."""
+        """The product with p, and r and ``rounded`` after the step; x follows in `turn` or `renew`."""
 
     @abstractmethod
     def multiply(self) -> None:
-        """Set q = A p, from the rows of unknowns in p."""
+        """Set q = A p of ``exact``."""
 
-    def left(self, right: Floats, x: Floats) -> Floats:
-        """The size (k,) of what x (n_unknowns, 3, k) leaves of a right-hand side, recomputed in float64."""
-        s, k, rows = self.state, right.shape[2], self.rows()
-        to_rows(x, rows, s.p, self.team)
-        to_rows(right, rows, s.r, self.team)
-        self.multiply()
-        squares: dict[int, Floats] = {}
+    def turn(self) -> None:
+        """The last step taken by x, and the new direction p from what the cycle gave."""
+        self.team.run(
+            krylov.turn, self.marker, self.own, self.kind, self.state.record, self.carried.record,
+            self.cycled.ctypes.data,
+        )  # fmt: skip
 
-        def subtract(part: slice) -> None:
-            r = s.r[part]
-            r -= s.q[part]
-            squares[part.start] = np.einsum("nki,nki->k", r, r)
+    def begin(self, left: Floats) -> None:
+        """Set r to what is left (n_unknowns, 3, k), and the rest to zero.
 
-        self.team.halves(len(s.r), subtract)
-        return np.asarray(np.sqrt(sum(squares[start] for start in sorted(squares))))[:k]
-
-    def solve(
-        self, right: Floats, x: Floats, tolerance: float, most: int, progress: Progress | None = None
-    ) -> Ints:
-        """Add to x what solves for right-hand sides, (n_unknowns, 3, k) both, at most ``loads`` of them.
-
-        Parameters
-        ----------
-        tolerance : relative residual at which a column stops. most : iterations.
-
-        Returns
-        -------
-        iterations : (k,).
+        It may be the first that touches this memory.
         """
-        s, k = self.state, right.shape[2]
-        rows = self.rows()
-        self._clear()
-        to_rows(x, rows, s.x, self.team)
-        to_rows(right, rows, s.r, self.team)
-        self.team.halves(len(s.r), lambda part: np.copyto(self.rounded[part], s.r[part], "same_kind"))
-        goal = np.zeros(self.loads)
-        goal[:k] = tolerance * sizes(right)
-        iterations = self._iterate(goal, tolerance, most, progress)
-        self.team.run(krylov.settle, self.marker, s.record)
-        from_rows(s.x, rows, x, self.team)
-        self.constraints.project(x)
-        return iterations[:k]
-
-    def _clear(self) -> None:
-        """Set what a solve begins from to zero; it may be the first that touches this memory."""
         s = self.state
         s.alpha[...] = s.work[...] = 0.0
 
@@ -147,21 +127,96 @@ class Iteration(ABC):
                 vector[part] = 0.0
 
         self.team.halves(len(s.x), clear)
+        to_rows(left, self.rows(), s.r, self.team)
+        if self.rounded is not s.r:
+            self.team.halves(len(s.r), lambda part: np.copyto(self.rounded[part], s.r[part], "same_kind"))
 
-    def _iterate(self, goal: Floats, tolerance: float, most: int, progress: Progress | None) -> Ints:
-        iterations, going = np.zeros(self.loads, dtype=np.int64), goal > 0.0
-        if progress is not None:
-            progress(0, 1.0)
-        while going.any() and iterations.max() < most:
+    def renew(self) -> tuple[Floats, Floats]:
+        """Take into p of ``exact`` what x and the last step have, and recompute r from it in float64.
+
+        Returns
+        -------
+        size, off : (loads,) of r, and of how far it was off.
+        """
+        s, e, mark, own = self.state.record, self.exact, self.marker, self.own
+        self.team.run(krylov.gather, mark, own, s, self.carried.record, e.record)
+        self.state.alpha[...] = 0.0
+        self.multiply()
+        self.team.run(krylov.renew, mark, own, self.kind, s, e.record, self.rounded.ctypes.data)
+        return np.sqrt(e.totals[0]), np.sqrt(e.work[0])
+
+    def solve(
+        self, right: Floats, x: Floats, left: Floats, goal: Floats, most: int, report: Report | None = None
+    ) -> tuple[Ints, Floats]:
+        """Add to x what solves for right-hand sides, (n_unknowns, 3, k) both, at most ``loads`` of them.
+
+        Parameters
+        ----------
+        left : what x leaves of them. goal : (k,) size at which a column stops. most : iterations.
+        report : called with the iteration and sizes (k,).
+
+        Returns
+        -------
+        iterations, size : (k,), of what is left at last, recomputed in float64.
+        """
+        rows, k = self.rows(), len(goal)
+        self.begin(left)
+        for field, vector in ((x, self.exact.p), (right, self.exact.r)):
+            vector[:, k:] = 0.0
+            to_rows(field, rows, vector, self.team)
+        found = self._iterate(sizes(left), goal, most, report)
+        from_rows(self.exact.p, rows, x, self.team)
+        self.constraints.project(x)
+        return found
+
+    def _iterate(self, size: Floats, goal: Floats, most: int, report: Report | None) -> tuple[Ints, Floats]:
+        k, trust = len(goal), Trust(size, FIRST_TRUST[len(self.own)])
+        iterations, going, doubts = np.zeros(k, dtype=np.int64), size > goal, 0
+        while going.any() and iterations.max() < most and doubts <= RESTARTS:
             self.precondition()
             self.turn()
             self.step()
             iterations += going
-            norm = np.sqrt(self.state.totals[0])
-            if progress is not None:
-                share = float(np.max(norm[goal > 0.0] / goal[goal > 0.0]))
-                progress(int(iterations.max()), tolerance * share)
-            going = norm > goal
-            if not np.isfinite(norm).all():
-                break
-        return iterations
+            trust.see(np.sqrt(self.state.totals[0, :k]))
+            going = trust.size > OF_TOLERANCE * goal
+            ends = not going.any() or iterations.max() >= most or not np.isfinite(trust.size).all()
+            if ends or trust.is_lost(going):
+                doubts += not going.any()
+                trust.renew(*(each[:k] for each in self.renew()))
+                going = trust.size > goal
+            if report is not None:
+                report(int(iterations.max()), trust.size)
+        return iterations, trust.size
+
+
+class Trust:
+    """How far a residual that is updated from step to step can be believed.
+
+    In float32 each step adds a rounding error in proportion to the size that the residual has. What has
+    added up is seen where the residual is recomputed; until it has fallen near to what the same share
+    of its size would be, it is believed.
+
+    Attributes
+    ----------
+    size : (k,) of the residual.
+    """
+
+    def __init__(self, size: Floats, share: float) -> None:
+        self.size = self._largest = size
+        self._share = share
+
+    def see(self, size: Floats) -> None:
+        """Take note of the size after a step."""
+        self.size = size
+        self._largest = np.maximum(self._largest, size)
+
+    def is_lost(self, going: npt.NDArray[np.bool_]) -> bool:
+        """Whether a residual that is still to fall (k,) has fallen too far to be believed."""
+        return bool((going & (self.size < self._share * self._largest)).any())
+
+    def renew(self, size: Floats, off: Floats) -> None:
+        """Take note of the size as it was recomputed, and of how far the one before was off."""
+        seen = self._largest > 0.0
+        error = float(np.max(off[seen] / self._largest[seen], initial=0.0))
+        self._share = min(max(OF_ERROR * error, LEAST_TRUST), MOST_TRUST)
+        self.size = self._largest = size

@@ -20,7 +20,7 @@ from femurfe.fem.assembled import AssembledSolver
 from femurfe.fem.chebyshev import noise
 from femurfe.fem.corners import CornerSolver
 from femurfe.fem.direct import superlu
-from femurfe.fem.iteration import Iteration, Progress, sizes
+from femurfe.fem.iteration import OF_TOLERANCE, Iteration, sizes
 from femurfe.fem.kept import Kept
 from femurfe.fem.pardiso import pardiso
 from femurfe.fem.petsc import petsc
@@ -35,12 +35,11 @@ from femurfe.mesh.core import Mesh
 
 Method = Literal["auto", "direct", "multigrid", "pardiso", "petsc"]
 METHODS: tuple[str, ...] = get_args(Method)
+Progress = Callable[[int, float], None]
 LARGEST_DIRECT = 12_000
 POINTS_TO_GIVE_BACK = 100_000
 LARGEST_TOLERANCE = 1e-4
-RESTARTS = 2
 MOST_IN_SINGLE = 100
-OF_TOLERANCE = 0.95
 NEAR_ROUNDING = 10.0
 
 
@@ -183,13 +182,13 @@ def _multigrid(
             set_up = set_up or perf_counter()
             for first in range(0, n_loads, solver.loads):
                 part = slice(first, first + solver.loads)
-                own, rest = np.ascontiguousarray(x[:, :, part]), left[:, :, part]
+                own, wanted, rest = (np.ascontiguousarray(field[:, :, part]) for field in (x, right, left))
                 if first and not own.any() and (residual[:first] <= options.tolerance).all():
                     own, rest = _from_before(system, x, right, part)
                     residual[part] = _shares(sizes(rest), norm[part])
                 residual[part] = _go_on(
-                    solver, system, right[:, :, part], own, rest, residual[part], norm[part],
-                    iterations[part], options, most, progress,
+                    solver, wanted, own, rest, residual[part], norm[part], iterations[part], options, most,
+                    progress,
                 )  # fmt: skip
                 if not np.may_share_memory(own, x):
                     x[:, :, part] = own
@@ -221,8 +220,8 @@ def _on_voxels(
 
 
 def _go_on(
-    solver: Iteration, system: System, right: Floats, x: Floats, left: Floats, residual: Floats,
-    norm: Floats, iterations: Ints, options: SolverOptions, most: int, progress: Progress | None,
+    solver: Iteration, right: Floats, x: Floats, left: Floats, residual: Floats, norm: Floats,
+    iterations: Ints, options: SolverOptions, most: int, progress: Progress | None,
 ) -> Floats:  # fmt: skip
     """Add to x and iterations, in place, until the residual is small or the limit is met; the residual.
 
@@ -230,22 +229,19 @@ def _go_on(
     ----------
     left, residual : what ``x`` leaves, and its size (k,) relative to ``norm``, that of ``right``.
     """
-    for attempt in range(1 + RESTARTS):
-        limit = min(most, options.max_iterations - int(iterations.max()))
-        if limit < 1 or (residual <= options.tolerance).all() or not np.isfinite(residual).all():
-            break
-        if attempt:
-            left = right - system.apply(x)
-        size, before = min(float(residual.max()), 1.0), int(iterations.max())
-        tell = None if progress is None else _shifted(progress, before, size)
-        iterations += solver.solve(left, x, OF_TOLERANCE * options.tolerance / size, limit, tell)
-        residual = _shares(solver.left(right, x), norm)
-    return residual
+    before = int(iterations.max())
+    limit = min(most, options.max_iterations - before)
+    if limit < 1 or (residual <= options.tolerance).all() or not np.isfinite(residual).all():
+        return residual
 
+    def report(iteration: int, size: Floats) -> None:
+        if progress is not None:
+            progress(before + iteration, float(_shares(size, norm).max()))
 
-def _shifted(progress: Progress, before: int, size: float) -> Progress:
-    """A report of a solve that goes on after some iterations from a residual of some size."""
-    return lambda iteration, residual: progress(before + iteration, size * residual)
+    report(0, residual * norm)
+    done, size = solver.solve(right, x, left, options.tolerance * norm, limit, report)
+    iterations += done
+    return _shares(size, norm)
 
 
 def _factorised(system: System, method: str) -> Callable[[Floats], Floats]:

@@ -14,7 +14,7 @@ from femurfe.fem.aggregation import Plan
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.contribution import Tangent
 from femurfe.fem.descent import Apply, Descent, conjugate_gradients, generalised_residuals
-from femurfe.fem.iteration import Iteration, from_rows, to_rows
+from femurfe.fem.iteration import Iteration, from_rows
 from femurfe.fem.linear import SolverOptions, choose_method, multigrid_set_up
 from femurfe.fem.operator import BlockMatrix, Stiffness
 from femurfe.fem.reduction import block_rows
@@ -119,15 +119,11 @@ def one_cycle(solver: Iteration, right: Floats) -> Floats:
     size = float(np.abs(right).max())
     if size == 0.0:
         return np.zeros_like(right)
-    state, rows = solver.state, solver.rows()
-    for vector in (state.p, state.alpha, state.work):
-        vector[...] = 0.0
-    to_rows((right / size)[:, :, None], rows, state.r, solver.team)
-    solver.rounded[...] = state.r
+    solver.begin((right / size)[:, :, None])
     solver.precondition()
     solver.turn()
     out = np.empty((*right.shape, 1))
-    from_rows(state.p, rows, out, solver.team)
+    from_rows(solver.state.p, solver.rows(), out, solver.team)
     return np.asarray(size * solver.constraints.project(out)[:, :, 0])
 
 

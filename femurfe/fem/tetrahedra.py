@@ -76,7 +76,7 @@ class TetrahedralStiffness:
         to_rows(field, o.row, p, team)
         layout.spread(o.shared, o.pointer, o.copies, p)
         state, out = self.state(size, p=p, q=q), np.empty(field.shape)
-        team.run(krylov.product, marker(size), self.nodes, state.record, no_supports().record)
+        team.run(krylov.product, marker(size), krylov.DOUBLE, self.nodes, state.record, no_supports().record)
         from_rows(q, o.row, out, team)
         return out
 
@@ -98,12 +98,12 @@ class TetrahedralStiffness:
             "places": o.places, "copied": o.copied, "y": y, "own": own,
         }  # fmt: skip
 
-    def state(self, loads: int, **vectors: npt.NDArray[Any]) -> Table:
+    def state(self, loads: int, kind: npt.DTypeLike = np.float64, **vectors: npt.NDArray[Any]) -> Table:
         """A table `STATE` of these cells."""
         parts = len(self.ordering.private) + len(self.ordering.masters) - 1
         blank = dict.fromkeys(("x", "p", "q", "r"), 0)
         return Table(
-            STATE, **self.cells(loads), **places_of_products(parts, loads), **{**blank, **vectors}
+            STATE, **self.cells(loads, kind), **places_of_products(parts, loads), **{**blank, **vectors}
         )  # fmt: skip
 
     def diagonal_blocks(self) -> Floats:

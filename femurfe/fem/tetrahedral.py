@@ -18,7 +18,7 @@ from femurfe.fem.pieces import Pieces
 from femurfe.fem.system import System
 from femurfe.fem.tetrahedra import TetrahedralStiffness
 from femurfe.fem.vertices import VertexLevel, inverse_blocks, vertex_level
-from femurfe.kernels import cycle, finest, krylov, layout
+from femurfe.kernels import cycle, finest, layout
 from femurfe.kernels.tables import FINE, Table, aligned_copy
 from femurfe.kernels.team import Team
 
@@ -81,9 +81,7 @@ class TetrahedralSolver(CellwiseIteration):
         self.levels = records(self.tables, visits, 2)
         chebyshev = steps_table(largest, *on_cells)
         self.fine = self.fine.replaced(steps=chebyshev, n_steps=len(chebyshev))
-        self.state = stiffness.state(
-            self.loads, **{name: stiffness.rows(self.loads) for name in ("x", "p", "q", "r")}
-        )
+        self.state = self._state()
 
     def _spectra(self, vertices: VertexLevel, bodies: Floats) -> tuple[float, float]:
         """Make the fine table; the largest eigenvalues of the ten-point cells and of the vertices' level."""
@@ -147,6 +145,11 @@ class TetrahedralSolver(CellwiseIteration):
         field[slaves] = f.x[slaves] = 0.0
         return f.r, f.x
 
+    @property
+    def cycled(self) -> npt.NDArray[Any]:
+        """What the cycle gives."""
+        return self.fine.x  # type: ignore[no-any-return]
+
     def precondition(self) -> None:
         """One cycle, from ``b`` to ``x`` of the fine table."""
         self.team.run(
@@ -158,13 +161,6 @@ class TetrahedralSolver(CellwiseIteration):
     def rounded(self) -> npt.NDArray[Any]:
         """The right-hand side of the fine table."""
         return self.fine.b  # type: ignore[no-any-return]
-
-    def turn(self) -> None:
-        """The new direction from ``x`` of the fine table."""
-        self.team.run(
-            krylov.turn, self.marker, self.kind, self.state.record, self.special.record,
-            self.fine.x.ctypes.data,
-        )  # fmt: skip
 
 
 def _smoothing(hinged: bool, rough: bool, n_unknowns: int, young: Floats) -> Smoothing:

@@ -72,7 +72,7 @@ def product(team, base, mk, state, special, matrix):  # type: ignore[no-untyped-
     while piece >= 0:
         k = piece - base
         start, stop = long_at(s.masters, k), long_at(s.masters, k + 1)
-        directions.pairs(mk, DOUBLE, s.p, s.q, s.sums, 2 * len(mk) * len(mk) * k, start, stop)
+        directions.pairs(mk, DOUBLE, s.p, DOUBLE, s.q, s.sums, 2 * len(mk) * len(mk) * k, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -83,4 +83,4 @@ def product(team, base, mk, state, special, matrix):  # type: ignore[no-untyped-
 def iterate(team, base, mk, kind, state, special, matrix, rounded):  # type: ignore[no-untyped-def]
     """The first half of an iteration: up to the new residual."""
     base = product(team, base, mk, state, special, matrix)
-    return advance(team, base, mk, kind, state, rounded)
+    return advance(team, base, mk, DOUBLE, kind, state, rounded)

@@ -35,7 +35,7 @@ from femurfe.kernels.vector import marker
 Bundle: TypeAlias = list[tuple[Any, tuple[Any, ...]]]
 
 INT, REAL = types.int64, types.float64
-SINGLE = nb.typeof((0,) * 4)
+SINGLE, DOUBLE = nb.typeof((0,) * 4), nb.typeof(krylov.DOUBLE)
 NODES = nb.typeof((0,) * 10)
 
 
@@ -79,7 +79,7 @@ def _iteration(loads: int) -> list[Bundle]:
         nb.typeof(np.zeros(1, kind)) for kind in (FINE, STATE, SPECIAL, TRANSFER, LEVEL)
     )
     smooth = (*TEAM, mk, SINGLE, fine, special)
-    around = (*TEAM, mk, SINGLE, state, special, INT)
+    around = (*TEAM, mk, SINGLE, SINGLE, state, special, INT)
     return [
         [
             (cycle.precondition, (*smooth, transfer, special, levels)),
@@ -87,10 +87,11 @@ def _iteration(loads: int) -> list[Bundle]:
             (finest.fine_first, smooth),
         ],
         [
-            (krylov.iterate, (*TEAM, mk, SINGLE, NODES, state, special, INT)),
-            (krylov.product, (*TEAM, mk, NODES, state, special)),
+            (krylov.iterate, (*TEAM, mk, SINGLE, SINGLE, NODES, state, special, INT)),
+            (krylov.product, (*TEAM, mk, DOUBLE, NODES, state, special)),
             (krylov.turn, around),
-            (krylov.settle, (*TEAM, mk, state)),
+            (krylov.gather, (*TEAM, mk, SINGLE, state, special, state)),
+            (krylov.renew, (*TEAM, mk, SINGLE, SINGLE, state, state, INT)),
         ],
     ]
 
@@ -155,7 +156,7 @@ def _vertices() -> list[Bundle]:
 
 def _platens(_: str) -> list[Bundle]:
     state, special = nb.typeof(np.zeros(1, STATE)), nb.typeof(np.zeros(1, SPECIAL))
-    return [[(krylov.product, (*TEAM, nb.typeof(marker(4)), NODES, state, special))]]
+    return [[(krylov.product, (*TEAM, nb.typeof(marker(4)), DOUBLE, NODES, state, special))]]
 
 
 def _judging(kind: str) -> list[Bundle]:

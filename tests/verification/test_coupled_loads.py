@@ -8,6 +8,7 @@ from femurfe.bench.cube import cube
 from femurfe.bench.solve import held
 from femurfe.errors import NotConverged
 from femurfe.fem import voxels
+from femurfe.fem.iteration import sizes
 from femurfe.fem.linear import SolverOptions, solve_linear
 from femurfe.fem.stiffness import stiffness_for
 from femurfe.fem.supports import constrain
@@ -62,7 +63,7 @@ def test_steps_are_those_of_plain_coupled_conjugate_gradients(k):
             lambda p: system.apply(p.reshape(-1, 3, k)).reshape(-1, k), cycle, right.reshape(-1, k), 5
         )
         found = np.zeros(right.shape)
-        iterations = solver.solve(right, found, 1e-14, 5)
+        iterations, _ = solver.solve(right, found, right, 1e-14 * sizes(right), 5)
     assert iterations.tolist() == [5] * k
     expected = constraints.project(expected.reshape(right.shape))
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10 * np.abs(expected).max())
