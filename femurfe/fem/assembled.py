@@ -10,7 +10,7 @@ import numpy.typing as npt
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.aggregation import BlockRows, CoarseStep, Plan, aggregated, transposed
 from femurfe.fem.constraints import Constraints
-from femurfe.fem.iteration import Iteration, places_of_products
+from femurfe.fem.iteration import Iteration, from_rows, places_of_products, to_rows
 from femurfe.fem.levels import level_table, level_tables, records
 from femurfe.fem.operator import BlockMatrix
 from femurfe.fem.ordering import even_pieces
@@ -55,7 +55,7 @@ class AssembledSolver(Iteration):
         super().__init__(system.constraints, n_loads, team, precision)
         assert isinstance(system.stiffness, BlockMatrix)
         c, n = system.constraints, system.constraints.n_unknowns
-        self.special = support_table(c, np.arange(c.n_points), c.n_points)
+        self.system, self.special = system, support_table(c, np.arange(c.n_points), c.n_points)
         self.tables = hierarchy(mesh, system, self.loads, team, self.precision, plans)
         quadratic = mesh.cell_type.order == 2
         self.levels = records(self.tables, *((1, 1, 2) if quadratic else (1, 2)))
@@ -84,10 +84,10 @@ class AssembledSolver(Iteration):
         self.team.run(self.cycle, self.marker, self.kind, self.levels)
 
     def multiply(self) -> None:
-        """Set q = A p of ``exact``."""
-        self.team.run(
-            kernels.product, self.marker, self.exact.record, self.special.record, self.matrix.record
-        )
+        """Set q = A p of ``exact``, as the system does: with differences, see `femurfe.kernels.sparse`."""
+        rows, x = self.rows(), np.empty((self.constraints.n_unknowns, 3, self.loads))
+        from_rows(self.exact.p, rows, x, self.team)
+        to_rows(self.system.apply(self.constraints.project(x)), rows, self.exact.q, self.team)
 
     def step(self) -> None:
         """The product, and what follows from it."""

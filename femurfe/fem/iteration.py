@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from femurfe.arrays import Floats, Ints
 from femurfe.fem.constraints import Constraints
+from femurfe.fem.trust import Trust
 from femurfe.kernels import krylov, layout
 from femurfe.kernels.tables import Table, aligned
 from femurfe.kernels.team import Team
@@ -19,10 +20,7 @@ from femurfe.kernels.vector import marker
 Report = Callable[[int, Floats], None]
 BLOCKS = (1, 2, 4)
 OF_TOLERANCE = 0.95
-RESTARTS = 2
-FIRST_TRUST = {4: 0.1, 8: 1e-6}
-LEAST_TRUST, MOST_TRUST = 1e-6, 0.1
-OF_ERROR = 3.0
+MOST_DOUBTS = 2
 
 
 def load_block(k: int) -> int:
@@ -66,12 +64,14 @@ class Iteration(ABC):
     state : table `STATE` with the vectors x, p, q, r; x is what steps add up between two times that r is
         recomputed.
     exact : table `STATE` in float64, by which r is recomputed: p is the answer, r the right-hand side.
-    carried : table `SPECIAL` of platens whose points get their motion where vectors change.
+    special : table `SPECIAL` of the supports, in the rows of the state.
+    carried : such a table of platens whose points get their motion where vectors change.
     """
 
     own: tuple[int, ...]
     state: Table
     exact: Table
+    special: Table
     carried: Table
 
     def __init__(self, constraints: Constraints, n_loads: int, team: Team, precision: npt.DTypeLike) -> None:
@@ -139,7 +139,7 @@ class Iteration(ABC):
         size, off : (loads,) of r, and of how far it was off.
         """
         s, e, mark, own = self.state.record, self.exact, self.marker, self.own
-        self.team.run(krylov.gather, mark, own, s, self.carried.record, e.record)
+        self.team.run(krylov.gather, mark, own, s, self.special.record, e.record)
         self.state.alpha[...] = 0.0
         self.multiply()
         self.team.run(krylov.renew, mark, own, self.kind, s, e.record, self.rounded.ctypes.data)
@@ -170,9 +170,9 @@ class Iteration(ABC):
         return found
 
     def _iterate(self, size: Floats, goal: Floats, most: int, report: Report | None) -> tuple[Ints, Floats]:
-        k, trust = len(goal), Trust(size, FIRST_TRUST[len(self.own)])
+        k, trust = len(goal), Trust(size, len(self.own))
         iterations, going, doubts = np.zeros(k, dtype=np.int64), size > goal, 0
-        while going.any() and iterations.max() < most and doubts <= RESTARTS:
+        while going.any() and iterations.max() < most and doubts <= MOST_DOUBTS:
             self.precondition()
             self.turn()
             self.step()
@@ -181,42 +181,12 @@ class Iteration(ABC):
             going = trust.size > OF_TOLERANCE * goal
             ends = not going.any() or iterations.max() >= most or not np.isfinite(trust.size).all()
             if ends or trust.is_lost(going):
-                doubts += not going.any()
+                met = not going.any()
                 trust.renew(*(each[:k] for each in self.renew()))
                 going = trust.size > goal
+                if met and going.any():
+                    doubts += 1
+                    self.state.work[...] = 0.0
             if report is not None:
                 report(int(iterations.max()), trust.size)
         return iterations, trust.size
-
-
-class Trust:
-    """How far a residual that is updated from step to step can be believed.
-
-    In float32 each step adds a rounding error in proportion to the size that the residual has. What has
-    added up is seen where the residual is recomputed; until it has fallen near to what the same share
-    of its size would be, it is believed.
-
-    Attributes
-    ----------
-    size : (k,) of the residual.
-    """
-
-    def __init__(self, size: Floats, share: float) -> None:
-        self.size = self._largest = size
-        self._share = share
-
-    def see(self, size: Floats) -> None:
-        """Take note of the size after a step."""
-        self.size = size
-        self._largest = np.maximum(self._largest, size)
-
-    def is_lost(self, going: npt.NDArray[np.bool_]) -> bool:
-        """Whether a residual that is still to fall (k,) has fallen too far to be believed."""
-        return bool((going & (self.size < self._share * self._largest)).any())
-
-    def renew(self, size: Floats, off: Floats) -> None:
-        """Take note of the size as it was recomputed, and of how far the one before was off."""
-        seen = self._largest > 0.0
-        error = float(np.max(off[seen] / self._largest[seen], initial=0.0))
-        self._share = min(max(OF_ERROR * error, LEAST_TRUST), MOST_TRUST)
-        self.size = self._largest = size

@@ -163,18 +163,29 @@ def turn(team, base, mk, own, kind, state, special, z):  # type: ignore[no-untyp
 
 @kernel
 def gather(team, base, mk, own, state, special, exact):  # type: ignore[no-untyped-def]
-    """Add to p of ``exact`` x + p alpha, and leave zeros in x."""
+    """Add to p of ``exact`` x + p alpha, without what is held, and leave zeros in x."""
     s, whole = state[0], exact[0].p
     end = base + s.n_sums
     piece = claim(team, end)
     while piece >= 0:
-        k = piece - base
-        start, stop = _range(s, k)
+        start, stop = _range(s, piece - base)
         directions.take_in(mk, own, s.alpha, s.p, s.x, whole, start, stop)
-        if k == s.n_chunks:
-            supports.carry(special[0], len(mk), reals(DOUBLE, whole))
-        if k >= s.n_chunks:
-            copies.spread_copies(mk, DOUBLE, s.shared, s.pointer, s.copies, whole, start, stop)
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    base, end = end, end + 1
+    piece = claim(team, end)
+    while piece >= 0:
+        supports.project(special[0], len(mk), reals(DOUBLE, whole))
+        supports.carry(special[0], len(mk), reals(DOUBLE, whole))
+        finish(team)
+        piece = claim(team, end)
+    wait(team, end)
+    base, end = end, end + s.n_pieces
+    piece = claim(team, end)
+    while piece >= 0:
+        start, stop = _range(s, s.n_chunks + piece - base)
+        copies.spread_copies(mk, DOUBLE, s.shared, s.pointer, s.copies, whole, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)

@@ -134,22 +134,34 @@ def test_a_cell_with_a_wrong_gradient_breaks_the_balance_without_a_matrix(seed, 
 
 @pytest.mark.parametrize("factor", [1.001, 0.999, 0.5])
 def test_a_solver_that_is_a_little_off_is_gone_on_with_until_it_is_right(factor, monkeypatch):
-    step = TetrahedralSolver.solve
+    step = TetrahedralSolver.step
 
-    def off(solver, right, x, *args):
-        before = x.copy()
-        iterations = step(solver, right, x, *args)
-        x[...] = before + factor * (x - before)
-        return iterations
+    def off(solver):
+        step(solver)
+        solver.state.x[...] *= factor
 
     right = ff.solve(model(2, HELD), ff.SolverOptions("direct"), threads=1).displacement
-    monkeypatch.setattr(TetrahedralSolver, "solve", off)
+    monkeypatch.setattr(TetrahedralSolver, "step", off)
     try:
         found = ff.solve(model(2, HELD), ff.SolverOptions("multigrid"), threads=1).displacement
     except NotConverged:
         assert factor == 0.5
     else:
         assert np.abs(found - right).max() < 1e-7 * np.abs(right).max()
+
+
+@pytest.mark.parametrize("factor", [1.001, 0.999])
+def test_an_answer_that_is_a_little_off_is_refused(factor, monkeypatch):
+    solve = TetrahedralSolver.solve
+
+    def off(solver, right, x, *args):
+        done = solve(solver, right, x, *args)
+        x *= factor
+        return done
+
+    monkeypatch.setattr(TetrahedralSolver, "solve", off)
+    with pytest.raises(NotConverged, match="residual of 1"):
+        ff.solve(model(2, HELD), ff.SolverOptions("multigrid"), threads=1)
 
 
 @ORDERS
