@@ -18,8 +18,8 @@ from femurfe.fem.pieces import Pieces
 from femurfe.fem.system import System
 from femurfe.fem.tetrahedra import TetrahedralStiffness
 from femurfe.fem.vertices import VertexLevel, inverse_blocks, vertex_level
-from femurfe.kernels import cycle, finest, layout
-from femurfe.kernels.tables import FINE, Table, aligned_copy
+from femurfe.kernels import cycle, layout
+from femurfe.kernels.tables import FINE, LEVEL, TRANSFER, Table, aligned_copy
 from femurfe.kernels.team import Team
 
 # Degree and interval on the ten-point cells and on their vertices, and visits to what lies below these. Where
@@ -139,8 +139,14 @@ class TetrahedralSolver(CellwiseIteration):
         f = self.fine
         self.share(field)
         product, scaled = f.replaced(x=field).record, f.replaced(b=f.r).record
-        team.run(finest.fine_pass, self.marker, self.kind, product, self.special.record, -1)
-        team.run(finest.fine_first, self.marker, self.kind, scaled, self.special.record)
+        special, none = self.special.record, (Table(TRANSFER).record, np.zeros(0, LEVEL))
+
+        def run(fine: Any, part: int) -> None:
+            whole = fine, special, none[0], special, none[1]
+            team.run(cycle.precondition, self.marker, self.kind, *whole, part)
+
+        run(product, cycle.LEFT)
+        run(scaled, cycle.FIRST)
         slaves = self.stiffness.ordering.row[self.constraints.slaves]
         field[slaves] = f.x[slaves] = 0.0
         return f.r, f.x
@@ -154,7 +160,7 @@ class TetrahedralSolver(CellwiseIteration):
         """One cycle, from ``b`` to ``x`` of the fine table."""
         self.team.run(
             cycle.precondition, self.marker, self.kind, self.fine.record, self.special.record,
-            self.transfer.record, self.vertex_special.record, self.levels,
+            self.transfer.record, self.vertex_special.record, self.levels, cycle.WHOLE,
         )  # fmt: skip
 
     @property

@@ -16,6 +16,7 @@ from femurfe.kernels.team import claim, finish, mark, wait, wait_for_marks
 from femurfe.kernels.vector import float_at, long_at
 
 THREE, SIX = (0,) * 3, (0,) * 6
+WHOLE, FIRST, LEFT = 1, 0, -1
 NUMBERS = np.array([0, 1])  # a literal as argument would be compiled on its own
 
 
@@ -158,10 +159,18 @@ def order_cycle(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def precondition(team, base, mk, kind, fine, special, transfer, vertex_special, levels):  # type: ignore[no-untyped-def]
-    """Set x = M b of ``fine``: smooth, correct by a cycle on the vertices, smooth."""
+def precondition(team, base, mk, kind, fine, special, transfer, vertex_special, levels, part):  # type: ignore[no-untyped-def]
+    """Set x = M b of ``fine``: smooth, correct by a cycle on the vertices, smooth.
+
+    part : ``WHOLE``; or of it alone ``FIRST``, the first step, or ``LEFT``, r = b - A x. A kernel of their
+        own would be compiled a second time.
+    """
     n_steps = fine[0].n_steps
+    if part == LEFT:
+        return finest.fine_pass(team, base, mk, kind, fine, special, part)
     base = finest.fine_first(team, base, mk, kind, fine, special)
+    if part == FIRST:
+        return base
     for step in range(1, n_steps + 1):
         base = finest.fine_pass(team, base, mk, kind, fine, special, step if step < n_steps else -1)
     base = finest.vertex_restrict(team, base, mk, kind, transfer, vertex_special, fine[0].r, levels[0].b)

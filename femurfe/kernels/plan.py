@@ -19,7 +19,6 @@ from femurfe.kernels import (
     bonds,
     cycle,
     dominance,
-    finest,
     galerkin,
     geometry,
     krylov,
@@ -81,11 +80,7 @@ def _iteration(loads: int) -> list[Bundle]:
     smooth = (*TEAM, mk, SINGLE, fine, special)
     around = (*TEAM, mk, SINGLE, SINGLE, state, special, INT)
     return [
-        [
-            (cycle.precondition, (*smooth, transfer, special, levels)),
-            (finest.fine_pass, (*smooth, INT)),
-            (finest.fine_first, smooth),
-        ],
+        [(cycle.precondition, (*smooth, transfer, special, levels, INT))],
         [
             (krylov.iterate, (*TEAM, mk, SINGLE, SINGLE, NODES, state, special, INT)),
             (krylov.product, (*TEAM, mk, DOUBLE, NODES, state, special)),
