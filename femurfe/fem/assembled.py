@@ -61,7 +61,7 @@ class AssembledSolver(Iteration):
         self.levels = records(self.tables, *((1, 1, 2) if quadratic else (1, 2)))
         self.cycle = cycle.order_cycle if quadratic else cycle.cycle
         self.matrix = _matrix_table(system.stiffness, n)
-        self.own, self.carried, finest = DOUBLE, Table(SPECIAL), self.tables[0].b
+        self.outer, self.carried, finest = DOUBLE, Table(SPECIAL), self.tables[0].b
         self.state = _state(n, self.loads, **({"r": finest} if finest.dtype == np.float64 else {}))
         self.exact = _state(n, self.loads)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -12,7 +10,7 @@ from femurfe.fem.constraints import Constraints
 from femurfe.fem.iteration import Iteration
 from femurfe.fem.tetrahedra import TetrahedralStiffness
 from femurfe.fem.vertices import support_table
-from femurfe.kernels import krylov, layout
+from femurfe.kernels import krylov
 from femurfe.kernels.krylov import DOUBLE
 from femurfe.kernels.tables import Table
 from femurfe.kernels.team import Team
@@ -31,7 +29,7 @@ class CellwiseIteration(Iteration):
         precision: npt.DTypeLike,
     ) -> None:  # fmt: skip
         super().__init__(constraints, n_loads, team, precision)
-        self.own, self.stiffness = self.kind, stiffness
+        self.outer, self.stiffness = self.kind, stiffness
         vectors = {name: stiffness.rows(self.loads) for name in ("p", "q", "r")}
         self.exact = stiffness.state(self.loads, **vectors)
         self.special = support_table(constraints, stiffness.ordering.row, stiffness.ordering.bodies)
@@ -41,15 +39,6 @@ class CellwiseIteration(Iteration):
         """The rows of all unknowns."""
         o, n = self.stiffness.ordering, 2 * len(self.constraints.bodies)
         return np.concatenate([o.row, o.bodies + np.arange(n)])
-
-    def share(self, rows: npt.NDArray[Any]) -> None:
-        """Let rows (n_rows, loads, 4) of unknowns hold what a product reads: platens' points, and copies."""
-        o, c = self.stiffness.ordering, self.constraints
-        for i, body in enumerate(c.bodies):
-            motion = rows[o.bodies + 2 * i : o.bodies + 2 * i + 2, :, :3].transpose(0, 2, 1)
-            moved = c.modes[i] @ motion.reshape(6, -1)
-            rows[o.row[body.slaves], :, :3] = moved.transpose(0, 2, 1)
-        layout.spread(o.shared, o.pointer, o.copies, rows)
 
     def multiply(self) -> None:
         """Set q = A p of ``exact``."""
@@ -65,6 +54,6 @@ class CellwiseIteration(Iteration):
     def step(self) -> None:
         """The product, and what follows from it."""
         self.team.run(
-            krylov.iterate, self.marker, self.own, self.kind, self.stiffness.nodes, self.state.record,
+            krylov.iterate, self.marker, self.outer, self.kind, self.stiffness.nodes, self.state.record,
             self.special.record, self.rounded.ctypes.data,
         )  # fmt: skip

@@ -60,7 +60,7 @@ class Iteration(ABC):
     ----------
     loads : number of right-hand sides that are handled side by side.
     precision : of the cycle; kind : the tuple that tells it to kernels.
-    own : such a tuple for the vectors of conjugate gradients.
+    outer : such a tuple for the vectors of conjugate gradients.
     state : table `STATE` with the vectors x, p, q, r; x is what steps add up between two times that r is
         recomputed.
     exact : table `STATE` in float64, by which r is recomputed: p is the answer, r the right-hand side.
@@ -68,7 +68,7 @@ class Iteration(ABC):
     carried : such a table of platens whose points get their motion where vectors change.
     """
 
-    own: tuple[int, ...]
+    outer: tuple[int, ...]
     state: Table
     exact: Table
     special: Table
@@ -110,7 +110,7 @@ class Iteration(ABC):
     def turn(self) -> None:
         """The last step taken by x, and the new direction p from what the cycle gave."""
         self.team.run(
-            krylov.turn, self.marker, self.own, self.kind, self.state.record, self.carried.record,
+            krylov.turn, self.marker, self.outer, self.kind, self.state.record, self.carried.record,
             self.cycled.ctypes.data,
         )  # fmt: skip
 
@@ -138,11 +138,11 @@ class Iteration(ABC):
         -------
         size, off : (loads,) of r, and of how far it was off.
         """
-        s, e, mark, own = self.state.record, self.exact, self.marker, self.own
-        self.team.run(krylov.gather, mark, own, s, self.special.record, e.record)
+        s, e, mark, outer = self.state.record, self.exact, self.marker, self.outer
+        self.team.run(krylov.gather, mark, outer, s, self.special.record, e.record)
         self.state.alpha[...] = 0.0
         self.multiply()
-        self.team.run(krylov.renew, mark, own, self.kind, s, e.record, self.rounded.ctypes.data)
+        self.team.run(krylov.renew, mark, outer, self.kind, s, e.record, self.rounded.ctypes.data)
         return np.sqrt(e.totals[0]), np.sqrt(e.work[0])
 
     def solve(
@@ -170,7 +170,7 @@ class Iteration(ABC):
         return found
 
     def _iterate(self, size: Floats, goal: Floats, most: int, report: Report | None) -> tuple[Ints, Floats]:
-        k, trust = len(goal), Trust(size, len(self.own))
+        k, trust = len(goal), Trust(size, len(self.outer))
         iterations, going, doubts = np.zeros(k, dtype=np.int64), size > goal, 0
         while going.any() and iterations.max() < most and doubts <= MOST_DOUBTS:
             self.precondition()

@@ -131,13 +131,22 @@ class TetrahedralSolver(CellwiseIteration):
         layout.to_rows(self.constraints.project(np.asarray(field, dtype=float)), rows, out)
         return out
 
+    def _share(self, rows: npt.NDArray[Any]) -> None:
+        """Let rows (n_rows, loads, 4) of unknowns hold what a product reads: platens' points, and copies."""
+        o, c = self.stiffness.ordering, self.constraints
+        for i, body in enumerate(c.bodies):
+            motion = rows[o.bodies + 2 * i : o.bodies + 2 * i + 2, :, :3].transpose(0, 2, 1)
+            moved = c.modes[i] @ motion.reshape(6, -1)
+            rows[o.row[body.slaves], :, :3] = moved.transpose(0, 2, 1)
+        layout.spread(o.shared, o.pointer, o.copies, rows)
+
     def _scaled_product(self, team: Team, field: Any) -> Pair:
         """-A v and D A v of rows v, while ``b`` of the fine table is zero and its first step -D b.
 
         Copies have no part in inner products, as they are zero in the first.
         """
         f = self.fine
-        self.share(field)
+        self._share(field)
         product, scaled = f.replaced(x=field).record, f.replaced(b=f.r).record
         special, none = self.special.record, (Table(TRANSFER).record, np.zeros(0, LEVEL))
 

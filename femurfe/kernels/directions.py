@@ -1,7 +1,7 @@
 """Steps of conjugate gradients on rows of vectors: four numbers per load (x y z and a zero).
 
 Each is an operation over rows from ``start`` to ``stop``. Factors are such rows, by shift; sums are one
-number per load, by shift: see `femurfe.kernels.coupling`. Vectors have the precision ``own``; factors and
+number per load, by shift: see `femurfe.kernels.coupling`. Vectors have the precision ``outer``; factors and
 sums are in float64 always.
 """
 
@@ -39,7 +39,7 @@ def _put(b: Builder, loads: int, totals: list[Vector], sums: Any, first: Any, *,
 
 @operation
 def pairs(
-    b: Builder, shape: tuple[int, int], kind: Precision, left: Reals, own: Precision, right: Reals,
+    b: Builder, shape: tuple[int, int], kind: Precision, left: Reals, outer: Precision, right: Reals,
     sums: Doubles, first: Index, start: Index, stop: Index,
 ) -> None:  # fmt: skip
     """Sums from ``first`` on = left * right of each pair of loads."""
@@ -54,7 +54,7 @@ def pairs(
 
 @operation
 def collect(
-    b: Builder, shape: tuple[int, int], own: Precision, places: Rows, y: Reals, p: Reals, q: Reals,
+    b: Builder, shape: tuple[int, int], outer: Precision, places: Rows, y: Reals, p: Reals, q: Reals,
     sums: Doubles, first: Index, start: Index, stop: Index,
 ) -> None:  # fmt: skip
     """Set q = y; y = 0, with y at ``places`` of the rows; add p q of each pair to sums from ``first`` on."""
@@ -84,7 +84,7 @@ def fill(b: Builder, shape: tuple[int, int], factors: Doubles, pair: Index, valu
 
 @operation
 def advance(
-    b: Builder, shape: tuple[int, int], own: Precision, alpha: Doubles, q: Reals, r: Reals,
+    b: Builder, shape: tuple[int, int], outer: Precision, alpha: Doubles, q: Reals, r: Reals,
     kind: Precision, rounded: Reals, sums: Doubles, first: Index, start: Index, stop: Index,
 ) -> None:  # fmt: skip
     """Set r -= q alpha; sums from ``first`` on = r r of each load; rounded = r if that has more bytes."""
@@ -95,7 +95,7 @@ def advance(
         at = b.times(row, size)
         left = b.load(r, at, size) - mixed(b.load(q, at, size), share, loads, 4)
         b.store(left, r, at)
-        if own > kind:
+        if outer > kind:
             b.store(left.like(rounded), rounded, at)
         exact = left.like(sums)
         return exact * exact
@@ -106,7 +106,7 @@ def advance(
 
 @operation
 def turn(
-    b: Builder, shape: tuple[int, int], kind: Precision, z: Reals, own: Precision, alpha: Doubles,
+    b: Builder, shape: tuple[int, int], kind: Precision, z: Reals, outer: Precision, alpha: Doubles,
     beta: Doubles, p: Reals, x: Reals, r: Reals, sums: Doubles, first: Index, start: Index, stop: Index,
 ) -> None:  # fmt: skip
     """Add to x p alpha; set p = z + p beta; sums from ``first`` on = r p of each pair."""
@@ -126,7 +126,7 @@ def turn(
 
 @operation
 def take_in(
-    b: Builder, shape: tuple[int, int], own: Precision, alpha: Doubles, p: Reals, x: Reals, whole: Doubles,
+    b: Builder, shape: tuple[int, int], outer: Precision, alpha: Doubles, p: Reals, x: Reals, whole: Doubles,
     start: Index, stop: Index,
 ) -> None:  # fmt: skip
     """Add to whole x + p alpha; x = 0."""
@@ -144,7 +144,7 @@ def take_in(
 
 @operation
 def renew(
-    b: Builder, shape: tuple[int, int], right: Doubles, q: Doubles, own: Precision, r: Reals,
+    b: Builder, shape: tuple[int, int], right: Doubles, q: Doubles, outer: Precision, r: Reals,
     kind: Precision, rounded: Reals, sums: Doubles, first: Index, second: Index, start: Index, stop: Index,
 ) -> None:  # fmt: skip
     """Set r = right - q; sums from ``first`` on = r r, and from ``second`` on those of how far r was off.
@@ -158,7 +158,7 @@ def renew(
         left = b.load(right, at, size) - b.load(q, at, size)
         off = left - b.load(r, at, size).like(sums)
         b.store(left.like(r), r, at)
-        if own > kind:
+        if outer > kind:
             b.store(left.like(rounded), rounded, at)
         return [left * left, off * off]
 

@@ -4,7 +4,7 @@ Every load goes along the directions of all (O'Leary 1980). Directions are made 
 their products with the cycle's result, and each step goes to the least energy along them, so that neither a
 cycle in float32 nor loads that nearly depend on each other harm it. The tables are those of
 `femurfe.kernels.tables`; numbers of pairs of loads stand by shift (`femurfe.kernels.coupling`). Vectors have
-the precision ``own``, what the cycle gives and takes the precision ``kind``; sums are in float64.
+the precision ``outer``, what the cycle gives and takes the precision ``kind``; sums are in float64.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ def _share(mk, s, factors, sign):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def product(team, base, mk, own, nodes, state, special):  # type: ignore[no-untyped-def]
+def product(team, base, mk, outer, nodes, state, special):  # type: ignore[no-untyped-def]
     """Set q = A p, with the parts of p.q; ``nodes`` is a tuple of as many as a cell has points."""
     s = state[0]
-    n, row_bytes, pairs = s.n_chunks, 4 * len(mk) * len(own), len(mk) * len(mk)
+    n, row_bytes, pairs = s.n_chunks, 4 * len(mk) * len(outer), len(mk) * len(mk)
     end = base + n
     piece = claim(team, end)
     while piece >= 0:
@@ -58,10 +58,10 @@ def product(team, base, mk, own, nodes, state, special):  # type: ignore[no-unty
         p, y = s.p + long_at(s.private, 2 * k) * row_bytes, s.y + long_at(s.bases, k) * row_bytes
         directions.clear(mk, s.sums, 2 * pairs * k)
         for batch in range(long_at(s.batches, k), last):
-            _look_ahead(mk, own, nodes, s, batch, last)
-            tet4.multiply(mk, nodes, own, s.conn, s.geometry, p, s.short, y, batch)
+            _look_ahead(mk, outer, nodes, s, batch, last)
+            tet4.multiply(mk, nodes, outer, s.conn, s.geometry, p, s.short, y, batch)
             start, stop = long_at(s.finished, 2 * batch), long_at(s.finished, 2 * batch + 1)
-            directions.collect(mk, own, s.places, s.y, s.p, s.q, s.sums, 2 * pairs * k, start, stop)
+            directions.collect(mk, outer, s.places, s.y, s.p, s.q, s.sums, 2 * pairs * k, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -70,11 +70,11 @@ def product(team, base, mk, own, nodes, state, special):  # type: ignore[no-unty
     while piece >= 0:
         k = piece - base
         start, stop = _range(s, n + k)
-        copies.gather_copies(mk, own, s.shared, s.pointer, s.copied, s.y, s.own, start, stop)
+        copies.gather_copies(mk, outer, s.shared, s.pointer, s.copied, s.y, s.own, start, stop)
         if k == 0:
-            supports.pull(special[0], len(mk), reals(own, s.p), reals(own, s.own))
+            supports.pull(special[0], len(mk), reals(outer, s.p), reals(outer, s.own))
         directions.clear(mk, s.sums, 2 * pairs * (n + k))
-        directions.collect(mk, own, s.places, s.y, s.p, s.q, s.sums, 2 * pairs * (n + k), start, stop)
+        directions.collect(mk, outer, s.places, s.y, s.p, s.q, s.sums, 2 * pairs * (n + k), start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -82,18 +82,18 @@ def product(team, base, mk, own, nodes, state, special):  # type: ignore[no-unty
 
 
 @kernel
-def _look_ahead(mk, own, nodes, s, batch, last):  # type: ignore[no-untyped-def]
+def _look_ahead(mk, outer, nodes, s, batch, last):  # type: ignore[no-untyped-def]
     """Ask for what a later batch reads, and where its product goes."""
     later = batch + prefetch.AHEAD
     if later < last:
-        prefetch.cells(mk, nodes, own, s.conn, s.geometry, s.short, s.fresh, s.met, s.p, later)
+        prefetch.cells(mk, nodes, outer, s.conn, s.geometry, s.short, s.fresh, s.met, s.p, later)
         start, stop = long_at(s.finished, 2 * later), long_at(s.finished, 2 * later + 1)
-        prefetch.rows(mk, own, s.q, 4 * len(mk), start, stop)
+        prefetch.rows(mk, outer, s.q, 4 * len(mk), start, stop)
 
 
 @kernel
-def advance(team, base, mk, own, kind, state, rounded):  # type: ignore[no-untyped-def]
-    """Set alpha and r -= q alpha, with r.r in totals; ``rounded`` gets r if ``own`` has more bytes."""
+def advance(team, base, mk, outer, kind, state, rounded):  # type: ignore[no-untyped-def]
+    """Set alpha and r -= q alpha, with r.r in totals; ``rounded`` gets r if ``outer`` has more bytes."""
     s, pairs = state[0], len(mk) * len(mk)
     end = base + 1
     piece = claim(team, end)
@@ -109,7 +109,7 @@ def advance(team, base, mk, own, kind, state, rounded):  # type: ignore[no-untyp
     while piece >= 0:
         k = piece - base
         start, stop = _range(s, k)
-        directions.advance(mk, own, s.alpha, s.q, s.r, kind, rounded, s.sums, 2 * pairs * k, start, stop)
+        directions.advance(mk, outer, s.alpha, s.q, s.r, kind, rounded, s.sums, 2 * pairs * k, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -124,7 +124,7 @@ def advance(team, base, mk, own, kind, state, rounded):  # type: ignore[no-untyp
 
 
 @kernel
-def turn(team, base, mk, own, kind, state, special, z):  # type: ignore[no-untyped-def]
+def turn(team, base, mk, outer, kind, state, special, z):  # type: ignore[no-untyped-def]
     """Add to x p alpha, then set p = z + p beta; p = z as long as directions have no work."""
     s, loads, pairs = state[0], len(mk), len(mk) * len(mk)
     end = base + s.n_sums
@@ -132,7 +132,7 @@ def turn(team, base, mk, own, kind, state, special, z):  # type: ignore[no-untyp
     while piece >= 0:
         k = piece - base
         start, stop = _range(s, k)
-        directions.pairs(mk, kind, z, own, s.q, s.sums, 2 * pairs * k, start, stop)
+        directions.pairs(mk, kind, z, outer, s.q, s.sums, 2 * pairs * k, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -150,11 +150,11 @@ def turn(team, base, mk, own, kind, state, special, z):  # type: ignore[no-untyp
         k = piece - base
         start, stop = _range(s, k)
         first = (2 * k + 1) * pairs
-        directions.turn(mk, kind, z, own, s.alpha, s.beta, s.p, s.x, s.r, s.sums, first, start, stop)
+        directions.turn(mk, kind, z, outer, s.alpha, s.beta, s.p, s.x, s.r, s.sums, first, start, stop)
         if k == s.n_chunks:
-            supports.carry(special[0], loads, reals(own, s.p))
+            supports.carry(special[0], loads, reals(outer, s.p))
         if k >= s.n_chunks:
-            copies.spread_copies(mk, own, s.shared, s.pointer, s.copies, s.p, start, stop)
+            copies.spread_copies(mk, outer, s.shared, s.pointer, s.copies, s.p, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -162,14 +162,14 @@ def turn(team, base, mk, own, kind, state, special, z):  # type: ignore[no-untyp
 
 
 @kernel
-def gather(team, base, mk, own, state, special, exact):  # type: ignore[no-untyped-def]
+def gather(team, base, mk, outer, state, special, exact):  # type: ignore[no-untyped-def]
     """Add to p of ``exact`` x + p alpha, without what is held, and leave zeros in x."""
     s, whole = state[0], exact[0].p
     end = base + s.n_sums
     piece = claim(team, end)
     while piece >= 0:
         start, stop = _range(s, piece - base)
-        directions.take_in(mk, own, s.alpha, s.p, s.x, whole, start, stop)
+        directions.take_in(mk, outer, s.alpha, s.p, s.x, whole, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -193,7 +193,7 @@ def gather(team, base, mk, own, state, special, exact):  # type: ignore[no-untyp
 
 
 @kernel
-def renew(team, base, mk, own, kind, state, exact, rounded):  # type: ignore[no-untyped-def]
+def renew(team, base, mk, outer, kind, state, exact, rounded):  # type: ignore[no-untyped-def]
     """Set r to r - q of ``exact``, whose totals get squares of that, and work those of how far r was off."""
     s, e, pairs = state[0], exact[0], len(mk) * len(mk)
     end = base + e.n_sums
@@ -202,7 +202,7 @@ def renew(team, base, mk, own, kind, state, exact, rounded):  # type: ignore[no-
         k = piece - base
         start, stop = _range(s, k)
         first = 2 * pairs * k
-        directions.renew(mk, e.r, e.q, own, s.r, kind, rounded, e.sums, first, first + pairs, start, stop)
+        directions.renew(mk, e.r, e.q, outer, s.r, kind, rounded, e.sums, first, first + pairs, start, stop)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -218,7 +218,7 @@ def renew(team, base, mk, own, kind, state, exact, rounded):  # type: ignore[no-
 
 
 @kernel
-def iterate(team, base, mk, own, kind, nodes, state, special, rounded):  # type: ignore[no-untyped-def]
+def iterate(team, base, mk, outer, kind, nodes, state, special, rounded):  # type: ignore[no-untyped-def]
     """The first half of an iteration: up to the new residual."""
-    base = product(team, base, mk, own, nodes, state, special)
-    return advance(team, base, mk, own, kind, state, rounded)
+    base = product(team, base, mk, outer, nodes, state, special)
+    return advance(team, base, mk, outer, kind, state, rounded)

@@ -47,7 +47,7 @@ joined_pointer (m + 1,), joined_rows (m,) uint32, joined_blocks (n_blocks, 9) : 
 """
 
 STATE = _record(CELLS + "x p q r sums n_sums totals alpha beta work room")
-"""The same cells, places and copies in float64 and the vectors of conjugate gradients.
+"""The same cells, places and copies and the vectors of conjugate gradients, all in float32 or in float64.
 
 sums (n_sums, 2, loads, loads) : parts of inner products of pairs of loads, one per chunk and piece: with q,
     and of r with p. totals (loads, loads) : sums over parts; after a step, the first row are squares of r.
