@@ -15,7 +15,7 @@ from femurfe.fem.voxelspecial import Special
 from femurfe.kernels import conjugate
 from femurfe.kernels import hex8 as kernels
 from femurfe.kernels import voxeltables as layout
-from femurfe.kernels.coupling import dependent_solve, pair
+from femurfe.kernels.coupling import DEPENDENT, dependent_solve, pair
 from femurfe.kernels.grid import read
 from femurfe.kernels.tables import aligned
 from femurfe.kernels.team import Team
@@ -234,7 +234,7 @@ class VoxelSolver:
 
     def _shares(self, work: Floats, right: Floats) -> Floats:
         """What `femurfe.kernels.coupling.dependent_solve` finds, by shift."""
-        dependent_solve(work, right, np.empty(self.loads**2 + self.loads), self.loads)
+        dependent_solve(work, right, np.empty(self.loads**2 + self.loads), self.loads, DEPENDENT)
         return right
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from femurfe.kernels.compiled import kernel
 from femurfe.kernels.vector import Builder, Vector
 
-DEPENDENT = 1e-12
+DEPENDENT, DEPENDENT_IN_SINGLE = 1e-12, 1e-5
 
 
 def turned(vector: Vector, loads: int, shift: int, run: int = 1) -> Vector:
@@ -53,10 +53,10 @@ def pair(i, j, n):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def dependent_solve(gram, right, room, n):  # type: ignore[no-untyped-def]
+def dependent_solve(gram, right, room, n, least):  # type: ignore[no-untyped-def]
     """Set right to x of ``gram x = right``, for each load's part of right and of x.
 
-    Parts of x stay zero for vectors that are zero or depend on others: where less than `DEPENDENT` of
+    Parts of x stay zero for vectors that are zero or depend on others: where less than the share ``least`` of
     their square is left once the others are taken off.
 
     Parameters
@@ -67,7 +67,7 @@ def dependent_solve(gram, right, room, n):  # type: ignore[no-untyped-def]
     taken = n * n
     for k in range(n * n + n):
         room[k] = gram[k] if k < taken else 0.0
-    best = _sharpest(gram, room, n)
+    best = _sharpest(gram, room, n, least)
     while best >= 0:
         room[taken + best] = 1.0
         for i in range(n):
@@ -76,16 +76,16 @@ def dependent_solve(gram, right, room, n):  # type: ignore[no-untyped-def]
                 for j in range(n):
                     room[pair(i, j, n)] -= share * room[pair(best, j, n)]
                     right[pair(j, i, n)] -= share * right[pair(j, best, n)]
-        best = _sharpest(gram, room, n)
+        best = _sharpest(gram, room, n, least)
     for i in range(n):
         for j in range(n):
             right[pair(j, i, n)] = right[pair(j, i, n)] / room[i] if room[taken + i] != 0.0 else 0.0
 
 
 @kernel
-def _sharpest(gram, room, n):  # type: ignore[no-untyped-def]
+def _sharpest(gram, room, n, least):  # type: ignore[no-untyped-def]
     """The vector not yet taken of which most is left, or -1 if too little is left of all."""
-    best, most = -1, DEPENDENT
+    best, most = -1, least
     for i in range(n):
         if room[n * n + i] == 0.0 and room[i] > most * gram[i]:
             best, most = i, room[i] / gram[i]

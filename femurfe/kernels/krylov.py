@@ -37,10 +37,11 @@ def _add_up(s, sums, totals, pairs):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _share(mk, s, factors, sign):  # type: ignore[no-untyped-def]
+def _share(mk, outer, s, factors, sign):  # type: ignore[no-untyped-def]
     """Set factors of directions, at an address, to ``sign`` times what solves work for totals."""
     loads, totals = len(mk), reals(DOUBLE, s.totals)
-    coupling.dependent_solve(reals(DOUBLE, s.work), totals, reals(DOUBLE, s.room), loads)
+    least = coupling.DEPENDENT if len(outer) == 8 else coupling.DEPENDENT_IN_SINGLE
+    coupling.dependent_solve(reals(DOUBLE, s.work), totals, reals(DOUBLE, s.room), loads, least)
     for k in range(loads * loads):
         directions.fill(mk, factors, k, sign * totals[k])
 
@@ -100,7 +101,7 @@ def advance(team, base, mk, outer, kind, state, rounded):  # type: ignore[no-unt
     while piece >= 0:
         _add_up(s, s.sums, s.work, pairs)
         _add_up(s, s.sums + 8 * pairs, s.totals, pairs)
-        _share(mk, s, s.alpha, 1.0)
+        _share(mk, outer, s, s.alpha, 1.0)
         finish(team)
         piece = claim(team, end)
     wait(team, end)
@@ -140,7 +141,7 @@ def turn(team, base, mk, outer, kind, state, special, z):  # type: ignore[no-unt
     piece = claim(team, end)
     while piece >= 0:
         _add_up(s, s.sums, s.totals, pairs)
-        _share(mk, s, s.beta, -1.0)
+        _share(mk, outer, s, s.beta, -1.0)
         finish(team)
         piece = claim(team, end)
     wait(team, end)

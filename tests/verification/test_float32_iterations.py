@@ -30,13 +30,14 @@ def system_of(order, supports, contrast=1e4):
     return System(tetrahedral_stiffness(mesh, young, np.full(mesh.n_cells, 0.3), constraints), constraints)
 
 
-def solved(order, system, precision):
-    """Iterations, sizes that are left, the answer and the right-hand sides."""
+def solved(order, system, precision, mix=((1.0, 0.0), (0.0, 1.0))):
+    """Iterations, sizes that are left, the answer and the right-hand sides, mixed from two."""
     shape = (system.constraints.n_unknowns, 3, 2)
-    right = system.constraints.project(np.random.default_rng(3).standard_normal(shape))
-    x = np.zeros(shape)
+    two = system.constraints.project(np.random.default_rng(3).standard_normal(shape))
+    right = np.ascontiguousarray(two @ np.transpose(mix))
+    x = np.zeros(right.shape)
     with Team(2) as team:
-        solver = SOLVERS[order](system.stiffness, system.constraints, 2, team, precision)
+        solver = SOLVERS[order](system.stiffness, system.constraints, len(mix), team, precision)
         done, size = solver.solve(right, x, right, TOLERANCE * sizes(right), 100)
     return done, size, x, right
 
@@ -71,3 +72,24 @@ def test_a_residual_that_is_believed_too_long_is_found_out(order, monkeypatch):
     assert kept < 1.1
     assert found[0] > 3.0
     np.testing.assert_allclose(size, sizes(right - system.apply(x)), rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "mix", [((1, 0), (1, 1e-5)), ((1, 0), (0, 1), (1, 1), (1, -1))], ids=["near", "sums"]
+)
+@pytest.mark.parametrize("order", SOLVERS)
+def test_loads_that_depend_on_each_other_add_no_rounding(order, mix, monkeypatch):
+    errors, renew = [], Trust.renew
+
+    def note(trust, size, off):
+        errors.append(float(np.max(off) / np.max(trust._largest)))
+        renew(trust, size, off)
+
+    monkeypatch.setattr(Trust, "renew", note)
+    system = system_of(order, "fixed")
+    alone, _, _, _ = solved(order, system, np.float32)
+    most = max(errors)
+    errors.clear()
+    done, _, _, _ = solved(order, system, np.float32, mix)
+    assert max(errors) <= 3.0 * most
+    assert done.max() <= alone.max() + 1

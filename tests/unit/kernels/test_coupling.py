@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from femurfe.kernels.coupling import dependent_solve, pair
+from femurfe.kernels.coupling import DEPENDENT, dependent_solve, pair
 
 
 def solved(vectors, right):
@@ -14,7 +14,7 @@ def solved(vectors, right):
         for j in range(n):
             gram[pair(i, j, n)] = vectors[i] @ vectors[j]
             found[pair(i, j, n)] = right[i, j]
-    dependent_solve(gram, found, np.empty(n * n + n), n)
+    dependent_solve(gram, found, np.empty(n * n + n), n, DEPENDENT)
     return np.array([[found[pair(i, j, n)] for j in range(n)] for i in range(n)])
 
 
