@@ -18,6 +18,7 @@ from femurfe.kernels.team import Team
 INTERVAL = 10.0
 DEGREE = 3
 VECTORS = ("x", "w", "b", "r")
+MIRRORED = 64
 LEAST_PIVOT = 1e-10
 MOST_PIECES = 32
 
@@ -130,21 +131,43 @@ def _dense_inverse(matrix: BlockRows) -> Floats:
     full = dense.reshape(6 * n, 6 * n)
     size = np.sqrt(np.maximum(np.diag(full), 0.0))
     scale = np.where(size > 0.0, 1.0 / np.where(size > 0.0, size, 1.0), 0.0)
-    scaled = 0.5 * (full + full.T) * scale[:, None] * scale
-    return np.asarray(_inverse_of(scaled, scale == 0.0) * scale[:, None] * scale)
+    _scale(full, scale)
+    return _scale(_inverse_of(full, scale == 0.0), scale)
+
+
+def _scale(matrix: Floats, scale: Floats) -> Floats:
+    """Multiply rows and columns, in place: what is touched for the first time costs more than its numbers."""
+    matrix *= scale[:, None]
+    matrix *= scale
+    return matrix
 
 
 def _inverse_of(matrix: Floats, dead: npt.NDArray[np.bool_]) -> Floats:
-    """The inverse of a matrix of unit diagonal but for dead rows, on the directions that have stiffness."""
+    """The inverse of a matrix of unit diagonal but for dead rows, on the directions that have stiffness.
+
+    It is made in place, from what stands above the diagonal.
+    """
     from scipy.linalg.lapack import dpotrf, dpotri
 
-    factor, failed = dpotrf(matrix + np.diag(dead.astype(float)), lower=1)
+    at = np.arange(len(matrix))
+    matrix[at, at] = 1.0
+    factor, failed = dpotrf(matrix.T, lower=1, clean=0, overwrite_a=1)
     if failed or not (np.diag(factor) ** 2 > LEAST_PIVOT).all():
-        values, vectors = np.linalg.eigh(matrix)
+        matrix[at, at] = np.where(dead, 0.0, 1.0)
+        values, vectors = np.linalg.eigh(matrix, UPLO="L")
         kept = values > 1e-12 * max(float(values[-1]), 0.0)
         return np.asarray((vectors[:, kept] / values[kept]) @ vectors[:, kept].T)
-    lower = np.tril(dpotri(factor, lower=1)[0])
-    inverse = lower + np.tril(lower, -1).T
+    inverse = _mirrored(dpotri(factor, lower=1, overwrite_c=1)[0].T)
     inverse[dead] = 0.0
     inverse[:, dead] = 0.0
-    return np.asarray(inverse)
+    return inverse
+
+
+def _mirrored(matrix: Floats) -> Floats:
+    """A matrix whose entries below the diagonal are set, in place, to those above it."""
+    for start in range(0, len(matrix), MIRRORED):
+        stop = start + MIRRORED
+        own = matrix[start:stop, start:stop]
+        own[...] = np.triu(own) + np.triu(own, 1).T
+        matrix[stop:, start:stop] = matrix[start:stop, stop:].T
+    return matrix
