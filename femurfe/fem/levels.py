@@ -145,7 +145,7 @@ def _scale(matrix: Floats, scale: Floats) -> Floats:
 def _inverse_of(matrix: Floats, dead: npt.NDArray[np.bool_]) -> Floats:
     """The inverse of a matrix of unit diagonal but for dead rows, on the directions that have stiffness.
 
-    It is made in place, from what stands above the diagonal.
+    It is made in place, from what stands above the diagonal; in dead rows it has a diagonal of zero or one.
     """
     from scipy.linalg.lapack import dpotrf, dpotri
 
@@ -157,10 +157,7 @@ def _inverse_of(matrix: Floats, dead: npt.NDArray[np.bool_]) -> Floats:
         values, vectors = np.linalg.eigh(matrix, UPLO="L")
         kept = values > 1e-12 * max(float(values[-1]), 0.0)
         return np.asarray((vectors[:, kept] / values[kept]) @ vectors[:, kept].T)
-    inverse = _mirrored(dpotri(factor, lower=1, overwrite_c=1)[0].T)
-    inverse[dead] = 0.0
-    inverse[:, dead] = 0.0
-    return inverse
+    return _mirrored(dpotri(factor, lower=1, overwrite_c=1)[0].T)
 
 
 def _mirrored(matrix: Floats) -> Floats:
