@@ -62,8 +62,9 @@ class AssembledSolver(Iteration):
         self.cycle = cycle.order_cycle if quadratic else cycle.cycle
         self.matrix = _matrix_table(system.stiffness, n)
         self.outer, self.carried, finest = DOUBLE, Table(SPECIAL), self.tables[0].b
-        self.state = _state(n, self.loads, **({"r": finest} if finest.dtype == np.float64 else {}))
-        self.exact = _state(n, self.loads)
+        own, others = ("xpqr", {}) if finest.dtype == np.float32 else ("xpq", {"r": finest})
+        self.state = _state(n, self.loads, own, **others)
+        self.exact = _state(n, self.loads, "pqr")
 
     def rows(self) -> Ints:
         """The rows of all unknowns: their numbers."""
@@ -107,14 +108,14 @@ def _matrix_table(matrix: BlockMatrix, n_rows: int) -> Table:
     )  # fmt: skip
 
 
-def _state(n_rows: int, loads: int, **others: npt.NDArray[Any]) -> Table:
-    """A table `STATE` of rows without copies, cut into pieces, with vectors of its own but for ``others``."""
+def _state(n_rows: int, loads: int, own: str, **others: npt.NDArray[Any]) -> Table:
+    """A table `STATE` of rows without copies, cut into pieces, with the vectors ``own`` and ``others``."""
     pieces = even_pieces(0, n_rows, PIECE, MOST_PIECES)
     n = len(pieces) - 1
-    vectors = {name: aligned((n_rows, loads, 4), float) for name in ("x", "p", "q", "r")}
+    vectors = {name: aligned((n_rows, loads, 4), float) for name in own}
     return Table(
         STATE, masters=pieces, n_pieces=n, pointer=np.zeros(n_rows + 1, dtype=np.int64),
-        copies=np.zeros(1, dtype=np.int64), **places_of_products(n, loads), **{**vectors, **others},
+        copies=np.zeros(1, dtype=np.int64), **places_of_products(n, loads), **vectors, **others,
     )  # fmt: skip
 
 
