@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,18 +22,30 @@ from femurfe.kernels import cycle, layout
 from femurfe.kernels.tables import FINE, LEVEL, TRANSFER, Table, aligned_copy
 from femurfe.kernels.team import Team
 
-# Degree and interval on the ten-point cells and on their vertices, and visits to what lies below these. Where
-# the stiffest cell has more than ``SHARPEST`` times the modulus of the softest, a third step on the vertices
-# is lost in float32. Where much is one cell thick, which no vertices see, the cells take more steps: among
-# moduli that are rough, see `femurfe.fem.pieces.Pieces`, and of stiff pieces on hinges in a mesh of less than
-# ``COARSE`` unknowns.
-Smoothing: TypeAlias = tuple[tuple[int, float], tuple[int, float], int]
-SMOOTHING: Smoothing = (3, 20.0), (3, 15.0), 2
-SMOOTHING_SHARP: Smoothing = (3, 20.0), (2, 10.0), 2
-SMOOTHING_AT_HINGES: Smoothing = (4, 20.0), (3, 15.0), 2
-SMOOTHING_ROUGH: Smoothing = (6, 40.0), (5, 30.0), 2
-SMOOTHING_STRONG: Smoothing = (9, 60.0), (8, 60.0), 3
-SHARPEST, COARSE = 1e5, 100_000
+
+class Smoothing(NamedTuple):
+    """How the two finest levels are smoothed.
+
+    Attributes
+    ----------
+    cells, vertices : degree and interval on the ten-point cells and on their vertices.
+    visits : that the cells pay to the vertices in one cycle, and the vertices to what lies below them.
+    """
+
+    cells: tuple[int, float]
+    vertices: tuple[int, float]
+    visits: tuple[int, int]
+
+
+# Where much is one cell thick, vertices are too stiff for it, and correct a part of the error each time. Then
+# the cells visit them more often, if stiff pieces hang on hinges in a mesh of less than ``COARSE`` unknowns;
+# or take more steps, among moduli that are rough, see `femurfe.fem.pieces.Pieces`, and more still where the
+# stiffest cell has more than ``SHARPEST`` times the modulus of the softest.
+SMOOTHING = Smoothing((3, 12.0), (2, 10.0), (1, 2))
+SMOOTHING_COARSE = Smoothing((3, 15.0), (3, 15.0), (3, 2))
+SMOOTHING_ROUGH = Smoothing((6, 40.0), (5, 30.0), (1, 2))
+SMOOTHING_STRONG = Smoothing((9, 60.0), (8, 60.0), (1, 3))
+SHARPEST, COARSE = 1e5, 150_000
 
 
 class TetrahedralSolver(CellwiseIteration):
@@ -74,13 +86,14 @@ class TetrahedralSolver(CellwiseIteration):
             ),
             partial(self._spectra, vertices, self._body_blocks()),
         )  # fmt: skip
-        on_cells, on_vertices, visits = _smoothing(
-            plans[0].hinged, pieces.rough, 3 * constraints.n_unknowns, stiffness.young
+        smoothing = _smoothing(plans[0].hinged, pieces.rough, 3 * constraints.n_unknowns, stiffness.young)
+        to_vertices, further = smoothing.visits
+        self.tables = level_tables(
+            steps, coarsest, self.loads, self.precision, team, smoothing.vertices, below
         )
-        self.tables = level_tables(steps, coarsest, self.loads, self.precision, team, on_vertices, below)
-        self.levels = records(self.tables, visits, 2)
-        chebyshev = steps_table(largest, *on_cells)
-        self.fine = self.fine.replaced(steps=chebyshev, n_steps=len(chebyshev))
+        self.levels = records(self.tables, further, 2)
+        chebyshev = steps_table(largest, *smoothing.cells)
+        self.fine = self.fine.replaced(steps=chebyshev, n_steps=len(chebyshev), visits=to_vertices)
         self.state = self._state()
 
     def _spectra(self, vertices: VertexLevel, bodies: Floats) -> tuple[float, float]:
@@ -180,11 +193,8 @@ class TetrahedralSolver(CellwiseIteration):
 
 def _smoothing(hinged: bool, rough: bool, n_unknowns: int, young: Floats) -> Smoothing:
     """How the two finest levels are smoothed."""
-    sharp = young.max() > SHARPEST * young.min()
-    if (rough and sharp) or (hinged and n_unknowns < COARSE):
-        return SMOOTHING_STRONG
+    if hinged and n_unknowns < COARSE:
+        return SMOOTHING_COARSE
     if rough:
-        return SMOOTHING_ROUGH
-    if hinged:
-        return SMOOTHING_AT_HINGES
-    return SMOOTHING_SHARP if sharp else SMOOTHING
+        return SMOOTHING_STRONG if young.max() > SHARPEST * young.min() else SMOOTHING_ROUGH
+    return SMOOTHING

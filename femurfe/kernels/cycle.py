@@ -171,12 +171,14 @@ def precondition(team, base, mk, kind, fine, special, transfer, vertex_special, 
     base = finest.fine_first(team, base, mk, kind, fine, special)
     if part == FIRST:
         return base
-    for step in range(1, n_steps + 1):
-        base = finest.fine_pass(team, base, mk, kind, fine, special, step if step < n_steps else -1)
-    base = finest.vertex_restrict(team, base, mk, kind, transfer, vertex_special, fine[0].r, levels[0].b)
-    base = cycle(team, base, mk, kind, levels)
-    base = finest.vertex_carry(team, base, mk, kind, vertex_special, levels[0].w)
-    base = finest.fine_prolong(team, base, mk, kind, fine, special, levels[0].w)
-    for step in range(n_steps):
+    for step in range(1, n_steps):
         base = finest.fine_pass(team, base, mk, kind, fine, special, step)
+    for _ in range(fine[0].visits):
+        base = finest.fine_pass(team, base, mk, kind, fine, special, LEFT)
+        base = finest.vertex_restrict(team, base, mk, kind, transfer, vertex_special, fine[0].r, levels[0].b)
+        base = cycle(team, base, mk, kind, levels)
+        base = finest.vertex_carry(team, base, mk, kind, vertex_special, levels[0].w)
+        base = finest.fine_prolong(team, base, mk, kind, fine, special, levels[0].w)
+        for step in range(n_steps):
+            base = finest.fine_pass(team, base, mk, kind, fine, special, step)
     return base

@@ -23,7 +23,8 @@ CELLS = (
 )
 
 FINE = _record(
-    CELLS + "blocks ends x b r steps n_steps joined first_joined joined_pointer joined_rows joined_blocks"
+    CELLS
+    + "blocks ends x b r steps n_steps visits joined first_joined joined_pointer joined_rows joined_blocks"
 )
 """Ten-point cells, their inverse diagonal blocks and the vectors of the smoother.
 
@@ -40,7 +41,7 @@ short (n, 10, BATCH) uint16, bases (n_chunks + 1,), places (n_rows,) uint32, cop
 blocks (n_rows, 6) : inverses of the diagonal blocks. ends (n_rows, 2) uint32 : coarse rows.
 x, b, r (n_rows, loads, 4); y (n_places, loads, 4), zero between regions; own : y as rows of
     shared points have it, so that ``own[row]`` is ``y[places[row]]``.
-steps (n_steps,) : what each smoothing step takes of the scaled residual.
+steps (n_steps,) : what each smoothing step takes of the scaled residual. visits : to the vertices.
 joined : the first row of those that are smoothed in groups; first_joined : the first of their pieces.
 joined_pointer (m + 1,), joined_rows (m,) uint32, joined_blocks (n_blocks, 9) : see
     `femurfe.kernels.rows.smooth_joined`.
