@@ -58,7 +58,7 @@ class AssembledSolver(Iteration):
         self.system, self.special = system, support_table(c, np.arange(c.n_points), c.n_points)
         self.tables = hierarchy(mesh, system, self.loads, team, self.precision, plans)
         quadratic = mesh.cell_type.order == 2
-        self.levels = records(self.tables, *((1, 1, 2) if quadratic else (1, 2)))
+        self.levels = records(self.tables, *((1, 2, 2) if quadratic else (1, 2)))
         self.cycle = cycle.order_cycle if quadratic else cycle.cycle
         self.matrix = _matrix_table(system.stiffness, n)
         self.outer, self.carried, finest = DOUBLE, Table(SPECIAL), self.tables[0].b

@@ -42,6 +42,11 @@ class Pieces:
         return bonds.jumps(self.mesh.cells, self._moduli, self.mesh.n_points, JUMP)  # type: ignore[no-any-return]
 
     @property
+    def sharp(self) -> bool:
+        """Whether at some vertex a cell is softer than ``SHARP`` of another."""
+        return self._jumps[0] < SHARP
+
+    @property
     def rough(self) -> bool:
         """Whether at most vertices some cell is softer than ``JUMP`` of another.
 
@@ -53,7 +58,7 @@ class Pieces:
     def of_points(self) -> Ints | None:
         """The piece of each point, -1 of points that are no vertex; None if nothing is parted."""
         mesh, moduli = self.mesh, self._moduli
-        if self._jumps[0] >= SHARP:
+        if not self.sharp:
             return None
         cells = bonds.bonded(mesh.cells, moduli, mesh.n_points, SHARP)
         return np.asarray(bonds.piece_of_points(mesh.cells, moduli, cells, mesh.n_points))

@@ -37,15 +37,14 @@ class Smoothing(NamedTuple):
     visits: tuple[int, int]
 
 
-# Where much is one cell thick, vertices are too stiff for it, and correct a part of the error each time. Then
-# the cells visit them more often, if stiff pieces hang on hinges in a mesh of less than ``COARSE`` unknowns;
-# or take more steps, among moduli that are rough, see `femurfe.fem.pieces.Pieces`, and more still where the
-# stiffest cell has more than ``SHARPEST`` times the modulus of the softest.
+# Where much is one cell thick, vertices are too stiff for it, and correct a part of the error each time: the
+# cells visit them more often. So where stiff pieces hang on hinges and, in a mesh of less than ``COARSE``
+# unknowns, wherever moduli are sharp, see `femurfe.fem.pieces.Pieces`; so too where they are rough.
 SMOOTHING = Smoothing((3, 12.0), (2, 10.0), (1, 2))
-SMOOTHING_COARSE = Smoothing((3, 15.0), (3, 15.0), (3, 2))
-SMOOTHING_ROUGH = Smoothing((6, 40.0), (5, 30.0), (1, 2))
-SMOOTHING_STRONG = Smoothing((9, 60.0), (8, 60.0), (1, 3))
-SHARPEST, COARSE = 1e5, 150_000
+SMOOTHING_SHARP = Smoothing((3, 12.0), (2, 10.0), (2, 2))
+SMOOTHING_ROUGH = Smoothing((5, 30.0), (4, 20.0), (2, 2))
+SMOOTHING_AT_HINGES = Smoothing((3, 12.0), (3, 15.0), (4, 2))
+COARSE = 60_000
 
 
 class TetrahedralSolver(CellwiseIteration):
@@ -86,7 +85,7 @@ class TetrahedralSolver(CellwiseIteration):
             ),
             partial(self._spectra, vertices, self._body_blocks()),
         )  # fmt: skip
-        smoothing = _smoothing(plans[0].hinged, pieces.rough, 3 * constraints.n_unknowns, stiffness.young)
+        smoothing = _smoothing(plans[0].hinged, pieces, 3 * constraints.n_unknowns)
         to_vertices, further = smoothing.visits
         self.tables = level_tables(
             steps, coarsest, self.loads, self.precision, team, smoothing.vertices, below
@@ -191,10 +190,11 @@ class TetrahedralSolver(CellwiseIteration):
         return self.fine.b  # type: ignore[no-any-return]
 
 
-def _smoothing(hinged: bool, rough: bool, n_unknowns: int, young: Floats) -> Smoothing:
+def _smoothing(hinged: bool, pieces: Pieces, n_unknowns: int) -> Smoothing:
     """How the two finest levels are smoothed."""
-    if hinged and n_unknowns < COARSE:
-        return SMOOTHING_COARSE
-    if rough:
-        return SMOOTHING_STRONG if young.max() > SHARPEST * young.min() else SMOOTHING_ROUGH
-    return SMOOTHING
+    coarse = n_unknowns < COARSE
+    if hinged and coarse:
+        return SMOOTHING_AT_HINGES
+    if pieces.rough:
+        return SMOOTHING_ROUGH
+    return SMOOTHING_SHARP if hinged or (pieces.sharp and coarse) else SMOOTHING

@@ -152,9 +152,11 @@ def order_cycle(team, base, mk, kind, levels):  # type: ignore[no-untyped-def]
     """One cycle from ``b`` to ``w`` of the first level, ten-point cells; the second is their vertices."""
     v, w = levels[0], levels[1]
     base, x, other = _begin(team, base, mk, kind, THREE, THREE, v, w)
-    base = _down(team, base, mk, kind, THREE, THREE, v, w)
-    base = cycle(team, base, mk, kind, levels[1:])
-    base, _, _ = _sweep(team, base, mk, kind, THREE, THREE, v, w, x, other, NUMBERS[1], NUMBERS[0])
+    for visit in range(v.visits):
+        base = _down(team, base, mk, kind, THREE, THREE, v, w)
+        base = cycle(team, base, mk, kind, levels[1:])
+        left = v.visits - 1 - visit
+        base, x, other = _sweep(team, base, mk, kind, THREE, THREE, v, w, x, other, NUMBERS[1], left)
     return base
 
 
