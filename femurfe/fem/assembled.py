@@ -14,6 +14,7 @@ from femurfe.fem.iteration import Iteration, from_rows, places_of_products, to_r
 from femurfe.fem.levels import level_table, level_tables, records
 from femurfe.fem.operator import BlockMatrix
 from femurfe.fem.ordering import even_pieces
+from femurfe.fem.pieces import SHARP
 from femurfe.fem.reduction import (
     Reduced,
     as_scipy,
@@ -33,6 +34,11 @@ from femurfe.kernels.team import Team
 from femurfe.mesh.core import Mesh
 
 FINE_SMOOTHING = (3, 20.0)
+# That ten-point cells pay to their vertices, these to what lies below them, and so on; more where moduli are
+# sharp, see `femurfe.fem.tetrahedral.Smoothing`.
+VISITS: tuple[int, ...] = (1, 2, 2)
+VISITS_SHARP = (3, 2, 2)
+SOME = 0.01
 PIECE = 256
 MOST_PIECES = 32
 
@@ -56,10 +62,9 @@ class AssembledSolver(Iteration):
         assert isinstance(system.stiffness, BlockMatrix)
         c, n = system.constraints, system.constraints.n_unknowns
         self.system, self.special = system, support_table(c, np.arange(c.n_points), c.n_points)
-        self.tables = hierarchy(mesh, system, self.loads, team, self.precision, plans)
-        quadratic = mesh.cell_type.order == 2
-        self.levels = records(self.tables, *((1, 2, 2) if quadratic else (1, 2)))
-        self.cycle = cycle.order_cycle if quadratic else cycle.cycle
+        self.tables, visits = hierarchy(mesh, system, self.loads, team, self.precision, plans)
+        self.levels = records(self.tables, *visits)
+        self.cycle = cycle.order_cycle if mesh.cell_type.order == 2 else cycle.cycle
         self.matrix = _matrix_table(system.stiffness, n)
         self.outer, self.carried, finest = DOUBLE, Table(SPECIAL), self.tables[0].b
         own, others = ("xpqr", {}) if finest.dtype == np.float32 else ("xpq", {"r": finest})
@@ -126,18 +131,36 @@ def hierarchy(
     team: Team,
     precision: npt.DTypeLike,
     plans: list[Plan] | None = None,
-) -> list[Table]:
-    """Tables `LEVEL` of an assembled system, the vertices' level second in a ten-point mesh."""
+) -> tuple[list[Table], tuple[int, ...]]:
+    """Tables `LEVEL` of an assembled system, and the visits that they pay.
+
+    In a ten-point mesh the vertices' level is the second.
+    """
     level, modes = assembled_rows(system), near_null_space(system.constraints)
-    tables = []
+    tables, visits = [], VISITS[1:]
     if mesh.cell_type.order == 2:
+        visits = VISITS_SHARP if sharp(level, mesh.n_points) else VISITS
         up, rows = order_prolongator(mesh, system.constraints, level.held)
         coarse = _galerkin(level, up, rows)
         step = CoarseStep(level.matrix, level.inverse, up, transposed(up, coarse.matrix.n_rows))
         tables.append(level_table(step, loads, precision, FINE_SMOOTHING))
         level, modes = coarse, modes[rows]
     steps, coarsest = aggregated(level.matrix, level.inverse, modes, level.alone, team, plans)
-    return tables + level_tables(steps, coarsest, loads, precision, team)
+    return tables + level_tables(steps, coarsest, loads, precision, team), visits
+
+
+def sharp(level: Reduced, n_points: int) -> bool:
+    """Whether ``SOME`` of the points are softer than ``SHARP`` of one that they are coupled to.
+
+    Points that are held do not count, nor do platens. A single point is that soft in graded bone too.
+    """
+    softness = np.trace(level.inverse, axis1=1, axis2=2)
+    softness[softness <= 0.0] = softness[n_points:] = np.inf
+    pointer, columns = level.matrix.pointer, level.matrix.columns
+    rows = np.flatnonzero(np.diff(pointer))
+    hardest = np.minimum.reduceat(softness[columns], pointer[rows])
+    free = np.isfinite(softness[rows])
+    return bool(np.count_nonzero((SHARP * softness[rows] > hardest)[free]) > SOME * np.count_nonzero(free))
 
 
 def order_prolongator(mesh: Mesh, constraints: Constraints, held: Floats) -> tuple[BlockRows, Ints]:

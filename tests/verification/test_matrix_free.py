@@ -6,7 +6,7 @@ from helpers.cases import SUPPORTS, load_case
 from helpers.meshes import block, split_by
 from helpers.solving import uniform
 
-from femurfe.fem import aggregation, ordering, stiffness
+from femurfe.fem import aggregation, ordering, stiffness, tetrahedral
 from femurfe.fem.assemble import assemble_stiffness, lame
 from femurfe.fem.constraints import Constraints
 from femurfe.fem.corners import corner_matrix
@@ -230,7 +230,9 @@ def test_loads_solved_together_are_those_solved_alone(n_loads, make):
 
 @pytest.mark.parametrize(("precision", "rounding"), [(np.float64, 1e-13), (np.float32, 2e-5)])
 @pytest.mark.parametrize(("counts", "deep"), [((3, 3, 4), False), ((8, 8, 16), True)])
-def test_the_cycle_is_symmetric_and_positive(precision, rounding, counts, deep, monkeypatch):
+@pytest.mark.parametrize("smoothing", [tetrahedral.SMOOTHING, tetrahedral.SMOOTHING_AT_HINGES])
+def test_the_cycle_is_symmetric_and_positive(precision, rounding, counts, deep, smoothing, monkeypatch):
+    monkeypatch.setattr(tetrahedral, "SMOOTHING", smoothing)
     monkeypatch.setattr(aggregation, "COARSEST", 1 if deep else aggregation.COARSEST)
     monkeypatch.setattr(aggregation, "DENSE", 0.0)
     mesh = bone(counts)

@@ -143,6 +143,8 @@ def test_sharpness_is_that_of_the_worst_vertex():
     least, part = bonds.jumps(mesh.cells, young, mesh.n_points, pieces.JUMP)
     assert least == pytest.approx(1.0 / 300.0)
     assert least > pieces.SHARP
+    assert not Pieces(mesh, young).sharp
+    assert Pieces(*quarters(contrast=401.0)).sharp
     by_vertex = [young[(mesh.cells[:, :4] == i).any(axis=1)] for i in range(mesh.n_points)]
     assert part == pytest.approx(np.mean([np.ptp(of) > 0.0 for of in by_vertex]))
 
