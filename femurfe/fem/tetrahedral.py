@@ -41,7 +41,8 @@ class Smoothing(NamedTuple):
 # cells visit them more often. So where stiff pieces hang on hinges and, in a mesh of less than ``COARSE``
 # unknowns, wherever moduli are sharp, see `femurfe.fem.pieces.Pieces`; so too where they are rough.
 SMOOTHING = Smoothing((3, 12.0), (2, 10.0), (1, 2))
-SMOOTHING_SHARP = Smoothing((3, 12.0), (2, 10.0), (2, 2))
+SMOOTHING_SHARP = Smoothing((3, 20.0), (3, 15.0), (1, 2))
+SMOOTHING_THIN = Smoothing((3, 12.0), (2, 10.0), (2, 2))
 SMOOTHING_ROUGH = Smoothing((5, 30.0), (4, 20.0), (2, 2))
 SMOOTHING_AT_HINGES = Smoothing((3, 12.0), (3, 15.0), (4, 2))
 COARSE = 60_000
@@ -197,4 +198,6 @@ def _smoothing(hinged: bool, pieces: Pieces, n_unknowns: int) -> Smoothing:
         return SMOOTHING_AT_HINGES
     if pieces.rough:
         return SMOOTHING_ROUGH
-    return SMOOTHING_SHARP if hinged or (pieces.sharp and coarse) else SMOOTHING
+    if hinged or (pieces.sharp and coarse):
+        return SMOOTHING_THIN
+    return SMOOTHING_SHARP if pieces.sharp else SMOOTHING

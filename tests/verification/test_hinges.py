@@ -66,7 +66,7 @@ def test_iterations_are_few_and_the_answer_is_that_of_the_direct_solver(counts, 
 def test_more_visits_to_the_vertices_save_a_quarter_of_the_iterations(counts, monkeypatch):
     mesh, young = shell(counts, 1e4)
     iterations = solved(mesh, young)[1]
-    monkeypatch.setattr(tetrahedral, "SMOOTHING_SHARP", tetrahedral.SMOOTHING)
+    monkeypatch.setattr(tetrahedral, "SMOOTHING_THIN", tetrahedral.SMOOTHING)
     monkeypatch.setattr(tetrahedral, "SMOOTHING_AT_HINGES", tetrahedral.SMOOTHING)
     assert iterations < 0.8 * solved(mesh, young)[1]
 
