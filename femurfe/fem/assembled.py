@@ -36,7 +36,7 @@ from femurfe.mesh.core import Mesh
 FINE_SMOOTHING = (3, 20.0)
 # That ten-point cells pay to their vertices, these to what lies below them, and so on; more where ``SOME``
 # points are sharp, see `femurfe.fem.tetrahedral.Smoothing`, and fewer from ``SHARPEST`` on, where each visit
-# adds the rounding of a product in float32 (70 iterations instead of 42 where a stiff body hangs in a soft one).
+# adds the rounding of a product in float32 (70 iterations instead of 42 with a stiff body in a soft one).
 VISITS: tuple[int, ...] = (1, 2, 2)
 VISITS_SHARP = (3, 2, 2)
 VISITS_SHARPEST = (1, 1, 2)
