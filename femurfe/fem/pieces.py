@@ -44,7 +44,12 @@ class Pieces:
     @property
     def sharp(self) -> bool:
         """Whether at some vertex a cell is softer than ``SHARP`` of another."""
-        return self._jumps[0] < SHARP
+        return self.jump < SHARP
+
+    @property
+    def jump(self) -> float:
+        """The softest cell's modulus over the hardest's, at the vertex where they differ most."""
+        return self._jumps[0]
 
     @property
     def rough(self) -> bool:

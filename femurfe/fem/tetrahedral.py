@@ -40,13 +40,14 @@ class Smoothing(NamedTuple):
 # Where much is one cell thick, vertices are too stiff for it, and correct a part of the error each time: the
 # cells visit them more often. So where stiff pieces hang on hinges and, in a mesh of less than ``COARSE``
 # unknowns, wherever moduli are sharp, see `femurfe.fem.pieces.Pieces`; so too where they are rough. In finer
-# meshes with sharp moduli a third step on the vertices costs nothing and saves one to three iterations.
+# meshes a third step on the vertices saves one to three iterations where a jump is beyond ``SHARPER``, and
+# none in graded bone.
 SMOOTHING = Smoothing((3, 12.0), (2, 10.0), (1, 2))
 SMOOTHING_SHARP = Smoothing((3, 20.0), (3, 15.0), (1, 2))
 SMOOTHING_THIN = Smoothing((3, 12.0), (2, 10.0), (2, 2))
 SMOOTHING_ROUGH = Smoothing((5, 30.0), (4, 20.0), (2, 2))
 SMOOTHING_AT_HINGES = Smoothing((3, 12.0), (3, 15.0), (4, 2))
-COARSE = 60_000
+COARSE, SHARPER = 60_000, 1.0 / 4000.0
 
 
 class TetrahedralSolver(CellwiseIteration):
@@ -201,4 +202,4 @@ def _smoothing(hinged: bool, pieces: Pieces, n_unknowns: int) -> Smoothing:
         return SMOOTHING_ROUGH
     if hinged or (pieces.sharp and coarse):
         return SMOOTHING_THIN
-    return SMOOTHING_SHARP if pieces.sharp else SMOOTHING
+    return SMOOTHING_SHARP if pieces.jump < SHARPER else SMOOTHING
