@@ -232,7 +232,7 @@ def test_loads_solved_together_are_those_solved_alone(n_loads, make):
 @pytest.mark.parametrize(("counts", "deep"), [((3, 3, 4), False), ((8, 8, 16), True)])
 @pytest.mark.parametrize("smoothing", [tetrahedral.SMOOTHING, tetrahedral.SMOOTHING_AT_HINGES])
 def test_the_cycle_is_symmetric_and_positive(precision, rounding, counts, deep, smoothing, monkeypatch):
-    monkeypatch.setattr(tetrahedral, "SMOOTHING", smoothing)
+    monkeypatch.setattr(tetrahedral, "_smoothing", lambda *_: smoothing)
     monkeypatch.setattr(aggregation, "COARSEST", 1 if deep else aggregation.COARSEST)
     monkeypatch.setattr(aggregation, "DENSE", 0.0)
     mesh = bone(counts)
