@@ -45,15 +45,14 @@ def level_tables(
     largest : eigenvalue of the first level, if it is known, see `largest_on`.
     """
 
-    def table(step: CoarseStep, known: float | None = None, **data: npt.NDArray[Any]) -> Table:
-        return level_table(step, loads, precision, smoothing, known, **data)
+    def table(
+        step: CoarseStep, known: float | None = None, turned: dict[str, npt.NDArray[Any]] | None = None
+    ) -> Table:
+        return level_table(step, loads, precision, smoothing, known, turned)
 
-    finest = {
-        "data": by_columns(steps[0].matrix.data, precision, team),
-        "up_data": by_columns(steps[0].up.data, precision, team),
-    }
+    finest = _turned(steps[0], precision, team)
     first, (below, inverse) = team.both(
-        lambda: table(steps[0], largest, **finest),
+        lambda: table(steps[0], largest, finest),
         lambda: ([table(step) for step in steps[1:]], _dense_inverse(coarsest)),
     )
     tables = [first, *below]
@@ -86,25 +85,33 @@ def largest_on(level: HasMatrix) -> float:
 
 def level_table(
     step: CoarseStep, loads: int, precision: npt.DTypeLike, smoothing: tuple[int, float],
-    largest: float | None = None, **data: npt.NDArray[Any],
+    largest: float | None = None, turned: dict[str, npt.NDArray[Any]] | None = None,
 ) -> Table:  # fmt: skip
     """The table `LEVEL` of a level above the coarsest.
 
-    smoothing, largest : as in `level_tables`. data : fields `by_columns` of blocks, if they are there.
+    smoothing, largest : as in `level_tables`. turned : of `_turned`, if it is there.
     """
     matrix, size = step.matrix, step.matrix.data.shape[1]
     steps = steps_table(largest or largest_on(step), *smoothing)
-    for name, blocks in (("data", matrix.data), ("up_data", step.up.data)):
-        if name not in data:
-            data[name] = by_columns(blocks, precision)
     return Table(
-        LEVEL, n_rows=matrix.n_rows, pointer=matrix.pointer, columns=_short(matrix), **data,
+        LEVEL, n_rows=matrix.n_rows, pointer=matrix.pointer, columns=_short(matrix),
+        **(turned or _turned(step, precision)),
         blocks=by_columns(step.inverse, precision), up=step.up.pointer,
         up_columns=_short(step.up), down=step.down.pointer, down_columns=_short(step.down),
         down_data=aligned_copy(step.down.data, precision), steps=steps, n_steps=len(steps),
         **sweep_fields(matrix.pointer, matrix.columns, size, len(steps)),
         **_vectors(matrix.n_rows, size, loads, precision),
     )  # fmt: skip
+
+
+def _turned(
+    step: CoarseStep, precision: npt.DTypeLike, team: Team | None = None
+) -> dict[str, npt.NDArray[Any]]:
+    """The fields whose blocks stand by columns."""
+    return {
+        "data": by_columns(step.matrix.data, precision, team),
+        "up_data": by_columns(step.up.data, precision, team),
+    }
 
 
 def _vectors(n_rows: int, size: int, loads: int, precision: npt.DTypeLike) -> dict[str, npt.NDArray[Any]]:

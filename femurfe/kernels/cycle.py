@@ -17,7 +17,7 @@ from femurfe.kernels.vector import float_at, long_at
 
 THREE, SIX = (0,) * 3, (0,) * 6
 WHOLE, FIRST, LEFT = 1, 0, -1
-NUMBERS = np.array([0, 1])  # a literal as argument would be compiled on its own
+NUMBERS = np.array([0, 1, LEFT])  # by their own index; a literal as argument would be compiled on its own
 
 
 @kernel
@@ -176,7 +176,7 @@ def precondition(team, base, mk, kind, fine, special, transfer, vertex_special, 
     for step in range(1, n_steps):
         base = finest.fine_pass(team, base, mk, kind, fine, special, step)
     for _ in range(fine[0].visits):
-        base = finest.fine_pass(team, base, mk, kind, fine, special, -NUMBERS[1])
+        base = finest.fine_pass(team, base, mk, kind, fine, special, NUMBERS[LEFT])
         base = finest.vertex_restrict(team, base, mk, kind, transfer, vertex_special, fine[0].r, levels[0].b)
         base = cycle(team, base, mk, kind, levels)
         base = finest.vertex_carry(team, base, mk, kind, vertex_special, levels[0].w)

@@ -64,7 +64,7 @@ def test_iterations_are_few_and_the_answer_is_that_of_the_direct_solver(counts, 
 
 
 @COUNTS
-def test_more_visits_to_the_vertices_save_a_quarter_of_the_iterations(counts, monkeypatch):
+def test_more_visits_to_the_vertices_save_a_fifth_of_the_iterations(counts, monkeypatch):
     mesh, young = shell(counts, 1e4)
     iterations = solved(mesh, young)[1]
     monkeypatch.setattr(tetrahedral, "SMOOTHING_THIN", tetrahedral.SMOOTHING)
@@ -72,7 +72,7 @@ def test_more_visits_to_the_vertices_save_a_quarter_of_the_iterations(counts, mo
     assert iterations < 0.8 * solved(mesh, young)[1]
 
 
-def test_more_visits_save_a_quarter_of_the_iterations_on_bent_cells(monkeypatch):
+def test_more_visits_save_a_fifth_of_the_iterations_on_bent_cells(monkeypatch):
     mesh, young = shell((6, 6, 9), 1e4, bent=True)
     iterations = solved(mesh, young)[1]
     monkeypatch.setattr(assembled, "VISITS_SHARP", assembled.VISITS)
