@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers.meshes import block
+from helpers.meshes import bent, block
 
 from femurfe.fem import assembled, tetrahedral
 from femurfe.fem.assembled import AssembledSolver, jumps
@@ -14,24 +14,20 @@ from femurfe.fem.supports import constrain
 from femurfe.fem.system import System
 from femurfe.kernels.team import Team
 from femurfe.loads.base import Fixed, Platen
-from femurfe.mesh.core import Mesh
 
 MOST = 25
 HELD = (Fixed("z0"),)
 COUNTS = pytest.mark.parametrize("counts", [(6, 6, 9), (8, 8, 12)])
-BENT = pytest.mark.parametrize("bent", [False, True], ids=["straight", "bent"])
+BENT = pytest.mark.parametrize("is_bent", [False, True], ids=["straight", "bent"])
 
 
-def shell(counts, contrast, *, bent=False):
+def shell(counts, contrast, *, is_bent=False):
     """A mesh and moduli of a thin shell in a soft block; it follows no facets of the mesh."""
     mesh = block(counts, (30.0, 30.0, 50.0), 2)
     x = (mesh.centroids() - (15.0, 15.0, 0.0)) / (14.0, 14.0, 45.0)
     depth = 1.0 - np.sqrt((x**2).sum(axis=1))
     young = 2e4 * np.where((depth > 0.0) & (depth < 0.16), 1.0, 1.0 / contrast)
-    if bent:
-        bend = 0.1 * np.sin(mesh.points[:, [1, 2, 0]] / 5.0)
-        mesh = Mesh(mesh.points + bend, mesh.cells, mesh.region, mesh.regions, mesh.surfaces)
-    return mesh, young
+    return (bent(mesh, 0.1, 5.0) if is_bent else mesh), young
 
 
 def system_of(mesh, young, supports=HELD, method="multigrid"):
@@ -55,8 +51,8 @@ def solved(mesh, young, method="multigrid"):
 @BENT
 @COUNTS
 @pytest.mark.parametrize("contrast", [1e3, 1e4])
-def test_iterations_are_few_and_the_answer_is_that_of_the_direct_solver(counts, contrast, bent):
-    mesh, young = shell(counts, contrast, bent=bent)
+def test_iterations_are_few_and_the_answer_is_that_of_the_direct_solver(counts, contrast, is_bent):
+    mesh, young = shell(counts, contrast, is_bent=is_bent)
     found, iterations = solved(mesh, young)
     assert iterations <= MOST
     expected = solved(mesh, young, "direct")[0]
@@ -73,7 +69,7 @@ def test_more_visits_to_the_vertices_save_a_fifth_of_the_iterations(counts, monk
 
 
 def test_more_visits_save_a_fifth_of_the_iterations_on_bent_cells(monkeypatch):
-    mesh, young = shell((6, 6, 9), 1e4, bent=True)
+    mesh, young = shell((6, 6, 9), 1e4, is_bent=True)
     iterations = solved(mesh, young)[1]
     monkeypatch.setattr(assembled, "VISITS_SHARP", assembled.VISITS)
     assert iterations < 0.8 * solved(mesh, young)[1]
@@ -82,7 +78,7 @@ def test_more_visits_save_a_fifth_of_the_iterations_on_bent_cells(monkeypatch):
 @pytest.mark.parametrize("contrast", [1.0, 1e2, 1e3, 1e6])
 def test_only_jumps_between_points_are_seen(contrast):
     """Not supports, nor platens, of which a row holds what many points have; one soft cell is a few."""
-    mesh, young = shell((6, 6, 9), contrast, bent=True)
+    mesh, young = shell((6, 6, 9), contrast, is_bent=True)
     young[np.flatnonzero(young == 2e4)[0]] /= 1e4 if contrast == 1.0 else 1.0
     system = system_of(mesh, young, (Fixed("z0"), Platen("top", "z1")))
     jump = jumps(assembled_rows(system), mesh.n_points)
@@ -96,7 +92,7 @@ def test_only_jumps_between_points_are_seen(contrast):
 @pytest.mark.parametrize("visits", [assembled.VISITS, assembled.VISITS_SHARP])
 def test_the_cycle_on_bent_cells_is_symmetric_and_positive(visits, monkeypatch):
     monkeypatch.setattr(assembled, "VISITS", visits)
-    mesh, young = shell((6, 6, 9), 1e2, bent=True)
+    mesh, young = shell((6, 6, 9), 1e2, is_bent=True)
     system = system_of(mesh, young)
     rng = np.random.default_rng(1)
     with Team(2) as team:

@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import pytest
 from helpers.cases import load_case
-from helpers.meshes import block, split_by
+from helpers.meshes import bent, block, split_by
 from helpers.solving import uniform
 
 from femurfe import memory, model
@@ -38,7 +38,6 @@ from femurfe.fem.tetrahedral import TetrahedralSolver
 from femurfe.kernels.team import Team
 from femurfe.loads.base import Fixed, Force, LoadCase, Platen
 from femurfe.materials.field import LIMITS, MaterialField, uniform_field
-from femurfe.mesh.core import Mesh
 from femurfe.mesh.topology import linear as corners_only
 from femurfe.model import Model, solve, solve_all
 from femurfe.shapes import Sphere
@@ -121,8 +120,7 @@ def test_a_preconditioner_that_breaks_down_gives_no_result(cells, value, monkeyp
     monkeypatch.setattr(TetrahedralSolver, "precondition", lambda self: self.fine.x.fill(value))
     mesh = bone(1 if cells == "four points" else 2)
     if cells == "bent":
-        bend = 0.2 * np.sin(mesh.points[:, [1, 2, 0]] / 13.0)
-        mesh = Mesh(mesh.points + bend, mesh.cells, mesh.region, mesh.regions, mesh.surfaces)
+        mesh = bent(mesh)
     with np.errstate(invalid="ignore", over="ignore"), pytest.raises(NotConverged) as caught:
         answer(mesh, method="multigrid")
     assert not caught.value.residual <= 1e-8

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers.meshes import block, split_by
+from helpers.meshes import bent, block, split_by
 
 from femurfe.fem import aggregation, tetrahedra
 from femurfe.fem.assemble import assemble_stiffness
@@ -28,8 +28,7 @@ KINDS = pytest.mark.parametrize("kind", ["tet4", "tet10", "bent"])
 def mesh_of(kind, counts=(4, 4, 6)):
     counts = tuple(2 * n for n in counts) if kind == "tet4" else counts
     mesh = split_by(block(counts, (40.0, 40.0, 60.0), 1 if kind == "tet4" else 2), Sphere((20, 20, 30), 12.0))
-    bend = 0.2 * np.sin(mesh.points[:, [1, 2, 0]] / 13.0) * (kind == "bent")
-    return Mesh(mesh.points + bend, mesh.cells, mesh.region, mesh.regions, mesh.surfaces)
+    return bent(mesh) if kind == "bent" else mesh
 
 
 def field_of(mesh, inside):
